@@ -1,0 +1,159 @@
+import { z } from "zod";
+
+/**
+ * Every error code the HTTP API answers, with its status and the sentence that tells a person what to do.
+ * Codes are stable: append, never rename. `docs/reference/errors.md` lists the same.
+ */
+export const apiErrors = {
+  // Asked wrongly
+  invalid_request: [
+    400,
+    "The request is not valid; the fields say what to change.",
+  ],
+  invalid_json: [400, "The body is not valid JSON."],
+  not_found: [404, "There is nothing at this address."],
+  method_not_allowed: [405, "This address does not accept this method."],
+  payload_too_large: [413, "The body is larger than this address accepts."],
+  unsupported_media_type: [415, "Send the body as application/json."],
+  // Who you are, what you may
+  unauthenticated: [401, "Log in first."],
+  forbidden: [403, "Your role does not include the permission this needs."],
+  origin_refused: [
+    403,
+    "The request comes from another site; add it to RM_ALLOWED_ORIGINS if it is yours.",
+  ],
+  csrf_refused: [
+    403,
+    "The request carries no valid X-CSRF-Token; reload the page.",
+  ],
+  login_failed: [401, "Wrong user name or password."],
+  bootstrap_closed: [
+    409,
+    "The first administrator exists; log in, or reset the password on the server's machine.",
+  ],
+  bootstrap_token_invalid: [
+    403,
+    "This bootstrap link is not valid; use the one in the server's log.",
+  ],
+  // Enrolment
+  public_key_invalid: [400, "public_key must be exactly 32 bytes, base64url."],
+  announce_invalid: [
+    400,
+    "The announce document cannot be read; update the agent.",
+  ],
+  signature_invalid: [403, "The signature does not match the announced key."],
+  server_key_mismatch: [
+    409,
+    "The agent was told another server's key; check the address and --server-key.",
+  ],
+  protocol_too_old: [
+    426,
+    "This agent is too old for this server; install the agent that this server offers.",
+  ],
+  clock_skew: [
+    400,
+    "The endpoint's clock is too far from the server's; set it and try again.",
+  ],
+  nonce_invalid: [
+    403,
+    "The proof of possession is not for this pending host, or was used before; announce again.",
+  ],
+  rate_limited: [
+    429,
+    "Too many announcements from this address; wait a minute.",
+  ],
+  pending_full: [
+    503,
+    "Too many hosts wait for approval; approve or reject some first.",
+  ],
+  pending_not_found: [
+    404,
+    "This host no longer waits for approval; it must announce again.",
+  ],
+  pending_decided: [
+    409,
+    "Someone else has already decided about this host; reload.",
+  ],
+  fingerprint_mismatch: [
+    409,
+    "The fingerprint is not the one of this pending host; compare again.",
+  ],
+  rejected: [410, "An administrator rejected this host."],
+  // Hosts, repositories, sources, schedules
+  host_not_found: [404, "There is no such host."],
+  host_offline: [
+    503,
+    "The host is offline; nothing was queued. Try again when it is back.",
+  ],
+  host_not_set_up: [
+    409,
+    "The host has no repository yet; finish its set-up first.",
+  ],
+  agent_timeout: [
+    504,
+    "The agent did not answer in time; look at its log, then try again.",
+  ],
+  agent_refused: [409, "The agent refused; the message says why."],
+  repository_not_found: [404, "There is no such repository."],
+  repository_url_invalid: [
+    400,
+    "Use a local path, rest:, s3: or sftp: address.",
+  ],
+  repository_in_use: [
+    409,
+    "Another repository with this address exists; choose it instead.",
+  ],
+  repository_test_failed: [
+    422,
+    "The agent could not use the repository; the message says why. Nothing was saved.",
+  ],
+  source_group_not_found: [404, "There is no such source group."],
+  schedule_not_found: [404, "There is no such schedule."],
+  cron_invalid: [400, "Use five cron fields, for example 30 2 * * *."],
+  // Jobs
+  job_not_found: [404, "There is no such job."],
+  job_finished: [409, "The job has already ended."],
+  // Downloads
+  agent_binary_missing: [
+    404,
+    "This server has no agent for that platform; put the file into the agents folder of its data directory.",
+  ],
+  platform_unknown: [
+    404,
+    "Use os=linux with arch=x64 or arm64, or os=windows with arch=x64.",
+  ],
+  // Ours
+  starting: [503, "The server is starting; try again in a moment."],
+  internal: [
+    500,
+    "Something went wrong here; the server's log has the request id.",
+  ],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type ApiErrorCode = keyof typeof apiErrors;
+
+/** Codes of single fields inside an `invalid_request`. */
+export const fieldErrorCodes = [
+  "required",
+  "invalid",
+  "too_short",
+  "too_long",
+  "unknown",
+  "taken",
+] as const;
+
+export type FieldErrorCode = (typeof fieldErrorCodes)[number];
+
+/** Body of every answer with status >= 400. `fields` maps a dotted path of the body to `{code, message}`. */
+export const apiErrorBody = z.object({
+  code: z.string(),
+  message: z.string(),
+  request_id: z.string(),
+  fields: z
+    .record(z.string(), z.object({ code: z.string(), message: z.string() }))
+    .optional(),
+  /** A cause below: the agent's failure code, when the agent refused. */
+  cause: z.string().optional(),
+});
+
+export type ApiErrorBody = z.infer<typeof apiErrorBody>;

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { hostId, timestamp, ulidText } from "../domain/ids.ts";
+import { jobKinds, jobStates } from "../domain/job.ts";
+import { archName, osName } from "../protocol/announce.ts";
+import { resticInfo } from "../protocol/hello.ts";
+
+/**
+ * How a host is doing, in the order of attention: `failed` (last backup failed or lost), `offline`, `degraded` (last
+ * backup with issues), `running`, `no_backup`, `healthy`.
+ */
+export const hostHealth = [
+  "failed",
+  "offline",
+  "degraded",
+  "running",
+  "no_backup",
+  "healthy",
+] as const;
+export type HostHealth = (typeof hostHealth)[number];
+
+export const jobBrief = z.object({
+  id: ulidText,
+  kind: z.enum(jobKinds),
+  state: z.enum(jobStates),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  bytes_added: z.number().nullable(),
+});
+export type JobBrief = z.infer<typeof jobBrief>;
+
+/** What happened on one day of the last 30, oldest first; `none` when nothing ran. */
+export const dayResults = ["none", "ok", "issues", "failed"] as const;
+
+/** A row of the fleet table, and the payload of its live updates. */
+export const hostRow = z.object({
+  id: hostId,
+  name: z.string(),
+  os: osName,
+  arch: archName,
+  online: z.boolean(),
+  health: z.enum(hostHealth),
+  last_seen_at: timestamp.nullable(),
+  approved_at: timestamp,
+  agent_version: z.string(),
+  /** False until a repository and a source group were saved: the set-up dialog has a second phase to finish. */
+  set_up: z.boolean(),
+  tags: z.array(z.string()),
+  last_backup: jobBrief.nullable(),
+  running_job: jobBrief.nullable(),
+  next_run_at: timestamp.nullable(),
+  snapshot_count: z.number().int(),
+  days: z.array(z.enum(dayResults)).length(30),
+});
+export type HostRow = z.infer<typeof hostRow>;
+
+/** GET /api/hosts?cursor&limit → by name. */
+export const hostList = z.object({
+  hosts: z.array(hostRow),
+  next_cursor: z.string().nullable(),
+});
+export type HostList = z.infer<typeof hostList>;
+
+/** GET /api/hosts/:id */
+export const hostDetail = hostRow.extend({
+  fingerprint: z.string(),
+  hostname: z.string(),
+  os_version: z.string(),
+  tz: z.string(),
+  boot_time: timestamp.nullable(),
+  agent_commit: z.string(),
+  restic: resticInfo.nullable(),
+  approved_by: z.string(),
+  announced_from_ip: z.string(),
+  cfg_rev: z.number().int(),
+  /** Lower than `cfg_rev` while the agent has not applied the newest configuration: the drift badge. */
+  applied_cfg_rev: z.number().int(),
+});
+export type HostDetail = z.infer<typeof hostDetail>;
+
+/** GET /api/fleet/summary */
+export const fleetSummary = z.object({
+  hosts: z.record(z.enum(hostHealth), z.number().int()),
+  total: z.number().int(),
+  online: z.number().int(),
+  /** Backups that ended in the last 24 hours, and per hour, oldest first. */
+  jobs_24h: z.object({
+    ok: z.number().int(),
+    issues: z.number().int(),
+    failed: z.number().int(),
+  }),
+  jobs_by_hour: z
+    .array(
+      z.object({
+        ok: z.number().int(),
+        issues: z.number().int(),
+        failed: z.number().int(),
+      }),
+    )
+    .length(24),
+  /** Hosts with a successful backup in the last 24 hours. */
+  backed_up_24h: z.number().int(),
+  snapshots: z.number().int(),
+});
+export type FleetSummary = z.infer<typeof fleetSummary>;
+
+/** GET /api/pending → only those that proved possession of their key. */
+export const pendingHost = z.object({
+  id: z.string(),
+  hostname: z.string(),
+  os: osName,
+  arch: archName,
+  agent_version: z.string(),
+  restic_version: z.string().nullable(),
+  fingerprint: z.string(),
+  announced_from_ip: z.string(),
+  announced_at: timestamp,
+  last_seen_at: timestamp,
+  expires_at: timestamp,
+  /** `host`: an approved host has this name with another key. `pending`: another waiting one has it. */
+  collision: z.enum(["none", "host", "pending"]),
+});
+export type PendingHost = z.infer<typeof pendingHost>;
+export const pendingList = z.object({ pending: z.array(pendingHost) });
+export type PendingList = z.infer<typeof pendingList>;
+
+/** POST /api/pending/:id/accept → 200 `hostDetail`. The fingerprint the person saw; another one is refused. */
+export const acceptBody = z.strictObject({
+  fingerprint: z.string().min(1).max(200),
+});
+export type AcceptBody = z.infer<typeof acceptBody>;
+/** POST /api/pending/:id/reject → 204, empty body `{}`. */
+export const emptyBody = z.strictObject({});
+
+/** GET /api/enrolment → what the dashboard shows a person to type on an endpoint. */
+export const enrolmentInfo = z.object({
+  /** URL under which this browser reached the server, or RM_BASE_URL. */
+  url: z.string(),
+  server_key: z.string(),
+  /** Whether the URL is plain HTTP. */
+  plain_http: z.boolean(),
+});
+export type EnrolmentInfo = z.infer<typeof enrolmentInfo>;

@@ -1,0 +1,38 @@
+/** Permissions are authoritative; a role is only a named set of them. */
+export const permissions = [
+  "view",
+  "jobs.run",
+  "jobs.cancel",
+  "sources.edit",
+  "schedules.edit",
+  "credentials.repo.edit",
+  "hosts.approve",
+  "users.manage",
+] as const;
+
+export type Permission = (typeof permissions)[number];
+
+export const roles = ["admin", "operator", "viewer"] as const;
+
+export type Role = (typeof roles)[number];
+
+const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
+  admin: permissions,
+  operator: [
+    "view",
+    "jobs.run",
+    "jobs.cancel",
+    "sources.edit",
+    "schedules.edit",
+    "credentials.repo.edit",
+  ],
+  viewer: ["view"],
+};
+
+export function permissionsOf(role: Role): readonly Permission[] {
+  return rolePermissions[role];
+}
+
+export function hasPermission(role: Role, permission: Permission): boolean {
+  return rolePermissions[role].includes(permission);
+}

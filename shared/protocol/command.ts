@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { failureCodes } from "../domain/failure.ts";
+import { hostId, timestamp, ulidText } from "../domain/ids.ts";
+import { repoUrl } from "../domain/repo.ts";
+import { repoCredential } from "../domain/repo.ts";
+import { commandVerbs } from "./topic.ts";
+
+/**
+ * Body of a command, signed by the server as `rm-command-v1`. The agent carries it out only when the signature is by the
+ * server key pinned at approval, `host` is its own, `verb` equals the subject's tail, `exp` is ahead on server time and
+ * `id` was not seen before.
+ */
+export const command = z.object({
+  v: z.literal(1),
+  id: ulidText,
+  host: hostId,
+  verb: z.enum(commandVerbs),
+  iat: timestamp,
+  exp: timestamp,
+  p: z.unknown(),
+});
+export type Command = z.infer<typeof command>;
+
+/** `job.start`: nothing secret; the group and its repository come from the configuration of at least `cfg_rev`. */
+export const jobStart = z.object({
+  job_id: ulidText,
+  kind: z.literal("backup"),
+  source_group_id: ulidText,
+  cfg_rev: z.number().int(),
+  /** The epoch the server knows this agent by; another process with the same key must not run it too. */
+  epoch: z.string(),
+});
+export type JobStart = z.infer<typeof jobStart>;
+
+export const jobCancel = z.object({ job_id: ulidText });
+export type JobCancel = z.infer<typeof jobCancel>;
+
+export const configChanged = z.object({ rev: z.number().int() });
+export type ConfigChanged = z.infer<typeof configChanged>;
+
+/** `repo.test`: `box` is a `repoTestSecret` sealed to the agent, context `<host>|repo-test|<command id>`, base64url. */
+export const repoTest = z.object({ box: z.string() });
+export const repoTestSecret = z.object({
+  url: repoUrl,
+  credential: repoCredential,
+  /** `existing`: must be there. `create`: must not be there, and is initialised. */
+  mode: z.enum(["existing", "create"]),
+  /** Paths that will be backed up: the agent says which of them do not exist. */
+  includes: z.array(z.string()),
+});
+export type RepoTest = z.infer<typeof repoTest>;
+export type RepoTestSecret = z.infer<typeof repoTestSecret>;
+
+/** What a successful `repo.test` found. */
+export const repoTestResult = z.object({
+  /** restic's own id of the repository, 64 hex digits. */
+  repository_id: z.string(),
+  created: z.boolean(),
+  snapshot_count: z.number().int(),
+  missing_includes: z.array(z.string()),
+});
+export type RepoTestResult = z.infer<typeof repoTestResult>;
+
+/** Answer to any command. Holds nothing secret: whoever debugs the broker may read it. Signed as `rm-event-v1`. */
+export const commandAnswer = z.discriminatedUnion("ok", [
+  z.object({ id: z.string(), ok: z.literal(true), result: z.unknown() }),
+  z.object({
+    id: z.string(),
+    ok: z.literal(false),
+    code: z.enum(failureCodes),
+    message: z.string(),
+  }),
+]);
+export type CommandAnswer = z.infer<typeof commandAnswer>;

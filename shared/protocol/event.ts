@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { failureCodes } from "../domain/failure.ts";
+import { hostId, snapshotId, timestamp, ulidText } from "../domain/ids.ts";
+import {
+  backupStats,
+  jobActors,
+  jobKinds,
+  jobOutcomes,
+  logLine,
+} from "../domain/job.ts";
+
+/**
+ * Envelope of everything an agent reports durably, on `evt.<kind>` and `log.<job>`; signed as `rm-event-v1`, so the
+ * broker cannot forge a success. `(host, epoch, seq)` names it once and for all: the server stores each once, whatever
+ * is delivered twice or out of order. One sequence spans both lanes and counts from 1 without holes.
+ */
+export const eventEnvelope = z.object({
+  v: z.literal(1),
+  host: hostId,
+  epoch: z.string(),
+  seq: z.number().int().positive(),
+  t: timestamp,
+  /** An `EventKind`, or `log`. Unknown kinds are stored as seen and otherwise ignored. */
+  kind: z.string(),
+  p: z.unknown(),
+});
+export type EventEnvelope = z.infer<typeof eventEnvelope>;
+
+/** `job.started`. For a run the agent started itself this is how the server learns of the job. */
+export const jobStarted = z.object({
+  job_id: ulidText,
+  kind: z.enum(jobKinds),
+  actor: z.enum(jobActors),
+  schedule_id: ulidText.nullable(),
+  source_group_id: ulidText.nullable(),
+  repository_id: ulidText.nullable(),
+  started_at: timestamp,
+  /** The command line as run, without secrets, for the job page. */
+  command: z.string(),
+});
+export type JobStarted = z.infer<typeof jobStarted>;
+
+/** `job.done`. Comes after every log line of the job was put into the outbox; `log_lines` is their number. */
+export const jobDone = z.object({
+  job_id: ulidText,
+  kind: z.enum(jobKinds),
+  actor: z.enum(jobActors),
+  schedule_id: ulidText.nullable(),
+  source_group_id: ulidText.nullable(),
+  repository_id: ulidText.nullable(),
+  outcome: z.enum(jobOutcomes),
+  started_at: timestamp,
+  finished_at: timestamp,
+  exit_code: z.number().int().nullable(),
+  error: z
+    .object({ code: z.enum(failureCodes), message: z.string() })
+    .nullable(),
+  stats: backupStats.nullable(),
+  log_lines: z.number().int(),
+});
+export type JobDone = z.infer<typeof jobDone>;
+
+/** `log`: at most 200 lines or 64 KB. */
+export const logBatch = z.object({
+  job_id: ulidText,
+  lines: z.array(logLine).min(1).max(200),
+});
+export type LogBatch = z.infer<typeof logBatch>;
+
+/** restic's own snapshot record, reduced to what is shown. Sizes are null when restic was too old to say. */
+export const snapshotRecord = z.object({
+  id: snapshotId,
+  time: z.string(),
+  hostname: z.string(),
+  username: z.string().nullable(),
+  paths: z.array(z.string()),
+  tags: z.array(z.string()),
+  parent: z.string().nullable(),
+  size_bytes: z.number().nullable(),
+  file_count: z.number().nullable(),
+});
+export type SnapshotRecord = z.infer<typeof snapshotRecord>;
+
+/**
+ * `snap.part`: the authoritative snapshot list of a repository in parts of at most 256 KB. The list replaces the old
+ * one in one transaction when all `of` parts of a `rev` (a ULID, newer is greater) are there.
+ */
+export const snapshotPart = z.object({
+  repository_id: ulidText,
+  rev: ulidText,
+  part: z.number().int().nonnegative(),
+  of: z.number().int().positive(),
+  snapshots: z.array(snapshotRecord),
+});
+export type SnapshotPart = z.infer<typeof snapshotPart>;
+
+/** `cfg.applied`: which configuration the agent runs by, and its own next fires. */
+export const configApplied = z.object({
+  rev: z.number().int(),
+  tz: z.string(),
+  schedules: z.array(
+    z.object({
+      id: ulidText,
+      next: z.array(timestamp).max(5),
+      error: z.string().nullable(),
+    }),
+  ),
+});
+export type ConfigApplied = z.infer<typeof configApplied>;
+
+/** `log.gap`: log rows the agent had to drop because its outbox was full. The committed mark moves past them. */
+export const logGap = z.object({
+  from_seq: z.number().int(),
+  to_seq: z.number().int(),
+  job_ids: z.array(ulidText),
+});
+export type LogGap = z.infer<typeof logGap>;
