@@ -1,0 +1,97 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { chmodSync } from "node:fs";
+import { Database } from "bun:sqlite";
+import { CompiledQuery, Kysely } from "kysely";
+import type { Dialect, Driver } from "kysely";
+import { BunSqliteDialect } from "kysely-bun-sqlite";
+import { migrations } from "../db/migrations/index.ts";
+import type { Schema } from "../db/schema.ts";
+import type { Db } from "../ports/db.ts";
+import type { Transaction } from "../ports/transaction.ts";
+import { migrate } from "./sqlite-migrate.ts";
+
+export interface SqliteStore {
+  readonly db: Db;
+  readonly tx: Transaction;
+  /** Names of the migrations that opening it has applied. */
+  readonly applied: readonly string[];
+  /** Writes a consistent copy to `path`, which must not exist, while the store is in use. */
+  copyTo(path: string): void;
+  close(): Promise<void>;
+}
+
+/** Opens (or creates, readable by its owner only) the database and brings its schema up to date. */
+export function openSqlite(path: string): SqliteStore {
+  const database = new Database(path, { create: true, strict: true });
+  try {
+    if (path !== ":memory:") chmodSync(path, 0o600);
+    for (const pragma of [
+      "busy_timeout = 5000",
+      "journal_mode = WAL",
+      "synchronous = NORMAL",
+      "foreign_keys = ON",
+    ]) {
+      database.run(`PRAGMA ${pragma}`);
+    }
+    const applied = migrate(database, migrations);
+    return { ...kyselyOver(database), applied };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function kyselyOver(database: Database): Omit<SqliteStore, "applied"> {
+  const inTransaction = new AsyncLocalStorage<true>();
+  const db = new Kysely<Schema>({ dialect: dialect(database, inTransaction) });
+  return {
+    db,
+    tx: {
+      run: (work) =>
+        db
+          .transaction()
+          .execute((trx) => inTransaction.run(true, () => work(trx))),
+    },
+    copyTo(path) {
+      database.run("VACUUM INTO ?", [path]);
+    },
+    close: () => db.destroy(),
+  };
+}
+
+function dialect(
+  database: Database,
+  inTransaction: AsyncLocalStorage<true>,
+): Dialect {
+  const inner = new BunSqliteDialect({ database });
+  return {
+    createAdapter: () => inner.createAdapter(),
+    createQueryCompiler: () => inner.createQueryCompiler(),
+    createIntrospector: (db) => inner.createIntrospector(db),
+    createDriver: () => guarded(inner.createDriver(), inTransaction),
+  };
+}
+
+function guarded(
+  driver: Driver,
+  inTransaction: AsyncLocalStorage<true>,
+): Driver {
+  return {
+    init: () => driver.init(),
+    async acquireConnection() {
+      // The one connection belongs to the transaction: waiting for it here would wait for ever.
+      if (inTransaction.getStore() === true) {
+        throw new Error("The store was used beside the transaction it is in.");
+      }
+      return driver.acquireConnection();
+    },
+    async beginTransaction(connection) {
+      // Taking the write lock first makes a second process wait, where upgrading a read lock would fail.
+      await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    },
+    commitTransaction: (connection) => driver.commitTransaction(connection),
+    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    releaseConnection: (connection) => driver.releaseConnection(connection),
+    destroy: () => driver.destroy(),
+  };
+}

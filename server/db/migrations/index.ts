@@ -1,0 +1,5 @@
+import { initial } from "./0001-initial.ts";
+import type { Migration } from "./migration.ts";
+
+/** Listed by hand so that the executable carries them. The schema version is the number of migrations applied. */
+export const migrations: readonly Migration[] = [initial];

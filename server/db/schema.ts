@@ -1,0 +1,351 @@
+import type {
+  JobActor,
+  JobKind,
+  JobState,
+  LogLine,
+} from "@restic-manager/shared/domain/job.ts";
+import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
+import type { Role } from "@restic-manager/shared/domain/role.ts";
+
+/*
+ * Row types of every table; `migrations/` makes them, `schema.sql` is the same in SQL.
+ *
+ * Conventions: ids are ULIDs unless said otherwise; times are UTC RFC 3339 text with milliseconds; `Json`
+ * columns hold JSON text; `Flag` columns hold 0 or 1; `Sealed` columns hold a box of `ports/secrets.ts`.
+ */
+export type Timestamp = string;
+export type Json = string;
+export type Flag = 0 | 1;
+export type Sealed = Uint8Array;
+
+export interface UserRow {
+  id: string;
+  username: string;
+  email: string | null;
+  role: Role;
+  /** argon2id in PHC form; null for a user of an identity provider. */
+  password_hash: string | null;
+  auth_source: "local" | "oidc";
+  oidc_subject: string | null;
+  disabled_at: Timestamp | null;
+  must_change_password: Flag;
+  last_login_at: Timestamp | null;
+  created_at: Timestamp;
+}
+
+export interface SessionRow {
+  id: string;
+  /** Hex SHA-256 of the cookie's token; the token itself is nowhere. */
+  token_sha256: string;
+  user_id: string;
+  created_at: Timestamp;
+  last_seen_at: Timestamp;
+  expires_at: Timestamp;
+  ip: string;
+  user_agent: string;
+}
+
+export interface HostRow {
+  /** `h` and at least twelve of `a-z0-9`, made by the server: it is a NATS subject token and a JWT name. */
+  id: string;
+  /** What people call it and what restic gets as `--host`. Unique, letter case ignored. */
+  name: string;
+  /** What the machine calls itself. */
+  hostname: string;
+  os: string;
+  arch: string;
+  /** IANA zone, from hello. */
+  tz: string | null;
+  boot_time: Timestamp | null;
+  agent_version: string;
+  restic_version: string | null;
+  protocol_version: number | null;
+  /** Raw Ed25519, 32 bytes. */
+  public_key: Uint8Array;
+  fingerprint: string;
+  /** Raw X25519, 32 bytes: what secrets are sealed to. */
+  x25519: Uint8Array;
+  status: "online" | "offline";
+  last_seen_at: Timestamp | null;
+  always_on: Flag;
+  tags: Json;
+  bandwidth_up_kbps: number | null;
+  bandwidth_down_kbps: number | null;
+  pre_hook: Sealed | null;
+  post_hook: Sealed | null;
+  hook_shell: string | null;
+  /** Goes up with every change of what the agent should do. */
+  config_revision: number;
+  /** What the agent says it has applied; drift is the difference. */
+  applied_config_revision: number;
+  approved_by: string | null;
+  approved_at: Timestamp;
+  created_at: Timestamp;
+}
+
+export interface PendingHostRow {
+  /** 128 random bits, hex: knowing it is not knowing the key. */
+  id: string;
+  hostname: string;
+  os: string;
+  arch: string;
+  agent_version: string;
+  restic_version: string | null;
+  public_key: Uint8Array;
+  fingerprint: string;
+  x25519: Uint8Array;
+  /** The announce document exactly as it was signed, and its signature. */
+  document: string;
+  signature: Uint8Array;
+  /** The nonce still to be signed; null once used, so that it cannot be used twice. */
+  nonce: string | null;
+  proved_at: Timestamp | null;
+  announced_from_ip: string;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+  expires_at: Timestamp;
+  /** A decided row is shown to nobody; it stays until it expires so that an interrupted agent learns the answer. */
+  decision: "approved" | "rejected" | null;
+  decided_at: Timestamp | null;
+  /** Set with `approved`. */
+  host_id: string | null;
+}
+
+export interface RepositoryRow {
+  id: string;
+  name: string;
+  /** Without user and password: those are in `repository_credentials`. */
+  url: string;
+  append_only: "no" | "claimed" | "proven";
+  status: RepoStatus;
+  /** Failure code and human sentence of the last failed use; null while ready. */
+  status_code: string | null;
+  status_message: string | null;
+  status_at: Timestamp | null;
+  /** restic's own id of the repository. */
+  restic_id: string | null;
+  created_by: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface HostRepositoryRow {
+  host_id: string;
+  repository_id: string;
+  is_default: Flag;
+}
+
+export interface RepositoryCredentialRow {
+  id: string;
+  repository_id: string;
+  /** Null: for every host that uses the repository. */
+  host_id: string | null;
+  kind: "repo" | "admin";
+  sealed: Sealed;
+  updated_at: Timestamp;
+}
+
+export interface SourceGroupRow {
+  id: string;
+  host_id: string;
+  /** Null: the host's default repository. */
+  repository_id: string | null;
+  /** Unique on the host; the restic tag of its snapshots. */
+  name: string;
+  includes: Json;
+  excludes: Json;
+  exclude_caches: Flag;
+  one_file_system: Flag;
+  retention: Json;
+  retry_max: number;
+  retry_backoff_s: number;
+  pre_hook: Sealed | null;
+  post_hook: Sealed | null;
+  /** The keep rule that is finer than any schedule feeding the group; null when there is none. */
+  conflict_dimension: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface ScheduleRow {
+  id: string;
+  host_id: string;
+  /** Five fields, in the host's zone. */
+  cron: string;
+  enabled: Flag;
+  /** As the agent computed it; null until it said so. */
+  next_fire_at: Timestamp | null;
+  last_fired_at: Timestamp | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface ScheduleSourceGroupRow {
+  schedule_id: string;
+  source_group_id: string;
+  /** Groups of one fire run in this order. */
+  position: number;
+}
+
+export interface RepositoryMaintenanceRow {
+  repository_id: string;
+  forget_cron: string;
+  forget_enabled: Flag;
+  prune_cron: string;
+  prune_enabled: Flag;
+  check_cron: string;
+  check_enabled: Flag;
+  check_subset_pct: number;
+  /** Null: a host that uses the repository. */
+  runner_host_id: string | null;
+}
+
+export interface JobRow {
+  id: string;
+  host_id: string;
+  kind: JobKind;
+  status: JobState;
+  actor_kind: JobActor;
+  actor_id: string | null;
+  schedule_id: string | null;
+  source_group_id: string | null;
+  repository_id: string | null;
+  /** When the schedule meant it to start; null for a job started by hand. */
+  due_at: Timestamp | null;
+  queued_at: Timestamp;
+  started_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  cancel_requested_at: Timestamp | null;
+  exit_code: number | null;
+  stats: Json | null;
+  snapshot_id: string | null;
+  error_code: string | null;
+  error: string | null;
+}
+
+export interface JobLogRow {
+  job_id: string;
+  seq: number;
+  ts: Timestamp;
+  stream: LogLine["s"];
+  kind: LogLine["k"];
+  line: string;
+}
+
+export interface SnapshotRow {
+  repository_id: string;
+  /** Null: made by something that is not one of our hosts. */
+  host_id: string | null;
+  snapshot_id: string;
+  short_id: string;
+  time: Timestamp;
+  paths: Json;
+  tags: Json;
+  hostname: string;
+  /** Null: this restic does not tell. Not zero. */
+  size_bytes: number | null;
+  file_count: number | null;
+  refreshed_at: Timestamp;
+}
+
+/** Parts of a snapshot list on their way; replaced into `snapshots` in one transaction when complete. */
+export interface SnapshotPartRow {
+  host_id: string;
+  repository_id: string;
+  revision: string;
+  part: number;
+  payload: Json;
+  received_at: Timestamp;
+}
+
+export interface RepositoryStatsRow {
+  repository_id: string;
+  total_size: number | null;
+  raw_size: number | null;
+  dedup_ratio: number | null;
+  snapshot_count: number | null;
+  last_check_at: Timestamp | null;
+  last_check_status: string | null;
+  last_prune_at: Timestamp | null;
+  lock_present: Flag | null;
+  /** Who holds the lock and since when, as restic says it. */
+  lock_holder: string | null;
+  updated_at: Timestamp;
+}
+
+/** Triggers refuse UPDATE and DELETE. */
+export interface AuditRow {
+  id: string;
+  ts: Timestamp;
+  actor_kind: "user" | "agent" | "system" | "plugin";
+  /** User id, host id, or null for the system. */
+  actor_id: string | null;
+  /** Name of the actor at that time: the row outlives the user. */
+  actor_name: string | null;
+  ip: string | null;
+  request_id: string | null;
+  action: string;
+  target_kind: string | null;
+  target_id: string | null;
+  payload: Json;
+}
+
+export interface SettingRow {
+  key: string;
+  value: Json;
+  updated_at: Timestamp;
+}
+
+/** Keys of the broker (operator, accounts, scopes), one row a name. */
+export interface BrokerKeyRow {
+  name: string;
+  sealed: Sealed;
+  created_at: Timestamp;
+}
+
+/** The server's own identity: `name` is `identity`, later also its predecessors. */
+export interface ServerKeyRow {
+  name: string;
+  sealed: Sealed;
+  created_at: Timestamp;
+}
+
+/** Everything up to `committed_seq` of this epoch is stored; the agent may forget it. */
+export interface AgentStreamRow {
+  host_id: string;
+  epoch: string;
+  committed_seq: number;
+  updated_at: Timestamp;
+}
+
+/** Events above the mark that arrived out of order: the key makes a second delivery a no-op. */
+export interface AgentEventRow {
+  host_id: string;
+  epoch: string;
+  seq: number;
+}
+
+export interface Schema {
+  users: UserRow;
+  sessions: SessionRow;
+  hosts: HostRow;
+  pending_hosts: PendingHostRow;
+  repositories: RepositoryRow;
+  host_repositories: HostRepositoryRow;
+  repository_credentials: RepositoryCredentialRow;
+  source_groups: SourceGroupRow;
+  schedules: ScheduleRow;
+  schedule_source_groups: ScheduleSourceGroupRow;
+  repository_maintenance: RepositoryMaintenanceRow;
+  jobs: JobRow;
+  job_logs: JobLogRow;
+  snapshots: SnapshotRow;
+  snapshot_parts: SnapshotPartRow;
+  repository_stats: RepositoryStatsRow;
+  audit_log: AuditRow;
+  settings: SettingRow;
+  server_keys: ServerKeyRow;
+  broker_keys: BrokerKeyRow;
+  agent_streams: AgentStreamRow;
+  agent_events: AgentEventRow;
+}
