@@ -27,12 +27,6 @@ CREATE TABLE audit_log (
     payload TEXT NOT NULL DEFAULT '{}'
   ) STRICT;
 
-CREATE TABLE broker_keys (
-    name TEXT PRIMARY KEY,
-    sealed BLOB NOT NULL,
-    created_at TEXT NOT NULL
-  ) STRICT;
-
 CREATE TABLE host_repositories (
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
@@ -45,12 +39,13 @@ CREATE TABLE hosts (
     name TEXT NOT NULL COLLATE NOCASE UNIQUE,
     hostname TEXT NOT NULL,
     os TEXT NOT NULL,
+    os_version TEXT NOT NULL DEFAULT '',
     arch TEXT NOT NULL,
-    tz TEXT,
+    tz TEXT NOT NULL,
     boot_time TEXT,
     agent_version TEXT NOT NULL,
-    restic_version TEXT,
-    protocol_version INTEGER,
+    agent_commit TEXT NOT NULL DEFAULT '',
+    restic TEXT,
     public_key BLOB NOT NULL UNIQUE CHECK (length(public_key) = 32),
     fingerprint TEXT NOT NULL,
     x25519 BLOB NOT NULL CHECK (length(x25519) = 32),
@@ -63,8 +58,9 @@ CREATE TABLE hosts (
     pre_hook BLOB,
     post_hook BLOB,
     hook_shell TEXT,
-    config_revision INTEGER NOT NULL DEFAULT 0,
-    applied_config_revision INTEGER NOT NULL DEFAULT 0,
+    cfg_rev INTEGER NOT NULL DEFAULT 0,
+    applied_cfg_rev INTEGER NOT NULL DEFAULT 0,
+    announced_from_ip TEXT NOT NULL,
     approved_by TEXT REFERENCES users (id) ON DELETE SET NULL,
     approved_at TEXT NOT NULL,
     created_at TEXT NOT NULL
@@ -98,8 +94,16 @@ CREATE TABLE jobs (
     exit_code INTEGER,
     stats TEXT,
     snapshot_id TEXT,
+    command TEXT,
+    log_lines INTEGER,
     error_code TEXT,
     error TEXT
+  ) STRICT;
+
+CREATE TABLE keys (
+    name TEXT PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    updated_at TEXT NOT NULL
   ) STRICT;
 
 CREATE TABLE pending_hosts (
@@ -107,6 +111,7 @@ CREATE TABLE pending_hosts (
     hostname TEXT NOT NULL,
     os TEXT NOT NULL,
     arch TEXT NOT NULL,
+    tz TEXT NOT NULL,
     agent_version TEXT NOT NULL,
     restic_version TEXT,
     public_key BLOB NOT NULL UNIQUE CHECK (length(public_key) = 32),
@@ -135,6 +140,8 @@ CREATE TABLE repositories (
     status_message TEXT,
     status_at TEXT,
     restic_id TEXT,
+    snapshots_rev TEXT,
+    snapshots_refreshed_at TEXT,
     created_by TEXT REFERENCES users (id) ON DELETE SET NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
@@ -187,16 +194,11 @@ CREATE TABLE schedules (
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     cron TEXT NOT NULL,
     enabled INTEGER NOT NULL DEFAULT 1,
-    next_fire_at TEXT,
+    next_fires TEXT NOT NULL DEFAULT '[]',
+    problem TEXT,
     last_fired_at TEXT,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
-  ) STRICT;
-
-CREATE TABLE server_keys (
-    name TEXT PRIMARY KEY,
-    sealed BLOB NOT NULL,
-    created_at TEXT NOT NULL
   ) STRICT;
 
 CREATE TABLE sessions (
@@ -219,11 +221,12 @@ CREATE TABLE settings (
 CREATE TABLE snapshot_parts (
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
-    revision TEXT NOT NULL,
+    rev TEXT NOT NULL,
     part INTEGER NOT NULL,
+    "of" INTEGER NOT NULL,
     payload TEXT NOT NULL,
     received_at TEXT NOT NULL,
-    PRIMARY KEY (host_id, repository_id, revision, part)
+    PRIMARY KEY (host_id, repository_id, rev, part)
   ) STRICT;
 
 CREATE TABLE snapshots (
@@ -235,9 +238,10 @@ CREATE TABLE snapshots (
     paths TEXT NOT NULL,
     tags TEXT NOT NULL,
     hostname TEXT NOT NULL,
+    username TEXT,
+    parent TEXT,
     size_bytes INTEGER,
     file_count INTEGER,
-    refreshed_at TEXT NOT NULL,
     PRIMARY KEY (repository_id, snapshot_id)
   ) STRICT;
 

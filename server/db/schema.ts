@@ -6,6 +6,7 @@ import type {
 } from "@restic-manager/shared/domain/job.ts";
 import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import type { Role } from "@restic-manager/shared/domain/role.ts";
+import type { AnnounceDocument } from "@restic-manager/shared/protocol/announce.ts";
 
 /*
  * Row types of every table; `migrations/` makes them, `schema.sql` is the same in SQL.
@@ -52,14 +53,17 @@ export interface HostRow {
   name: string;
   /** What the machine calls itself. */
   hostname: string;
-  os: string;
-  arch: string;
-  /** IANA zone, from hello. */
-  tz: string | null;
+  os: AnnounceDocument["os"];
+  /** Empty until the first hello. */
+  os_version: string;
+  arch: AnnounceDocument["arch"];
+  /** IANA zone, from the announcement, then from hello. */
+  tz: string;
   boot_time: Timestamp | null;
   agent_version: string;
-  restic_version: string | null;
-  protocol_version: number | null;
+  agent_commit: string;
+  /** A `ResticInfo`, from hello. */
+  restic: Json | null;
   /** Raw Ed25519, 32 bytes. */
   public_key: Uint8Array;
   fingerprint: string;
@@ -75,9 +79,10 @@ export interface HostRow {
   post_hook: Sealed | null;
   hook_shell: string | null;
   /** Goes up with every change of what the agent should do. */
-  config_revision: number;
+  cfg_rev: number;
   /** What the agent says it has applied; drift is the difference. */
-  applied_config_revision: number;
+  applied_cfg_rev: number;
+  announced_from_ip: string;
   approved_by: string | null;
   approved_at: Timestamp;
   created_at: Timestamp;
@@ -87,8 +92,9 @@ export interface PendingHostRow {
   /** 128 random bits, hex: knowing it is not knowing the key. */
   id: string;
   hostname: string;
-  os: string;
-  arch: string;
+  os: AnnounceDocument["os"];
+  arch: AnnounceDocument["arch"];
+  tz: string;
   agent_version: string;
   restic_version: string | null;
   public_key: Uint8Array;
@@ -124,6 +130,9 @@ export interface RepositoryRow {
   status_at: Timestamp | null;
   /** restic's own id of the repository. */
   restic_id: string | null;
+  /** Which snapshot list is stored (a ULID; an older list never replaces it), and since when. */
+  snapshots_rev: string | null;
+  snapshots_refreshed_at: Timestamp | null;
   created_by: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -173,8 +182,10 @@ export interface ScheduleRow {
   /** Five fields, in the host's zone. */
   cron: string;
   enabled: Flag;
-  /** As the agent computed it; null until it said so. */
-  next_fire_at: Timestamp | null;
+  /** Timestamps as the agent computed them; empty until it said so. */
+  next_fires: Json;
+  /** Why the agent cannot run it. */
+  problem: string | null;
   last_fired_at: Timestamp | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -219,6 +230,10 @@ export interface JobRow {
   exit_code: number | null;
   stats: Json | null;
   snapshot_id: string | null;
+  /** As run, without secrets. */
+  command: string | null;
+  /** How many log lines there are in the end; null while running. */
+  log_lines: number | null;
   error_code: string | null;
   error: string | null;
 }
@@ -242,18 +257,20 @@ export interface SnapshotRow {
   paths: Json;
   tags: Json;
   hostname: string;
+  username: string | null;
+  parent: string | null;
   /** Null: this restic does not tell. Not zero. */
   size_bytes: number | null;
   file_count: number | null;
-  refreshed_at: Timestamp;
 }
 
 /** Parts of a snapshot list on their way; replaced into `snapshots` in one transaction when complete. */
 export interface SnapshotPartRow {
   host_id: string;
   repository_id: string;
-  revision: string;
+  rev: string;
   part: number;
+  of: number;
   payload: Json;
   received_at: Timestamp;
 }
@@ -296,18 +313,11 @@ export interface SettingRow {
   updated_at: Timestamp;
 }
 
-/** Keys of the broker (operator, accounts, scopes), one row a name. */
-export interface BrokerKeyRow {
-  name: string;
+/** `server_identity`: the Ed25519 seed commands are signed with. `broker`: all seeds of the broker. */
+export interface KeyRow {
+  name: "server_identity" | "broker";
   sealed: Sealed;
-  created_at: Timestamp;
-}
-
-/** The server's own identity: `name` is `identity`, later also its predecessors. */
-export interface ServerKeyRow {
-  name: string;
-  sealed: Sealed;
-  created_at: Timestamp;
+  updated_at: Timestamp;
 }
 
 /** Everything up to `committed_seq` of this epoch is stored; the agent may forget it. */
@@ -344,8 +354,7 @@ export interface Schema {
   repository_stats: RepositoryStatsRow;
   audit_log: AuditRow;
   settings: SettingRow;
-  server_keys: ServerKeyRow;
-  broker_keys: BrokerKeyRow;
+  keys: KeyRow;
   agent_streams: AgentStreamRow;
   agent_events: AgentEventRow;
 }

@@ -10,7 +10,7 @@ export interface Secrets {
 
 /** Closed list, so that no two kinds of secret can ever share a binding. Append only. */
 export type SealPurpose =
-  | "server-key"
+  | "server-identity"
   | "broker-key"
   | "repository-credential.repo"
   | "repository-credential.admin"

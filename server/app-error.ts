@@ -1,0 +1,40 @@
+import { apiErrors } from "@restic-manager/shared/api/errors.ts";
+import type {
+  ApiErrorBody,
+  ApiErrorCode,
+} from "@restic-manager/shared/api/errors.ts";
+
+export interface AppErrorDetails {
+  /** More exact than the code's own sentence; shown to a person. */
+  readonly message?: string;
+  readonly fields?: NonNullable<ApiErrorBody["fields"]>;
+  /** The agent's failure code, when the agent refused. */
+  readonly agentCode?: string;
+}
+
+/** An expected outcome that is the caller's doing. Anything else that is thrown is our fault: 500, logged once. */
+export class AppError extends Error {
+  readonly code: ApiErrorCode;
+  readonly fields: AppErrorDetails["fields"];
+  readonly agentCode: string | undefined;
+
+  constructor(code: ApiErrorCode, details: AppErrorDetails = {}) {
+    super(details.message ?? apiErrors[code][1]);
+    this.name = "AppError";
+    this.code = code;
+    this.fields = details.fields;
+    this.agentCode = details.agentCode;
+  }
+
+  get status(): number {
+    return apiErrors[this.code][0];
+  }
+}
+
+/** Why a command cannot do its work: printed as one sentence without a stack, exit status 1. */
+export class StartError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "StartError";
+  }
+}
