@@ -13,6 +13,8 @@ export type DomainEvent =
   | { readonly type: "host.changed"; readonly hostId: string }
   /** The agent's own configuration, or what it applied of it, changed. */
   | { readonly type: "host.configured"; readonly hostId: string }
+  /** The agent runs by an older configuration than the store holds: it should be told to fetch. */
+  | { readonly type: "host.outdated"; readonly hostId: string }
   /** A host announced itself, was decided about, or its announcement expired. */
   | { readonly type: "pending.changed" }
   | {
@@ -38,8 +40,8 @@ export type DomainEvent =
       readonly jobId: string;
       readonly lines: readonly LogLine[];
     }
-  /** These sessions ended: whatever they hold open must close. */
-  | { readonly type: "sessions.ended"; readonly userId: string };
+  /** What this session holds open must close. */
+  | { readonly type: "session.ended"; readonly sessionId: string };
 
 export interface Events {
   /** Calls every listener in turn, at once. What a listener throws is logged and stops nobody else. */

@@ -2,6 +2,7 @@ CREATE TABLE agent_events (
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
     PRIMARY KEY (host_id, epoch, seq)
   ) STRICT, WITHOUT ROWID;
 

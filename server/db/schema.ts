@@ -328,11 +328,15 @@ export interface AgentStreamRow {
   updated_at: Timestamp;
 }
 
-/** Events above the mark that arrived out of order: the key makes a second delivery a no-op. */
+/**
+ * Events above the mark that arrived out of order, as ranges with both ends included: the key makes a second
+ * delivery a no-op. Longer than one number only for a `log.gap`.
+ */
 export interface AgentEventRow {
   host_id: string;
   epoch: string;
   seq: number;
+  last_seq: number;
 }
 
 export interface Schema {

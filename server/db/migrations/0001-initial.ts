@@ -267,6 +267,7 @@ const jobs = [
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
     PRIMARY KEY (host_id, epoch, seq)
   ) STRICT, WITHOUT ROWID`,
 ];
