@@ -50,6 +50,10 @@ export const apiErrors = {
     426,
     "This agent is too old for this server; install the agent that this server offers.",
   ],
+  protocol_too_new: [
+    426,
+    "This agent is newer than this server; update the server, or install the agent that it offers.",
+  ],
   clock_skew: [
     400,
     "The endpoint's clock is too far from the server's; set it and try again.",

@@ -43,6 +43,8 @@ export const topic = {
 
 /** What each side listens to. */
 export const pattern = {
+  /** What the debug credential may listen to. */
+  everything: subject(`${root}.>`),
   commands: (hostId: string) => subject(`${root}.${hostId}.cmd.>`),
   allAgents: subject(`${root}.all.>`),
   heartbeats: subject(`${root}.*.hb`),
