@@ -11,3 +11,6 @@ export const timestamp = z.iso.datetime();
 
 /** Full snapshot id: 64 hex digits. */
 export const snapshotId = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Names one run of an agent's event numbering: new with every install and every lost state file. */
+export const epoch = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);

@@ -14,6 +14,15 @@ import { hostId, timestamp } from "../domain/ids.ts";
 export const osName = z.enum(["linux", "windows", "darwin"]);
 export const archName = z.enum(["x64", "arm64"]);
 
+/** What a machine calls itself. People decide by it, so it holds nothing that hides or moves other text. */
+export const machineName = z
+  .string()
+  .max(253)
+  .regex(
+    /^[^\s\p{C}]+$/u,
+    "A host name holds no spaces and no control characters.",
+  );
+
 /** Signed as `rm-announce-v1` with the identity key, so its fingerprint covers the X25519 key and the server too. */
 export const announceDocument = z.object({
   v: z.literal(1),
@@ -23,7 +32,7 @@ export const announceDocument = z.object({
   x25519: z.string(),
   /** The server's identity key as this agent saw it. The server refuses another one, so a relay cannot swap it. */
   server_key: z.string(),
-  hostname: z.string().min(1).max(253),
+  hostname: machineName,
   os: osName,
   arch: archName,
   tz: z.string().max(64),

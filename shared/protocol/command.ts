@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { failureCodes } from "../domain/failure.ts";
-import { hostId, timestamp, ulidText } from "../domain/ids.ts";
+import { epoch, hostId, timestamp, ulidText } from "../domain/ids.ts";
 import { repoUrl } from "../domain/repo.ts";
 import { repoCredential } from "../domain/repo.ts";
 import { commandVerbs } from "./topic.ts";
@@ -28,7 +28,7 @@ export const jobStart = z.object({
   source_group_id: ulidText,
   cfg_rev: z.number().int(),
   /** The epoch the server knows this agent by; another process with the same key must not run it too. */
-  epoch: z.string(),
+  epoch,
 });
 export type JobStart = z.infer<typeof jobStart>;
 

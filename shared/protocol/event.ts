@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { failureCodes } from "../domain/failure.ts";
-import { hostId, snapshotId, timestamp, ulidText } from "../domain/ids.ts";
+import {
+  epoch,
+  hostId,
+  snapshotId,
+  timestamp,
+  ulidText,
+} from "../domain/ids.ts";
 import {
   backupStats,
   jobActors,
@@ -17,7 +23,7 @@ import {
 export const eventEnvelope = z.object({
   v: z.literal(1),
   host: hostId,
-  epoch: z.string(),
+  epoch,
   seq: z.number().int().positive(),
   t: timestamp,
   /** An `EventKind`, or `log`. Unknown kinds are stored as seen and otherwise ignored. */
@@ -108,10 +114,13 @@ export const configApplied = z.object({
 });
 export type ConfigApplied = z.infer<typeof configApplied>;
 
-/** `log.gap`: log rows the agent had to drop because its outbox was full. The committed mark moves past them. */
+/**
+ * `log.gap`: log rows the agent had to drop because its outbox was full. Every number of the range is gone for good and
+ * the committed mark moves past them, so a range never spans a row that was kept, and ends before the gap's own number.
+ */
 export const logGap = z.object({
-  from_seq: z.number().int(),
-  to_seq: z.number().int(),
+  from_seq: z.number().int().positive(),
+  to_seq: z.number().int().positive(),
   job_ids: z.array(ulidText),
 });
 export type LogGap = z.infer<typeof logGap>;

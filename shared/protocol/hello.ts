@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { hostId, timestamp, ulidText } from "../domain/ids.ts";
-import { archName, osName } from "./announce.ts";
+import { epoch, hostId, timestamp, ulidText } from "../domain/ids.ts";
+import { archName, machineName, osName } from "./announce.ts";
 
 /** Which restic an agent uses. `problem` says why it cannot be used; jobs then fail with `restic_missing`. */
 export const resticInfo = z.object({
@@ -21,14 +21,14 @@ export const hello = z.object({
   protocol_max: z.number().int(),
   agent_version: z.string(),
   agent_commit: z.string(),
-  hostname: z.string(),
+  hostname: machineName,
   os: osName,
   os_version: z.string().max(200),
   arch: archName,
   tz: z.string(),
   boot_time: timestamp,
   restic: resticInfo,
-  epoch: z.string(),
+  epoch,
   /** Revision of the configuration the agent runs by; 0 before the first. */
   cfg_rev: z.number().int(),
   running_jobs: z.array(ulidText),
@@ -38,7 +38,7 @@ export type Hello = z.infer<typeof hello>;
 
 /** Highest sequence up to which the server has stored every event of an epoch; rows up to it may be deleted. */
 export const committedMark = z.object({
-  epoch: z.string(),
+  epoch,
   seq: z.number().int(),
 });
 export type CommittedMark = z.infer<typeof committedMark>;
@@ -70,7 +70,7 @@ export type HelloAnswer = z.infer<typeof helloAnswer>;
 export const resume = z.object({
   host: hostId,
   t: timestamp,
-  epoch: z.string(),
+  epoch,
 });
 export const resumeAnswer = z.object({
   host: hostId,
@@ -83,7 +83,7 @@ export type ResumeAnswer = z.infer<typeof resumeAnswer>;
 /** `hb`, every heartbeat interval ± 10 %, unsigned and lossy; at most 2 KB. */
 export const heartbeat = z.object({
   host: hostId,
-  epoch: z.string(),
+  epoch,
   cfg_rev: z.number().int(),
   outbox_depth: z.number().int(),
   running_jobs: z.array(ulidText),
