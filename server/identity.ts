@@ -1,0 +1,148 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  sign,
+  verify,
+} from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { toTimestamp, type Clock } from "@restic-manager/shared/clock.ts";
+import {
+  fingerprintOf,
+  type Fingerprint,
+} from "@restic-manager/shared/identity/fingerprint.ts";
+import {
+  toBase64Url,
+  type Sign,
+  type Verify,
+} from "@restic-manager/shared/identity/keys.ts";
+import {
+  seal,
+  sealContext,
+  type AgreementKey,
+  type SealPurpose,
+} from "@restic-manager/shared/identity/seal.ts";
+import type { Db } from "./ports/db.ts";
+import type { Secrets } from "./ports/secrets.ts";
+import type { Random } from "./random.ts";
+
+/** The server's Ed25519 key: agents pin it when they are approved and obey nobody else. */
+export interface ServerIdentity {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** The same as base64url, 43 characters, as agents name it. */
+  readonly publicKeyText: string;
+  readonly fingerprint: Fingerprint;
+  readonly sign: Sign;
+  /**
+   * Seals bytes to one host's X25519 key. `revision` is the configuration's revision or the command's id: the box
+   * opens for nothing else.
+   */
+  sealFor(
+    host: SealRecipient,
+    purpose: SealPurpose,
+    revision: string | number,
+    plaintext: Uint8Array,
+  ): Uint8Array;
+}
+
+export interface SealRecipient {
+  readonly id: string;
+  /** Raw X25519, 32 bytes. */
+  readonly x25519: Uint8Array;
+}
+
+const keyName = "server_identity";
+/** PKCS#8 of an Ed25519 key up to its 32-byte seed. */
+const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/**
+ * Opens the server's identity, minting it on the very first start. A new one would need every agent to be approved
+ * again, so a stored key that does not open is an error and is never replaced.
+ */
+export async function openServerIdentity(deps: {
+  db: Db;
+  secrets: Secrets;
+  random: Random;
+  clock: Clock;
+}): Promise<ServerIdentity> {
+  const row = await deps.db
+    .selectFrom("keys")
+    .select("sealed")
+    .where("name", "=", keyName)
+    .executeTakeFirst();
+  if (row !== undefined) {
+    const seed = deps.secrets.open("server-identity", keyName, row.sealed);
+    return identityOf(seed, deps.random);
+  }
+  const seed = deps.random.bytes(32);
+  await deps.db
+    .insertInto("keys")
+    .values({
+      name: keyName,
+      sealed: deps.secrets.seal("server-identity", keyName, seed),
+      updated_at: toTimestamp(deps.clock.now()),
+    })
+    .execute();
+  return identityOf(seed, deps.random);
+}
+
+/** The identity of a 32-byte seed. */
+export function identityOf(seed: Uint8Array, random: Random): ServerIdentity {
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, seed]),
+    format: "der",
+    type: "pkcs8",
+  });
+  const publicKey = rawPublicKey(createPublicKey(privateKey));
+  return {
+    publicKey,
+    publicKeyText: toBase64Url(publicKey),
+    fingerprint: fingerprintOf(publicKey),
+    sign: (message) => new Uint8Array(sign(null, message, privateKey)),
+    sealFor: (host, purpose, revision, plaintext) =>
+      seal(
+        plaintext,
+        host.x25519,
+        sealContext(host.id, purpose, revision),
+        ephemeralKey(),
+        random.bytes(24),
+      ),
+  };
+}
+
+export const verifySignature: Verify = (publicKey, message, signature) => {
+  if (publicKey.length !== 32) return false;
+  const key = importPublicKey("Ed25519", publicKey);
+  return verify(null, message, key, signature);
+};
+
+/** An X25519 key pair made for one box. */
+function ephemeralKey(): AgreementKey {
+  const pair = generateKeyPairSync("x25519");
+  return {
+    publicKey: rawPublicKey(pair.publicKey),
+    agree: (recipient) =>
+      new Uint8Array(
+        diffieHellman({
+          privateKey: pair.privateKey,
+          publicKey: importPublicKey("X25519", recipient),
+        }),
+      ),
+  };
+}
+
+function importPublicKey(
+  curve: "Ed25519" | "X25519",
+  bytes: Uint8Array,
+): KeyObject {
+  const jwk = { kty: "OKP", crv: curve, x: toBase64Url(bytes) };
+  return createPublicKey({ key: jwk, format: "jwk" });
+}
+
+function rawPublicKey(key: KeyObject): Uint8Array {
+  return Uint8Array.fromBase64(key.export({ format: "jwk" }).x ?? "", {
+    alphabet: "base64url",
+  });
+}

@@ -1,0 +1,68 @@
+import type { Db } from "../ports/db.ts";
+import type { Trx } from "../ports/transaction.ts";
+import { createMark, type Mark } from "./mark.ts";
+
+/** The numbering of one host: a new epoch starts at 1 again. */
+export interface Numbering {
+  readonly hostId: string;
+  readonly epoch: string;
+}
+
+export async function readCommitted(
+  db: Db | Trx,
+  { hostId, epoch }: Numbering,
+): Promise<number> {
+  const row = await db
+    .selectFrom("agent_streams")
+    .select("committed_seq")
+    .where("host_id", "=", hostId)
+    .where("epoch", "=", epoch)
+    .executeTakeFirst();
+  return row?.committed_seq ?? 0;
+}
+
+export async function readMark(trx: Trx, numbering: Numbering): Promise<Mark> {
+  const committed = await readCommitted(trx, numbering);
+  const above = await trx
+    .selectFrom("agent_events")
+    .select(["seq", "last_seq"])
+    .where("host_id", "=", numbering.hostId)
+    .where("epoch", "=", numbering.epoch)
+    .execute();
+  return createMark(committed, above);
+}
+
+export async function writeMark(
+  trx: Trx,
+  { hostId, epoch }: Numbering,
+  mark: Mark,
+  now: string,
+): Promise<void> {
+  const committed_seq = mark.committed();
+  await trx
+    .insertInto("agent_streams")
+    .values({ host_id: hostId, epoch, committed_seq, updated_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .columns(["host_id", "epoch"])
+        .doUpdateSet({ committed_seq, updated_at: now }),
+    )
+    .execute();
+  await trx
+    .deleteFrom("agent_events")
+    .where("host_id", "=", hostId)
+    .where("epoch", "=", epoch)
+    .where("last_seq", "<=", committed_seq)
+    .execute();
+  const added = mark.added();
+  if (added.length === 0) return;
+  await trx
+    .insertInto("agent_events")
+    .values(added.map((range) => ({ host_id: hostId, epoch, ...range })))
+    .onConflict((conflict) =>
+      conflict.columns(["host_id", "epoch", "seq"]).doUpdateSet((eb) => ({
+        last_seq: eb.ref("excluded.last_seq"),
+      })),
+    )
+    .execute();
+}
