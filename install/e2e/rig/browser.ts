@@ -1,0 +1,82 @@
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Page,
+} from "playwright-core";
+import type { Lab } from "./lab.ts";
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-dev-shm-usage",
+];
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+}
+
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly scheme?: "light" | "dark";
+}
+
+export interface Tab {
+  readonly page: Page;
+  /** Console errors, policy violations and requests that left this machine. */
+  faults(): readonly string[];
+}
+
+/** A person's browser: own cookies, closed with the lab. The lab ends in an error when a page was at fault. */
+export async function openTab(
+  lab: Lab,
+  browser: Browser,
+  options: PageOptions = {},
+): Promise<Tab> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+    colorScheme: options.scheme ?? "light",
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  lab.defer(() => context.close());
+  return anotherTab(context);
+}
+
+/** One more tab of the same person. */
+export async function anotherTab(context: BrowserContext): Promise<Tab> {
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`page error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && hostname !== "127.0.0.1")
+      faults.push(`request to ${request.url()}`);
+  });
+  return { page, faults: () => faults };
+}
+
+/** Moves the focus with Tab alone until it is on an element of this role and name. */
+export async function tabTo(
+  page: Page,
+  role: Parameters<Page["getByRole"]>[0],
+  name: string | RegExp,
+): Promise<void> {
+  const target = page.getByRole(role, { name }).first();
+  await target.waitFor();
+  for (let step = 0; step < 60; step += 1) {
+    if (await hasFocus(target)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`60 times Tab did not reach ${role} ${name}`);
+}
+
+/** Shadow roots have a focus of their own, so the document's is not enough. */
+function hasFocus(target: ReturnType<Page["getByRole"]>): Promise<boolean> {
+  return target.evaluate((element) => element.matches(":focus"));
+}

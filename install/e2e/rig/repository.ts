@@ -1,0 +1,144 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, type Lab } from "./lab.ts";
+import { tool } from "./places.ts";
+import { waitFor } from "./wait.ts";
+
+export interface RestServer {
+  readonly url: string;
+  readonly port: number;
+  /** Folder with the repositories. */
+  readonly data: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A rest-server that lets one user in. */
+export async function startRestServer(lab: Lab): Promise<RestServer> {
+  const port = await freePort();
+  const data = lab.folder(`rest-${port}`);
+  const user = "backup";
+  const password = "rest-server-user-password";
+  const htpasswd = join(lab.dir, `htpasswd-${port}`);
+  writeFileSync(
+    htpasswd,
+    `${user}:${Bun.password.hashSync(password, { algorithm: "bcrypt", cost: 4 })}\n`,
+  );
+  const program = lab.start(
+    tool("rest-server"),
+    [
+      "--listen",
+      `127.0.0.1:${port}`,
+      "--path",
+      data,
+      "--htpasswd-file",
+      htpasswd,
+    ],
+    { name: "rest-server" },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(
+    "rest-server answers",
+    () =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
+    10_000,
+    program.text,
+  );
+  return { url, port, data, user, password };
+}
+
+export interface ByHand {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** restic as a person runs it: not the product's own executable, and none of its options. */
+export function resticByHand(
+  repository: string,
+  password: string,
+  args: readonly string[],
+): Promise<ByHand> {
+  const env = {
+    PATH: "/usr/bin:/bin",
+    HOME: "/nonexistent",
+    RESTIC_REPOSITORY: repository,
+    RESTIC_PASSWORD: password,
+  };
+  return output(tool("restic"), ["--no-cache", ...args], env);
+}
+
+export interface HandSnapshot {
+  readonly id: string;
+  readonly hostname: string;
+  readonly tags?: readonly string[];
+  readonly paths: readonly string[];
+}
+
+export async function snapshotsByHand(
+  repository: string,
+  password: string,
+): Promise<HandSnapshot[]> {
+  const { code, stdout, stderr } = await resticByHand(repository, password, [
+    "snapshots",
+    "--json",
+  ]);
+  if (code !== 0) throw new Error(`restic snapshots: exit ${code} ${stderr}`);
+  return JSON.parse(stdout) as HandSnapshot[];
+}
+
+/** Ids of the locks in a repository, stale ones included. */
+export async function locksByHand(
+  repository: string,
+  password: string,
+): Promise<string[]> {
+  const { code, stdout, stderr } = await resticByHand(repository, password, [
+    "list",
+    "locks",
+    "--no-lock",
+  ]);
+  if (code !== 0) throw new Error(`restic list locks: exit ${code} ${stderr}`);
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+/** Runs a program to its end. */
+export function output(
+  file: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd?: string,
+): Promise<ByHand> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      env,
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** A folder tree with `megabytes` of data that neither compresses nor repeats, besides small text files. */
+export function writeFiles(dir: string, megabytes: number): void {
+  mkdirSync(join(dir, "notes"), { recursive: true });
+  for (let index = 0; index < 20; index += 1)
+    writeFileSync(
+      join(dir, "notes", `note-${index}.txt`),
+      `Note ${index}\n`.repeat(50 + index),
+    );
+  const block = new Uint8Array(1024 * 1024);
+  for (let index = 0; index < megabytes; index += 1) {
+    for (let at = 0; at < block.length; at += 65_536)
+      crypto.getRandomValues(block.subarray(at, at + 65_536));
+    writeFileSync(join(dir, `block-${index}.bin`), block);
+  }
+}
