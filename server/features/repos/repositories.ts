@@ -1,0 +1,197 @@
+import { toTimestamp } from "@restic-manager/shared/clock.ts";
+import type { Clock } from "@restic-manager/shared/clock.ts";
+import type {
+  Repository,
+  RepositoryPatch,
+} from "@restic-manager/shared/api/repos.ts";
+import type { FailureCode } from "@restic-manager/shared/domain/failure.ts";
+import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import { AppError } from "../../app-error.ts";
+import type { Events } from "../../events.ts";
+import type { Audit, Initiator } from "../../ports/audit.ts";
+import type { Db } from "../../ports/db.ts";
+import type { Transaction, Trx } from "../../ports/transaction.ts";
+import type { ConfigRevision } from "../schedules/config-revision.ts";
+import {
+  changeCredential,
+  describeCredential,
+  sameCredential,
+} from "./credentials.ts";
+import type { CredentialBox } from "./credentials.ts";
+import * as store from "./store.ts";
+
+export interface Repositories {
+  get(id: string): Promise<Repository>;
+  /** The same for the live stream, with the hosts that use it; null when it is gone. */
+  view(
+    id: string,
+  ): Promise<{ repository: Repository; host_ids: string[] } | null>;
+  hostsOf(id: string): Promise<string[]>;
+  listOf(hostId: string): Promise<Repository[]>;
+  change(
+    id: string,
+    patch: RepositoryPatch,
+    by: Initiator,
+  ): Promise<Repository>;
+  /** Repositories of a host with what opens them, for its sealed configuration only. */
+  bundle(trx: Trx, hostId: string): Promise<ConfigBundle["repositories"]>;
+  /**
+   * Notes how a job found the repository; `failure` null when it could be used.
+   * @returns whether its status changed.
+   */
+  used(
+    trx: Trx,
+    id: string,
+    failure: { code: string; message: string } | null,
+    at: string,
+  ): Promise<boolean>;
+}
+
+/** Failures that say the repository itself cannot be used from the host. */
+const unusable: ReadonlySet<string> = new Set<FailureCode>([
+  "repository_missing",
+  "repository_unreachable",
+  "repository_denied",
+  "repository_failed",
+  "wrong_password",
+]);
+
+export function createRepositories(deps: {
+  db: Db;
+  tx: Transaction;
+  credentials: CredentialBox;
+  audit: Audit;
+  config: ConfigRevision;
+  events: Events;
+  clock: Clock;
+}): Repositories {
+  const { db, tx, credentials, audit, config, events, clock } = deps;
+
+  async function shape(record: store.RepositoryRecord): Promise<Repository> {
+    const shared = (await store.credentialsOf(db, record.id))[0];
+    return {
+      id: record.id,
+      name: record.name,
+      url: record.url,
+      status: record.status,
+      repository_id: record.restic_id,
+      snapshot_count: record.snapshot_count,
+      snapshots_refreshed_at: record.snapshots_refreshed_at,
+      credential: describeCredential(
+        shared === undefined
+          ? null
+          : credentials.open(keyOf(shared), shared.sealed),
+      ),
+    };
+  }
+
+  async function get(id: string): Promise<Repository> {
+    const record = await store.findRepository(db, id);
+    if (record === null) throw new AppError("repository_not_found");
+    return shape(record);
+  }
+
+  /** Names of what changed; their values stay here. */
+  async function apply(
+    trx: Trx,
+    record: store.RepositoryRecord,
+    patch: RepositoryPatch,
+  ): Promise<string[]> {
+    const at = toTimestamp(clock.now());
+    const changed: string[] = [];
+    if (patch.name !== undefined && patch.name !== record.name) {
+      await store.renameRepository(trx, record.id, patch.name, at);
+      changed.push("name");
+    }
+    for (const row of await store.credentialsOf(trx, record.id)) {
+      const key = keyOf(row);
+      const before = credentials.open(key, row.sealed);
+      const after = changeCredential(before, patch);
+      if (sameCredential(before, after)) continue;
+      const sealed = credentials.seal(key, after);
+      await store.updateCredential(trx, row.id, sealed, at);
+      if (!changed.includes("credential")) changed.push("credential");
+    }
+    return changed;
+  }
+
+  return {
+    get,
+    async view(id) {
+      const record = await store.findRepository(db, id);
+      if (record === null) return null;
+      return {
+        repository: await shape(record),
+        host_ids: await store.hostsOf(db, id),
+      };
+    },
+    hostsOf: (id) => store.hostsOf(db, id),
+
+    async listOf(hostId) {
+      if ((await store.findHost(db, hostId)) === null) {
+        throw new AppError("host_not_found");
+      }
+      const records = await store.listRepositories(db, hostId);
+      return Promise.all(records.map(shape));
+    },
+
+    async change(id, patch, by) {
+      const hosts = await tx.run(async (trx) => {
+        const record = await store.findRepository(trx, id);
+        if (record === null) throw new AppError("repository_not_found");
+        const changed = await apply(trx, record, patch);
+        if (changed.length === 0) return [];
+        const hostIds = await store.hostsOf(trx, id);
+        await config.raise(trx, hostIds);
+        await audit.record(trx, by, {
+          action: "repository.update",
+          target: { kind: "repository", id },
+          payload: { changed },
+        });
+        return hostIds;
+      });
+      if (hosts.length > 0) {
+        config.announce(hosts);
+        events.emit({ type: "repository.changed", repositoryId: id });
+      }
+      return get(id);
+    },
+
+    async bundle(trx, hostId) {
+      const records = await store.listRepositories(trx, hostId);
+      const result: ConfigBundle["repositories"] = [];
+      for (const { id, name, url } of records) {
+        const rows = await store.credentialsOf(trx, id);
+        const row =
+          rows.find((r) => r.host_id === hostId) ??
+          rows.find((r) => r.host_id === null);
+        if (row === undefined) continue;
+        const credential = credentials.open(keyOf(row), row.sealed);
+        result.push({ id, name, url, credential });
+      }
+      return result;
+    },
+
+    async used(trx, id, failure, at) {
+      if (failure === null) {
+        return store.saveStatus(trx, id, {
+          status: "ready",
+          status_code: null,
+          status_message: null,
+          at,
+        });
+      }
+      if (!unusable.has(failure.code)) return false;
+      return store.saveStatus(trx, id, {
+        status: "unreachable",
+        status_code: failure.code,
+        status_message: failure.message,
+        at,
+      });
+    },
+  };
+}
+
+function keyOf(row: store.CredentialRecord) {
+  return { repositoryId: row.repository_id, hostId: row.host_id };
+}

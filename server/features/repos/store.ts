@@ -1,0 +1,238 @@
+import { sql } from "kysely";
+import type { Selectable } from "kysely";
+import type {
+  RepositoryCredentialRow,
+  RepositoryRow,
+} from "../../db/schema.ts";
+import type { Initiator } from "../../ports/audit.ts";
+import type { Db } from "../../ports/db.ts";
+import type { Trx } from "../../ports/transaction.ts";
+
+export type RepositoryRecord = Selectable<RepositoryRow> & {
+  readonly snapshot_count: number;
+};
+export type CredentialRecord = Selectable<RepositoryCredentialRow>;
+
+export interface HostRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly x25519: Uint8Array;
+  /** It uses a repository. */
+  readonly setUp: boolean;
+}
+
+export async function findHost(
+  db: Db | Trx,
+  id: string,
+): Promise<HostRecord | null> {
+  const row = await db
+    .selectFrom("hosts")
+    .select(["id", "name", "x25519"])
+    .select((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom("host_repositories")
+            .select("repository_id")
+            .where("host_id", "=", id),
+        )
+        .as("set_up"),
+    )
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { set_up, ...host } = row;
+  return { ...host, setUp: Boolean(set_up) };
+}
+
+export async function findRepository(
+  db: Db | Trx,
+  id: string,
+): Promise<RepositoryRecord | null> {
+  return (await records(db).where("id", "=", id).executeTakeFirst()) ?? null;
+}
+
+/** The repository at an address; `resticId` tells two machines' `/srv/restic` apart. */
+export async function findRepositoryAt(
+  trx: Trx,
+  url: string,
+  resticId: string,
+): Promise<RepositoryRecord | null> {
+  const row = await records(trx)
+    .where(sql`rtrim(url, '/')`, "=", url.replace(/\/+$/, ""))
+    .where("restic_id", "=", resticId)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The repositories of a host, its default first. */
+export async function listRepositories(
+  db: Db | Trx,
+  hostId: string,
+): Promise<(RepositoryRecord & { is_default: number })[]> {
+  return records(db)
+    .innerJoin("host_repositories", "repository_id", "repositories.id")
+    .select("is_default")
+    .where("host_id", "=", hostId)
+    .orderBy("is_default", "desc")
+    .orderBy("name")
+    .execute();
+}
+
+export async function hostsOf(
+  db: Db | Trx,
+  repositoryId: string,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom("host_repositories")
+    .select("host_id")
+    .where("repository_id", "=", repositoryId)
+    .orderBy("host_id")
+    .execute();
+  return rows.map((row) => row.host_id);
+}
+
+export async function insertRepository(
+  trx: Trx,
+  row: {
+    id: string;
+    name: string;
+    url: string;
+    resticId: string;
+    by: Initiator;
+    at: string;
+  },
+): Promise<void> {
+  await trx
+    .insertInto("repositories")
+    .values({
+      id: row.id,
+      name: row.name,
+      url: row.url,
+      append_only: "no",
+      status: "ready",
+      status_at: row.at,
+      restic_id: row.resticId,
+      created_by: row.by.kind === "user" ? row.by.id : null,
+      created_at: row.at,
+      updated_at: row.at,
+    })
+    .execute();
+  // Upkeep as it is offered; forget and prune do nothing before retention and an admin credential are given.
+  await trx
+    .insertInto("repository_maintenance")
+    .values({
+      repository_id: row.id,
+      forget_cron: "0 3 * * *",
+      forget_enabled: 1,
+      prune_cron: "0 4 * * 0",
+      prune_enabled: 1,
+      check_cron: "0 5 1 * *",
+      check_enabled: 1,
+      check_subset_pct: 5,
+      runner_host_id: null,
+    })
+    .execute();
+}
+
+export async function renameRepository(
+  trx: Trx,
+  id: string,
+  name: string,
+  at: string,
+): Promise<void> {
+  await trx
+    .updateTable("repositories")
+    .set({ name, updated_at: at })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** The first repository of a host is its default. */
+export async function linkHost(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+): Promise<void> {
+  await trx
+    .insertInto("host_repositories")
+    .values({ host_id: hostId, repository_id: repositoryId, is_default: 1 })
+    .execute();
+}
+
+/** Credentials of a repository, the shared one first. */
+export async function credentialsOf(
+  db: Db | Trx,
+  repositoryId: string,
+): Promise<CredentialRecord[]> {
+  return db
+    .selectFrom("repository_credentials")
+    .selectAll()
+    .where("repository_id", "=", repositoryId)
+    .where("kind", "=", "repo")
+    .orderBy(sql`host_id is not null`)
+    .orderBy("host_id")
+    .execute();
+}
+
+export async function insertCredential(
+  trx: Trx,
+  row: Omit<CredentialRecord, "kind">,
+): Promise<void> {
+  await trx
+    .insertInto("repository_credentials")
+    .values({ ...row, kind: "repo" })
+    .execute();
+}
+
+export async function updateCredential(
+  trx: Trx,
+  id: string,
+  sealed: Uint8Array,
+  at: string,
+): Promise<void> {
+  await trx
+    .updateTable("repository_credentials")
+    .set({ sealed, updated_at: at })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** @returns whether the status is another one than before. */
+export async function saveStatus(
+  trx: Trx,
+  repositoryId: string,
+  status: Pick<RepositoryRow, "status" | "status_code" | "status_message"> & {
+    at: string;
+  },
+): Promise<boolean> {
+  const { at, ...values } = status;
+  const before = await trx
+    .selectFrom("repositories")
+    .select(["status", "status_code", "status_at"])
+    .where("id", "=", repositoryId)
+    .executeTakeFirst();
+  if (before === undefined || (before.status_at ?? "") > at) return false;
+  await trx
+    .updateTable("repositories")
+    .set({ ...values, status_at: at })
+    .where("id", "=", repositoryId)
+    .execute();
+  return (
+    before.status !== status.status || before.status_code !== status.status_code
+  );
+}
+
+function records(db: Db | Trx) {
+  return db
+    .selectFrom("repositories")
+    .selectAll("repositories")
+    .select((eb) =>
+      eb
+        .selectFrom("snapshots")
+        .select((e) => e.fn.countAll<number>().as("n"))
+        .whereRef("snapshots.repository_id", "=", "repositories.id")
+        .as("snapshot_count"),
+    )
+    .$castTo<RepositoryRecord>();
+}
