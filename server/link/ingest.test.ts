@@ -1,0 +1,250 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { z } from "zod";
+import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
+import { openSqlite, type SqliteStore } from "../adapters/sqlite-db.ts";
+import type { BusMessage, BusStream } from "../ports/bus.ts";
+import type { Transaction } from "../ports/transaction.ts";
+import {
+  createTestAgent,
+  insertTestHost,
+  type TestAgent,
+} from "../testing/test-agent.ts";
+import { createTestLog } from "../testing/test-log.ts";
+import { createEventRegistry } from "./events.ts";
+import { createHostKeys } from "./host-keys.ts";
+import { createIngest } from "./ingest.ts";
+import { readCommitted } from "./mark-store.ts";
+
+const clock = createManualClock();
+const agent = createTestAgent(clock, 1);
+const other = createTestAgent(clock, 2);
+
+let store: SqliteStore;
+let harness: ReturnType<typeof createHarness>;
+
+beforeEach(async () => {
+  store = openSqlite(":memory:");
+  await insertTestHost(store.db, agent);
+  await insertTestHost(store.db, other);
+  harness = createHarness(store.tx);
+});
+
+/** An ingest whose handlers count into `settings`, so that a rolled back event leaves no trace. */
+function createHarness(tx: Transaction) {
+  const log = createTestLog();
+  const registry = createEventRegistry();
+  const deliver = new Map<
+    BusStream,
+    (messages: readonly BusMessage[]) => Promise<void>
+  >();
+  const followedUp: number[] = [];
+  registry.on(
+    "job.done",
+    z.object({ fail: z.string().optional() }),
+    async (trx, event) => {
+      await trx
+        .insertInto("settings")
+        .values({
+          key: `${event.hostId}/${event.epoch}/${event.seq}`,
+          value: "{}",
+          updated_at: event.t,
+        })
+        .execute();
+      if (event.payload.fail !== undefined) {
+        const error = new Error("The handler fails.");
+        throw Object.assign(error, { code: event.payload.fail });
+      }
+      return () => {
+        followedUp.push(event.seq);
+      };
+    },
+  );
+  createIngest({
+    bus: {
+      ingest(stream, onBatch) {
+        deliver.set(stream, onBatch);
+        return () => {};
+      },
+    },
+    tx,
+    hostKeys: createHostKeys(store.db),
+    registry,
+    clock,
+    log,
+  }).start();
+  return {
+    log,
+    followedUp,
+    deliver: (messages: readonly BusMessage[], stream: BusStream = "events") =>
+      deliver.get(stream)?.(messages),
+  };
+}
+
+async function stored(): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom("settings")
+    .select("key")
+    .orderBy("key")
+    .execute();
+  return rows.map((row) => row.key);
+}
+
+function key(of: TestAgent, seq: number): string {
+  return `${of.hostId}/${of.epoch}/${seq}`;
+}
+
+function done(seq: number, of: TestAgent = agent): BusMessage {
+  return of.event(seq, "job.done", {});
+}
+
+function committed(of: TestAgent = agent): Promise<number> {
+  return readCommitted(store.db, of);
+}
+
+async function rowsAbove(): Promise<number> {
+  return (await store.db.selectFrom("agent_events").selectAll().execute())
+    .length;
+}
+
+describe("events of agents", () => {
+  test("a message delivered twice changes nothing the second time [TRN-06]", async () => {
+    await harness.deliver([done(1), done(2), done(1)]);
+    await harness.deliver([done(1), done(2)]);
+    expect(await stored()).toEqual([key(agent, 1), key(agent, 2)]);
+    expect(harness.followedUp).toEqual([1, 2]);
+    expect(await committed()).toBe(2);
+  });
+
+  test("the mark waits for a hole and passes everything behind it once it is filled", async () => {
+    await harness.deliver([done(5), done(3)]);
+    await harness.deliver([done(1)]);
+    expect(await committed()).toBe(1);
+    await harness.deliver([done(3), done(5), done(4)]);
+    expect(await committed()).toBe(1);
+    await harness.deliver([done(2)]);
+    expect(await committed()).toBe(5);
+    expect(harness.followedUp).toEqual([5, 3, 1, 4, 2]);
+    expect(await rowsAbove()).toBe(0);
+  });
+
+  test("hosts and epochs count on their own", async () => {
+    const reinstalled = { ...agent, epoch: "another" };
+    await harness.deliver([
+      done(1),
+      done(1, other),
+      agent.event(1, "job.done", {}, { epoch: reinstalled.epoch }),
+    ]);
+    expect(await stored()).toHaveLength(3);
+    expect(await committed(reinstalled)).toBe(1);
+  });
+
+  test("a crash between commit and acknowledgement stores nothing twice", async () => {
+    const batch = [done(1), done(2)];
+    await harness.deliver(batch);
+    // The acknowledgement never reached the broker: a new process gets the batch again.
+    harness = createHarness(store.tx);
+    await harness.deliver(batch);
+    expect(await stored()).toHaveLength(2);
+    expect(harness.followedUp).toEqual([]);
+  });
+
+  test("nothing is followed up before the transaction has committed", async () => {
+    const failing = createHarness({
+      run: (work) =>
+        store.tx.run(async (trx) => {
+          await work(trx);
+          throw Object.assign(new Error("disk full"), { code: "SQLITE_FULL" });
+        }),
+    });
+    await expect(failing.deliver([done(1)])).rejects.toThrow("disk full");
+    expect(failing.followedUp).toEqual([]);
+    expect(await committed()).toBe(0);
+    await harness.deliver([done(1)]);
+    expect(await stored()).toEqual([key(agent, 1)]);
+  });
+
+  test("a signature by another key is passed over and named in the log", async () => {
+    const forged = { ...done(1, other), hostId: agent.hostId };
+    await harness.deliver([
+      forged,
+      { ...done(2), text: done(2).text.replace("job.done", "job.dome") },
+      { ...done(3), text: "not json" },
+      done(4),
+    ]);
+    expect(await stored()).toEqual([key(agent, 4)]);
+    const reasons = harness.log.entries.map((entry) => entry.fields.reason);
+    expect(reasons).toEqual(["signature_invalid", "not_signed_text"]);
+  });
+
+  test("an envelope that names another host is passed over", async () => {
+    await harness.deliver([
+      agent.event(1, "job.done", {}, { host: other.hostId }),
+    ]);
+    expect(await stored()).toEqual([]);
+    expect(await committed(other)).toBe(0);
+    expect(harness.log.entries[0]?.fields.reason).toBe("wrong_subject");
+  });
+
+  test("a host that is not in the store is passed over", async () => {
+    await harness.deliver([done(1, createTestAgent(clock, 3)), done(1)]);
+    expect(await stored()).toEqual([key(agent, 1)]);
+    expect(harness.log.entries[0]?.fields.reason).toBe("unknown_host");
+  });
+
+  test("an event that cannot be stored blocks nothing behind it", async () => {
+    await harness.deliver([
+      done(1),
+      agent.event(2, "job.done", { fail: "ODD" }),
+      done(3),
+    ]);
+    expect(await stored()).toEqual([key(agent, 1), key(agent, 3)]);
+    expect(await committed()).toBe(3);
+    expect(harness.followedUp).toEqual([1, 3]);
+    const failed = harness.log.entries.find((e) => e.level === "error");
+    expect(failed?.fields).toMatchObject({ kind: "job.done", seq: 2 });
+  });
+
+  test("an unusable store gives the batch back to the broker", async () => {
+    const batch = [
+      done(1),
+      agent.event(2, "job.done", { fail: "SQLITE_FULL" }),
+    ];
+    await expect(harness.deliver(batch)).rejects.toThrow("The handler fails.");
+    expect(await stored()).toEqual([]);
+    expect(await committed()).toBe(0);
+  });
+
+  test("unknown kinds and payloads of another shape are passed over for good", async () => {
+    await harness.deliver([
+      agent.event(1, "from.the.future", { x: 1 }),
+      agent.event(2, "job.done", { fail: 7 }),
+      done(3),
+    ]);
+    expect(await committed()).toBe(3);
+    expect(await stored()).toEqual([key(agent, 3)]);
+  });
+
+  test("rows that an agent dropped are passed by the mark, also before older ones arrive", async () => {
+    const gap = { from_seq: 3, to_seq: 400_000, job_ids: [] };
+    await harness.deliver([agent.event(400_001, "log.gap", gap)]);
+    expect(await rowsAbove()).toBe(2);
+    await harness.deliver([done(1), done(7)]);
+    expect(await committed()).toBe(1);
+    await harness.deliver([done(2)]);
+    expect(await committed()).toBe(400_001);
+    expect(await stored()).toEqual([key(agent, 1), key(agent, 2)]);
+    expect(await rowsAbove()).toBe(0);
+  });
+
+  test("a gap that reaches beyond its own number moves nothing", async () => {
+    const gap = { from_seq: 1, to_seq: 9_000, job_ids: [] };
+    await harness.deliver([agent.event(2, "log.gap", gap)]);
+    expect(await committed()).toBe(0);
+  });
+
+  test("both lanes share one sequence", async () => {
+    await harness.deliver([done(2)]);
+    await harness.deliver([agent.event(1, "log", { job_id: "x" })], "logs");
+    expect(await committed()).toBe(2);
+  });
+});

@@ -1,0 +1,111 @@
+import { toTimestamp, type Clock } from "@restic-manager/shared/clock.ts";
+import {
+  signText,
+  type SignPurpose,
+} from "@restic-manager/shared/identity/signed.ts";
+import { identityOf } from "../identity.ts";
+import type { BusMessage } from "../ports/bus.ts";
+import type { Db } from "../ports/db.ts";
+import { createRandom } from "../random.ts";
+
+/** What the endpoint's side of the protocol says, signed with a real key. */
+export interface TestAgent {
+  readonly hostId: string;
+  readonly epoch: string;
+  readonly publicKey: Uint8Array;
+  readonly publicKeyText: string;
+  readonly fingerprint: string;
+  /** The text of a signed body, as it travels. */
+  signed(purpose: SignPurpose, body: unknown): string;
+  /** A durable event as the bus hands it over; `over` changes fields of its envelope. */
+  event(
+    seq: number,
+    kind: string,
+    p: unknown,
+    over?: Readonly<Record<string, unknown>>,
+  ): BusMessage;
+  request(op: string, body: object): BusMessage;
+}
+
+/** An agent with the key that `number` stands for; the same number is the same agent. */
+export function createTestAgent(clock: Clock, number = 1): TestAgent {
+  const key = identityOf(new Uint8Array(32).fill(number), createRandom(clock));
+  const hostId = `h${String(number).padStart(16, "0")}`;
+  const epoch = `epoch-${number}`;
+  const signed = (purpose: SignPurpose, body: unknown) =>
+    JSON.stringify(signText(purpose, body, key.sign));
+  return {
+    hostId,
+    epoch,
+    publicKey: key.publicKey,
+    publicKeyText: key.publicKeyText,
+    fingerprint: key.fingerprint,
+    signed,
+    event: (seq, kind, p, over = {}) => ({
+      hostId,
+      tail: kind,
+      text: signed("rm-event-v1", {
+        v: 1,
+        host: hostId,
+        epoch,
+        seq,
+        t: toTimestamp(clock.now()),
+        kind,
+        p,
+        ...over,
+      }),
+    }),
+    request: (op, body) => ({
+      hostId,
+      tail: op,
+      text: signed("rm-request-v1", {
+        host: hostId,
+        t: toTimestamp(clock.now()),
+        ...body,
+      }),
+    }),
+  };
+}
+
+/** Puts the agent's host into the store, as its approval would. */
+export async function insertTestHost(
+  db: Db,
+  agent: TestAgent,
+  over: { readonly name?: string; readonly status?: "online" | "offline" } = {},
+): Promise<void> {
+  const at = "2026-01-01T00:00:00.000Z";
+  await db
+    .insertInto("hosts")
+    .values({
+      id: agent.hostId,
+      name: over.name ?? agent.hostId,
+      hostname: over.name ?? agent.hostId,
+      os: "linux",
+      os_version: "",
+      arch: "x64",
+      tz: "Etc/UTC",
+      boot_time: null,
+      agent_version: "0.1.0",
+      agent_commit: "",
+      restic: null,
+      public_key: agent.publicKey,
+      fingerprint: agent.fingerprint,
+      x25519: agent.publicKey,
+      status: over.status ?? "offline",
+      last_seen_at: null,
+      always_on: 1,
+      tags: "[]",
+      bandwidth_up_kbps: null,
+      bandwidth_down_kbps: null,
+      pre_hook: null,
+      post_hook: null,
+      hook_shell: null,
+      cfg_rev: 0,
+      applied_cfg_rev: 0,
+      announced_from_ip: "192.0.2.1",
+      approved_by: null,
+      approved_at: at,
+      created_at: at,
+    })
+    .execute();
+}
