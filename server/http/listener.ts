@@ -1,0 +1,67 @@
+import type { Server } from "bun";
+import type { Hono } from "hono";
+import type { Listen } from "../config-values.ts";
+import { serviceRestart } from "../ports/socket.ts";
+import type { Socket, SocketData } from "../ports/socket.ts";
+import type { HttpEnv, Listener } from "./http-env.ts";
+
+/** Longer than the slowest answer: an agent may take 90 s to test a repository. */
+const idleTimeoutSeconds = 120;
+const maxSocketMessage = 2 * 1024 * 1024;
+
+export interface HttpListener {
+  readonly port: number;
+  /** Takes no new connection, closes every WebSocket, and waits until requests in flight are answered. */
+  stop(): Promise<void>;
+  /** Cuts what is still open. */
+  cut(): Promise<void>;
+}
+
+/** Binds the port. @throws Error when it is taken or not ours to bind. */
+export function startListener(
+  { hostname, port }: Listen,
+  app: Hono<HttpEnv>,
+): HttpListener {
+  const sockets = new Set<Socket>();
+  const server = Bun.serve<SocketData>({
+    hostname,
+    port,
+    idleTimeout: idleTimeoutSeconds,
+    fetch: (request, bun) => app.fetch(request, listenerOf(request, bun)),
+    websocket: {
+      maxPayloadLength: maxSocketMessage,
+      perMessageDeflate: false,
+      idleTimeout: idleTimeoutSeconds,
+      sendPings: true,
+      open(socket) {
+        sockets.add(socket);
+        socket.data.handler.open?.(socket);
+      },
+      message: (socket, message) =>
+        socket.data.handler.message(socket, message),
+      drain: (socket) => socket.data.handler.drain?.(socket),
+      close(socket, code, reason) {
+        sockets.delete(socket);
+        socket.data.handler.close?.(socket, code, reason);
+      },
+    },
+  });
+  return {
+    port: server.port ?? port,
+    async stop() {
+      const stopped = server.stop();
+      for (const socket of sockets) {
+        socket.close(serviceRestart, "The server stops");
+      }
+      await stopped;
+    },
+    cut: () => server.stop(true),
+  };
+}
+
+function listenerOf(request: Request, bun: Server<SocketData>): Listener {
+  return {
+    peer: bun.requestIP(request)?.address ?? "",
+    upgrade: (upgraded, handler) => bun.upgrade(upgraded, { data: { handler } }),
+  };
+}
