@@ -14,6 +14,8 @@ export interface Live {
   frames(): readonly Frame[];
   events(type: string): readonly NonNullable<Frame["e"]>[];
   subscribe(topic: string): Promise<void>;
+  /** Sends something that must be answered by an error frame. */
+  refused(request: unknown): Promise<void>;
 }
 
 export async function openLive(lab: Lab, url: string, api: Api): Promise<Live> {
@@ -35,6 +37,15 @@ export async function openLive(lab: Lab, url: string, api: Api): Promise<Live> {
       socket.send(JSON.stringify({ op: "sub", topic }));
       await waitFor(`subscribed to ${topic}`, () =>
         frames.some((frame) => frame.f === "sub" && frame.topic === topic),
+      );
+    },
+    async refused(request) {
+      const errors = () => frames.filter(({ f }) => f === "error").length;
+      const before = errors();
+      socket.send(JSON.stringify(request));
+      await waitFor(
+        `${JSON.stringify(request)} is refused`,
+        () => errors() > before,
       );
     },
   };

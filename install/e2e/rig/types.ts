@@ -12,6 +12,7 @@ export interface Pending {
   readonly id: string;
   readonly hostname: string;
   readonly fingerprint: string;
+  readonly agent_version: string;
   readonly announced_from_ip: string;
   readonly collision: "none" | "host" | "pending";
 }
