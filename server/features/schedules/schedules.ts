@@ -52,17 +52,13 @@ export function createSchedules(deps: {
     id: string,
     patch: SchedulePatch,
     by: Initiator,
-  ): Promise<store.ScheduleRecord> {
+  ): Promise<{ record: store.ScheduleRecord; changed: boolean }> {
     const before = await find(trx, id);
     const cron = patch.cron ?? before.cron;
     const enabled = patch.enabled ?? before.enabled === 1;
-    if (nextRun(cron, clock.now()) === null) {
-      throw new AppError("cron_invalid", {
-        message: `"${cron}" never fires; use five cron fields, for example 30 2 * * *.`,
-        fields: {
-          cron: { code: "invalid", message: "Name times that exist." },
-        },
-      });
+    if (nextRun(cron, clock.now()) === null) throw neverFires(cron);
+    if (cron === before.cron && enabled === (before.enabled === 1)) {
+      return { record: before, changed: false };
     }
     const at = toTimestamp(clock.now());
     await store.updateSchedule(trx, id, { cron, enabled, at });
@@ -72,7 +68,7 @@ export function createSchedules(deps: {
       target: { kind: "schedule", id },
       payload: { host_id: before.host_id, cron, enabled },
     });
-    return find(trx, id);
+    return { record: await find(trx, id), changed: true };
   }
 
   return {
@@ -84,8 +80,10 @@ export function createSchedules(deps: {
     },
 
     async change(id, patch, by) {
-      const record = await tx.run((trx) => change(trx, id, patch, by));
-      config.announce([record.host_id]);
+      const { record, changed } = await tx.run((trx) =>
+        change(trx, id, patch, by),
+      );
+      if (changed) config.announce([record.host_id]);
       return view(record);
     },
 
@@ -114,4 +112,13 @@ async function find(trx: Trx, id: string): Promise<store.ScheduleRecord> {
   const record = await store.findSchedule(trx, id);
   if (record === null) throw new AppError("schedule_not_found");
   return record;
+}
+
+function neverFires(cron: string): AppError {
+  return new AppError("cron_invalid", {
+    message: `"${cron}" never fires; use five cron fields, for example 30 2 * * *.`,
+    fields: {
+      cron: { code: "invalid", message: "Name a time that exists." },
+    },
+  });
 }

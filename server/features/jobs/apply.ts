@@ -1,0 +1,157 @@
+import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import type {
+  JobDone,
+  JobStarted,
+  LogBatch,
+} from "@restic-manager/shared/protocol/event.ts";
+import type { Events } from "../../events.ts";
+import type { AfterCommit, EventHandler } from "../../ports/agent-link.ts";
+import type { Trx } from "../../ports/transaction.ts";
+import { appendLines } from "./log-store.ts";
+import type { ProgressBoard } from "./progress.ts";
+import * as store from "./store.ts";
+
+/** Tells the repository's keeper how a job found it. @returns whether the repository's status changed. */
+export type RepositoryUsed = (
+  trx: Trx,
+  repositoryId: string,
+  failure: { code: string; message: string } | null,
+  at: string,
+) => Promise<boolean>;
+
+export interface JobReports {
+  started: EventHandler<JobStarted>;
+  done: EventHandler<JobDone>;
+  log: EventHandler<LogBatch>;
+}
+
+/**
+ * Stores what agents report about jobs, in whatever order it comes: each report alone is enough to make the job's row,
+ * and what is known of the job after all of them does not depend on their order. A job that has ended stays ended.
+ */
+export function createJobReports(deps: {
+  repositoryUsed: RepositoryUsed;
+  progress: Pick<ProgressBoard, "forget">;
+  events: Events;
+  log: Log;
+}): JobReports {
+  const { repositoryUsed, progress, events } = deps;
+
+  /** The job's row, made when there is none; null when it is another host's. */
+  async function ownJob(
+    trx: Trx,
+    hostId: string,
+    id: string,
+    seenAt: string,
+  ): Promise<store.StoredJob | null> {
+    const known = await store.findJob(trx, id);
+    if (known === null) {
+      await store.insertJob(trx, {
+        id,
+        host_id: hostId,
+        kind: "backup",
+        status: "running",
+        // Until a report says who started it.
+        actor_kind: "agent",
+        queued_at: seenAt,
+      });
+      return store.findJob(trx, id);
+    }
+    if (known.host_id === hostId) return known;
+    deps.log.warn("A host reported about another host's job", {
+      host_id: hostId,
+      job_id: id,
+    });
+    return null;
+  }
+
+  /** What only the agent knows of a job that the server did not start. */
+  async function origin(
+    trx: Trx,
+    job: store.StoredJob,
+    report: JobStarted | JobDone,
+  ) {
+    if (job.actor_kind !== "agent") return {};
+    return {
+      kind: report.kind,
+      actor_kind: report.actor,
+      queued_at: report.started_at,
+      ...(await store.keepOwn(trx, job.host_id, report)),
+    };
+  }
+
+  function changed(jobId: string, hostId: string): void {
+    events.emit({ type: "job.changed", jobId, hostId });
+    events.emit({ type: "host.changed", hostId });
+  }
+
+  async function noteRepository(
+    trx: Trx,
+    job: store.StoredJob,
+    { outcome, error, finished_at }: JobDone,
+  ): Promise<AfterCommit | undefined> {
+    const { repository_id } = job;
+    const worked =
+      outcome === "succeeded" || outcome === "succeeded_with_issues";
+    if (repository_id === null || (!worked && error === null)) return undefined;
+    const failure = worked ? null : error;
+    return (await repositoryUsed(trx, repository_id, failure, finished_at))
+      ? () =>
+          events.emit({
+            type: "repository.changed",
+            repositoryId: repository_id,
+          })
+      : undefined;
+  }
+
+  return {
+    async started(trx, { hostId, payload }) {
+      const id = payload.job_id;
+      const job = await ownJob(trx, hostId, id, payload.started_at);
+      if (job === null) return undefined;
+      await store.updateJob(trx, id, {
+        ...(await origin(trx, job, payload)),
+        status: nextJobState(job.status, { type: "started" }),
+        started_at: job.started_at ?? payload.started_at,
+        command: payload.command,
+      });
+      return () => changed(id, hostId);
+    },
+
+    async done(trx, { hostId, payload }) {
+      const id = payload.job_id;
+      const job = await ownJob(trx, hostId, id, payload.started_at);
+      if (job === null || isTerminal(job.status)) return undefined;
+      await store.updateJob(trx, id, {
+        ...(await origin(trx, job, payload)),
+        status: nextJobState(job.status, {
+          type: "done",
+          outcome: payload.outcome,
+        }),
+        started_at: job.started_at ?? payload.started_at,
+        finished_at: payload.finished_at,
+        exit_code: payload.exit_code,
+        stats: payload.stats === null ? null : JSON.stringify(payload.stats),
+        snapshot_id: payload.stats?.snapshot_id ?? null,
+        log_lines: payload.log_lines,
+        error_code: payload.error?.code ?? null,
+        error: payload.error?.message ?? null,
+      });
+      const ended = (await store.findJob(trx, id)) ?? job;
+      const tellRepository = await noteRepository(trx, ended, payload);
+      return () => {
+        progress.forget(id);
+        changed(id, hostId);
+        tellRepository?.();
+      };
+    },
+
+    async log(trx, { hostId, t, payload }) {
+      const { job_id: jobId, lines } = payload;
+      if ((await ownJob(trx, hostId, jobId, t)) === null) return undefined;
+      await appendLines(trx, jobId, lines);
+      return () => events.emit({ type: "job.log", jobId, lines });
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type {
+  Job,
+  JobList,
+  LogPage,
+  jobQuery,
+} from "@restic-manager/shared/api/jobs.ts";
+import type { JobState } from "@restic-manager/shared/domain/job.ts";
+import type { z } from "zod";
+import { AppError } from "../../app-error.ts";
+import type { Db } from "../../ports/db.ts";
+import { readLines } from "./log-store.ts";
+import type { ProgressBoard } from "./progress.ts";
+import * as store from "./store.ts";
+import { viewJob } from "./view.ts";
+
+/** Reading jobs and their logs. */
+export interface Jobs {
+  /** Null when there is no such job. */
+  find(id: string): Promise<Job | null>;
+  /** @throws AppError `job_not_found` */
+  get(id: string): Promise<Job>;
+  list(query: z.output<typeof jobQuery>): Promise<JobList>;
+  log(id: string, page: { after: number; limit: number }): Promise<LogPage>;
+}
+
+const unfinished: readonly JobState[] = ["queued", "sent", "running"];
+
+export function createJobs(deps: {
+  db: Db;
+  progress: Pick<ProgressBoard, "get">;
+}): Jobs {
+  const { db, progress } = deps;
+  const view = (record: store.JobRecord) =>
+    viewJob(record, progress.get(record.id));
+
+  async function find(id: string): Promise<Job | null> {
+    const record = await store.readJob(db, id);
+    return record === null ? null : view(record);
+  }
+
+  return {
+    find,
+    async get(id) {
+      const job = await find(id);
+      if (job === null) throw new AppError("job_not_found");
+      return job;
+    },
+
+    async list({ host_id, state, cursor, limit }) {
+      const records = await store.listJobs(db, {
+        hostId: host_id,
+        states:
+          state === undefined
+            ? undefined
+            : state === "running"
+              ? unfinished
+              : [state],
+        cursor,
+        limit: limit + 1,
+      });
+      const page = records.slice(0, limit);
+      return {
+        jobs: page.map(view),
+        next_cursor: records.length > limit ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+
+    async log(id, { after, limit }) {
+      if ((await store.findJob(db, id)) === null) {
+        throw new AppError("job_not_found");
+      }
+      const lines = await readLines(db, id, after, limit + 1);
+      const page = lines.slice(0, limit);
+      return {
+        lines: page,
+        next_after: lines.length > limit ? (page.at(-1)?.n ?? null) : null,
+      };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import {
+  repository,
+  repositoryList,
+  repositoryPatch,
+  setUpBody,
+  setUpResult,
+  snapshotList,
+  sourceGroup,
+  sourceGroupList,
+} from "@restic-manager/shared/api/repos.ts";
+import { sourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
+import { repoTestResult } from "@restic-manager/shared/protocol/command.ts";
+import { route } from "../../ports/route.ts";
+import type { Route } from "../../ports/route.ts";
+import type { Repositories } from "./repositories.ts";
+import type { SetUp } from "./set-up.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { Sources } from "./sources.ts";
+
+const byId = z.object({ id: z.string() });
+const snapshotPage = z.strictObject({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+/** Long lists of paths and patterns, and a certificate. */
+const maxBody = 1024 * 1024;
+
+export function repositoryRoutes(deps: {
+  setUp: SetUp;
+  repositories: Repositories;
+  sources: Sources;
+  snapshots: Snapshots;
+}): Route[] {
+  const { setUp, repositories, sources, snapshots } = deps;
+  return [
+    route({
+      method: "POST",
+      path: "/api/hosts/:id/setup",
+      access: "hosts.approve",
+      summary:
+        "Let the agent test or create its repository, then save what to back up and when",
+      params: byId,
+      body: setUpBody,
+      maxBody,
+      answer: setUpResult,
+      status: 201,
+      audit: "host.set_up",
+      handle: ({ params, body, by }) => setUp.run(params.id, body, by),
+    }),
+    route({
+      method: "POST",
+      path: "/api/hosts/:id/repository-test",
+      access: "hosts.approve",
+      summary: "Let the agent open an existing repository, saving nothing",
+      params: byId,
+      body: setUpBody,
+      maxBody,
+      answer: repoTestResult,
+      audit: "repository.test",
+      handle: ({ params, body, by }) => setUp.test(params.id, body, by),
+    }),
+    route({
+      method: "GET",
+      path: "/api/hosts/:id/repositories",
+      access: "view",
+      summary: "List the repositories of a host, its default first",
+      params: byId,
+      answer: repositoryList,
+      handle: async ({ params }) => ({
+        repositories: await repositories.listOf(params.id),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/repositories/:id",
+      access: "view",
+      summary: "Read a repository without its secrets",
+      params: byId,
+      answer: repository,
+      handle: ({ params }) => repositories.get(params.id),
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/repositories/:id",
+      access: "credentials.repo.edit",
+      summary: "Rename a repository or replace secrets; blank keeps",
+      params: byId,
+      body: repositoryPatch,
+      maxBody,
+      answer: repository,
+      audit: "repository.update",
+      handle: ({ params, body, by }) =>
+        repositories.change(params.id, body, by),
+    }),
+    route({
+      method: "GET",
+      path: "/api/hosts/:id/sources",
+      access: "view",
+      summary: "List what a host backs up",
+      params: byId,
+      answer: sourceGroupList,
+      handle: async ({ params }) => ({
+        groups: await sources.listOf(params.id),
+      }),
+    }),
+    route({
+      method: "PUT",
+      path: "/api/sources/:id",
+      access: "sources.edit",
+      summary: "Replace what a source group backs up",
+      params: byId,
+      body: sourceGroupSpec,
+      maxBody,
+      answer: sourceGroup,
+      audit: "source_group.update",
+      handle: ({ params, body, by }) => sources.change(params.id, body, by),
+    }),
+    route({
+      method: "GET",
+      path: "/api/hosts/:id/snapshots",
+      access: "view",
+      summary: "Page through the snapshots of a host, newest first",
+      params: byId,
+      query: snapshotPage,
+      answer: snapshotList,
+      handle: ({ params, query }) => snapshots.list(params.id, query),
+    }),
+  ];
+}
