@@ -60,19 +60,19 @@ export function createApi(deps: ApiDeps): Hono<HttpEnv> {
     app.on(route.method, route.path, (c) => answer(deps, route, c));
   }
   for (const path of new Set(routes.map((route) => route.path))) {
-    app.all(path, (c) => refuseMethod(routes, path, c));
+    const methods = routes.filter((r) => r.path === path).map((r) => r.method);
+    app.all(path, (c) => {
+      c.set("route", path);
+      const response = fail(deps, new AppError("method_not_allowed"), c);
+      response.headers.set("Allow", methods.join(", "));
+      return response;
+    });
   }
   app.use(deps.files);
   app.notFound(() => {
     throw new AppError("not_found");
   });
-  app.onError((error, c) => {
-    const { id } = c.get("request");
-    const log = deps.log.with({ request_id: id });
-    const { response, code } = errorResponse(error, id, log);
-    c.set("code", code);
-    return response;
-  });
+  app.onError((error, c) => fail(deps, error, c));
   return app;
 }
 
@@ -154,7 +154,12 @@ async function admit(
   const actor = token === null ? null : await deps.actorOf(token);
   c.set("actor", actor);
   // A public route acts on nobody's behalf, so there is nothing to protect.
-  if (needs.csrfToken && access !== "public" && token !== null && actor !== null) {
+  if (
+    needs.csrfToken &&
+    access !== "public" &&
+    token !== null &&
+    actor !== null
+  ) {
     checkCsrf(headers, token);
   }
   checkAccess(access, actor);
@@ -184,9 +189,10 @@ function encode(route: Route, result: unknown): Response {
   });
 }
 
-function refuseMethod(routes: readonly Route[], path: string, c: Ctx): never {
-  const methods = routes.filter((r) => r.path === path).map((r) => r.method);
-  c.set("route", path);
-  c.header("Allow", methods.join(", "));
-  throw new AppError("method_not_allowed");
+function fail({ log }: ApiDeps, error: unknown, c: Ctx): Response {
+  const { id } = c.get("request");
+  const logged = log.with({ request_id: id });
+  const { response, code } = errorResponse(error, id, logged);
+  c.set("code", code);
+  return response;
 }

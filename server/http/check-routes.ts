@@ -39,9 +39,7 @@ export function checkRoutes(
   }
   for (const socket of sockets) {
     if (!accesses.includes(socket.access)) {
-      throw new Error(
-        `Socket ${socket.path} does not declare who may use it`,
-      );
+      throw new Error(`Socket ${socket.path} does not declare who may use it`);
     }
   }
 }

@@ -62,6 +62,7 @@ export function startListener(
 function listenerOf(request: Request, bun: Server<SocketData>): Listener {
   return {
     peer: bun.requestIP(request)?.address ?? "",
-    upgrade: (upgraded, handler) => bun.upgrade(upgraded, { data: { handler } }),
+    upgrade: (upgraded, handler) =>
+      bun.upgrade(upgraded, { data: { handler } }),
   };
 }

@@ -51,7 +51,9 @@ function operation(item: Route): Record<string, unknown> {
     ...(item.body && {
       requestBody: {
         required: true,
-        content: { "application/json": { schema: toSchema(item.body, "input") } },
+        content: {
+          "application/json": { schema: toSchema(item.body, "input") },
+        },
       },
     }),
     responses: {
@@ -70,7 +72,9 @@ function success({ answer, summary }: Route): Record<string, unknown> {
 }
 
 function json(description: string, schema: z.ZodType) {
-  const content = { "application/json": { schema: toSchema(schema, "output") } };
+  const content = {
+    "application/json": { schema: toSchema(schema, "output") },
+  };
   return { description, content };
 }
 

@@ -12,7 +12,12 @@ export function readSessionToken(headers: Headers): string | null {
 
 export interface SessionCookies {
   /** Gives the browser the session for `maxAgeMs` milliseconds. */
-  setCookie(headers: Headers, request: RequestInfo, token: string, maxAgeMs: number): void;
+  setCookie(
+    headers: Headers,
+    request: RequestInfo,
+    token: string,
+    maxAgeMs: number,
+  ): void;
   clearCookie(headers: Headers, request: RequestInfo): void;
 }
 

@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import type { BootstrapBody, LoginBody } from "@restic-manager/shared/api/auth.ts";
+import type {
+  BootstrapBody,
+  LoginBody,
+} from "@restic-manager/shared/api/auth.ts";
 import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import { systemInitiator } from "../../ports/audit.ts";

@@ -4,11 +4,18 @@ import type { Actor } from "../../ports/route.ts";
 import type { Trx } from "../../ports/transaction.ts";
 
 export async function anyUserExists(db: Db): Promise<boolean> {
-  const row = await db.selectFrom("users").select("id").limit(1).executeTakeFirst();
+  const row = await db
+    .selectFrom("users")
+    .select("id")
+    .limit(1)
+    .executeTakeFirst();
   return row !== undefined;
 }
 
-export function findUser(db: Db, username: string): Promise<UserRow | undefined> {
+export function findUser(
+  db: Db,
+  username: string,
+): Promise<UserRow | undefined> {
   return db
     .selectFrom("users")
     .selectAll()
@@ -91,7 +98,10 @@ export async function touchSession(
     .execute();
 }
 
-export async function deleteSession(trx: Trx, sessionId: string): Promise<void> {
+export async function deleteSession(
+  trx: Trx,
+  sessionId: string,
+): Promise<void> {
   await trx.deleteFrom("sessions").where("id", "=", sessionId).execute();
 }
 
