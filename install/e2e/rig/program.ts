@@ -56,7 +56,7 @@ export function startProgram(
   // A program that ended before it read its input is no fault of the test.
   child.stdin.on("error", () => {});
   child.on("error", (error) => {
-    failure = error.message;
+    failure = `${error.message}; is it built? (bun install/build.ts)\n`;
     ended = { code: null, signal: null };
   });
   child.on("close", (code, signal) => (ended = { code, signal }));

@@ -1,0 +1,177 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  jobEnds,
+  repositoryPassword,
+  runNow,
+  setUp,
+} from "../install/e2e/rig/jobs.ts";
+import type { Lab } from "../install/e2e/rig/lab.ts";
+import { descendants } from "../install/e2e/rig/processes.ts";
+import { resticByHand } from "../install/e2e/rig/repository.ts";
+import { approvedStand, type Stand } from "../install/e2e/rig/stand.ts";
+import { waitFor } from "../install/e2e/rig/wait.ts";
+import { cpuOf, cpuOfEndedChildren } from "./cpu.ts";
+import { type Figure, figure, median, seconds } from "./figures.ts";
+import { writeMixedTree } from "./tree.ts";
+
+/** What one backup took, in ms. */
+interface Cost {
+  readonly wall: number;
+  /** restic and what started it. */
+  readonly cpu: number;
+  /** Server and broker meanwhile. */
+  readonly aside: number;
+}
+
+interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface BackupOptions {
+  readonly bytes: number;
+  readonly rounds: number;
+}
+
+/**
+ * The same backup through the product and by restic alone, in turns: same executable, same arguments, same environment
+ * (both read from the product's own process), a fresh repository each time.
+ */
+export async function measureBackup(
+  lab: Lab,
+  { bytes, rounds }: BackupOptions,
+): Promise<Figure[]> {
+  const source = join(lab.dir, "mixed");
+  const repository = join(lab.dir, "repository");
+  writeMixedTree(source, bytes);
+  const stand = await approvedStand(lab);
+  const { group_id } = await setUp(stand.api, stand.host, {
+    url: repository,
+    includes: [source],
+  });
+
+  // The first run also brings the tree into the page cache, for both sides.
+  const command = await seenCommand(stand, group_id);
+  const product: Cost[] = [];
+  const bare: Cost[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await freshRepository(repository);
+    product.push(await throughProduct(stand, group_id));
+    await freshRepository(repository);
+    bare.push(await byItself(command));
+  }
+
+  const ratio = (pick: (cost: Cost) => number) =>
+    median(product.map(pick)) / median(bare.map(pick));
+  const size = `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const how = `median of ${rounds} alternating rounds`;
+  return [
+    figure(
+      `Backup of ${size}, wall: product / bare restic`,
+      ratio(({ wall }) => wall).toFixed(3),
+      "<= 1.02",
+      how,
+    ),
+    figure(
+      `Backup of ${size}, CPU: product / bare restic`,
+      ratio(({ cpu }) => cpu).toFixed(3),
+      "<= 1.03",
+      `agent and restic; ${how}`,
+    ),
+    figure(
+      "the same with server and broker",
+      ratio(({ cpu, aside }) => cpu + aside).toFixed(3),
+      "",
+      "they do not run on the endpoint",
+    ),
+    figure(
+      "bare restic, wall and CPU",
+      `${seconds(median(bare.map(({ wall }) => wall)))}, ${seconds(median(bare.map(({ cpu }) => cpu)))}`,
+      "",
+      how,
+    ),
+    figure(
+      "product, wall and CPU",
+      `${seconds(median(product.map(({ wall }) => wall)))}, ${seconds(median(product.map(({ cpu }) => cpu)))}`,
+      "",
+      how,
+    ),
+  ];
+}
+
+async function freshRepository(repository: string): Promise<void> {
+  rmSync(repository, { recursive: true, force: true });
+  const made = await resticByHand(repository, repositoryPassword, ["init"]);
+  if (made.code !== 0) throw new Error(`restic init: ${made.stderr}`);
+  // What the last round left to write must not be written during the next one.
+  spawnSync("sync");
+}
+
+async function throughProduct(
+  { server, api, agent, host }: Stand,
+  groupId: string,
+): Promise<Cost> {
+  const pid = agent.program().pid;
+  const asidePids = [
+    server.program().pid,
+    ...descendants(server.program().pid).map((process) => process.pid),
+  ];
+  const aside = () => asidePids.reduce((sum, id) => sum + cpuOf(id), 0);
+  const [cpuBefore, asideBefore] = [cpuOf(pid), aside()];
+  const { id } = await runNow(api, host, groupId);
+  const job = await jobEnds(api, id, 600_000);
+  if (job.state !== "succeeded")
+    throw new Error(`the backup ${job.state}: ${job.error?.message}`);
+  const wall =
+    Date.parse(job.finished_at ?? "") - Date.parse(job.started_at ?? "");
+  return { wall, cpu: cpuOf(pid) - cpuBefore, aside: aside() - asideBefore };
+}
+
+function byItself({ file, args, env }: Command): Promise<Cost> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    let errors = "";
+    child.stdout.resume();
+    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    const before = cpuOfEndedChildren();
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code !== 0)
+        return reject(new Error(`bare restic: exit ${code}\n${errors}`));
+      resolve({
+        wall: performance.now() - started,
+        cpu: cpuOfEndedChildren() - before,
+        aside: 0,
+      });
+    });
+  });
+}
+
+/** Runs the backup once and reads from its restic how it was started. */
+async function seenCommand(
+  { api, agent, host }: Stand,
+  groupId: string,
+): Promise<Command> {
+  const { id } = await runNow(api, host, groupId);
+  const restic = await waitFor("restic backs up", () =>
+    descendants(agent.program().pid).find(
+      ({ exe, args }) =>
+        /\/restic[^/]*$/.test(exe) && args.includes(" backup "),
+    ),
+  );
+  const argv = readFileSync(`/proc/${restic.pid}/cmdline`, "utf8")
+    .split("\0")
+    .slice(1, -1);
+  const env = Object.fromEntries(
+    restic.env.map((entry) => [
+      entry.slice(0, entry.indexOf("=")),
+      entry.slice(entry.indexOf("=") + 1),
+    ]),
+  );
+  await jobEnds(api, id, 600_000);
+  return { file: restic.exe, args: argv, env };
+}
