@@ -1,10 +1,13 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { launchBrowser, openTab } from "../install/e2e/rig/browser.ts";
+import {
+  launchBrowser,
+  logInByBrowser,
+  openTab,
+} from "../install/e2e/rig/browser.ts";
 import type { Lab } from "../install/e2e/rig/lab.ts";
 import { root } from "../install/e2e/rig/places.ts";
 import { adminPassword, startServer } from "../install/e2e/rig/server.ts";
-import { waitFor } from "../install/e2e/rig/wait.ts";
 import { type Figure, figure, kilobytes } from "./figures.ts";
 
 const ui = join(root, "dist/ui");
@@ -15,11 +18,7 @@ export async function measureScripts(lab: Lab): Promise<Figure[]> {
   const browser = await launchBrowser();
   lab.defer(() => browser.close());
   const { page } = await openTab(lab, browser);
-  await page.goto(`${server.url}/login`);
-  await page.getByLabel("User name").fill("admin");
-  await page.getByLabel("Password", { exact: true }).fill(adminPassword);
-  await page.getByRole("button", { name: "Log in" }).click();
-  await waitFor("the fleet page", () => new URL(page.url()).pathname === "/");
+  await logInByBrowser(page, server.url, "admin", adminPassword);
 
   const loaded = new Set<string>();
   page.on("response", (response) => {

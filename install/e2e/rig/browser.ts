@@ -2,6 +2,7 @@ import {
   type Browser,
   type BrowserContext,
   chromium,
+  type Locator,
   type Page,
 } from "playwright-core";
 import type { Lab } from "./lab.ts";
@@ -61,22 +62,26 @@ export async function anotherTab(context: BrowserContext): Promise<Tab> {
   return { page, faults: () => faults };
 }
 
-/** Moves the focus with Tab alone until it is on an element of this role and name. */
-export async function tabTo(
-  page: Page,
-  role: Parameters<Page["getByRole"]>[0],
-  name: string | RegExp,
-): Promise<void> {
-  const target = page.getByRole(role, { name }).first();
+/** Moves the focus with Tab alone until it is where it is wanted, as somebody without a mouse does. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
   for (let step = 0; step < 60; step += 1) {
-    if (await hasFocus(target)) return;
+    // Shadow roots have a focus of their own, so the document's is not enough.
+    if (await target.evaluate((element) => element.matches(":focus"))) return;
     await page.keyboard.press("Tab");
   }
-  throw new Error(`60 times Tab did not reach ${role} ${name}`);
+  throw new Error(`60 times Tab did not reach ${String(target)}`);
 }
 
-/** Shadow roots have a focus of their own, so the document's is not enough. */
-function hasFocus(target: ReturnType<Page["getByRole"]>): Promise<boolean> {
-  return target.evaluate((element) => element.matches(":focus"));
+export async function logInByBrowser(
+  page: Page,
+  url: string,
+  username: string,
+  password: string,
+): Promise<void> {
+  await page.goto(`${url}/login`);
+  await page.getByLabel("User name").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL((address) => address.pathname === "/");
 }
