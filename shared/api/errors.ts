@@ -89,6 +89,10 @@ export const apiErrors = {
     503,
     "The host is offline; nothing was queued. Try again when it is back.",
   ],
+  host_set_up: [
+    409,
+    "This host is already set up; change its sources or its repository instead.",
+  ],
   host_not_set_up: [
     409,
     "The host has no repository yet; finish its set-up first.",
