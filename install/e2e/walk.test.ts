@@ -80,6 +80,8 @@ async function makeAdministrator(page: Page, url: URL): Promise<void> {
   await page.keyboard.type("ada");
   await tabTo(page, page.getByLabel("Password", { exact: true }));
   await page.keyboard.type(password);
+  await tabTo(page, page.getByLabel("Password again"));
+  await page.keyboard.type(password);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "No hosts yet" }).waitFor();
 }

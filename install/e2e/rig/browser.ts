@@ -5,6 +5,7 @@ import {
   type Locator,
   type Page,
 } from "playwright-core";
+import type { Api } from "./api.ts";
 import type { Lab } from "./lab.ts";
 
 const flags = [
@@ -84,4 +85,17 @@ export async function logInByBrowser(
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.waitForURL((address) => address.pathname === "/");
+}
+
+/** Makes a browser's tabs those of somebody who is logged in at the API. */
+export async function enterAs(
+  page: Page,
+  url: string,
+  api: Api,
+): Promise<void> {
+  const cookies = (api.headers["cookie"] ?? "").split("; ").map((text) => {
+    const at = text.indexOf("=");
+    return { url, name: text.slice(0, at), value: text.slice(at + 1) };
+  });
+  await page.context().addCookies(cookies);
 }
