@@ -4,7 +4,7 @@ export type RunOptions = {
   readonly cwd?: string;
   /** Added to the inherited environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Pass output through to this process's stderr instead of capturing it. */
+  /** Show the output on this process's stderr while it is captured. */
   readonly loud?: boolean;
 };
 
@@ -25,12 +25,16 @@ export const run = (
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", options.loud ? 2 : "pipe", options.loud ? 2 : "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+    const collect = (into: Buffer[]) => (chunk: Buffer) => {
+      into.push(chunk);
+      if (options.loud) process.stderr.write(chunk);
+    };
+    child.stdout.on("data", collect(stdout));
+    child.stderr.on("data", collect(stderr));
     const finish = (code: number, reason = ""): void =>
       resolve({
         code,

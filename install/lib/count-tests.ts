@@ -1,0 +1,29 @@
+export type Count = { readonly passed: number; readonly failed: number };
+
+const numberBefore = (word: string, output: string): number => {
+  const matches = [
+    ...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}s?$`, "gm")),
+  ];
+  return Number(matches.at(-1)?.[1] ?? 0);
+};
+
+/**
+ * Reads the summary that `bun test` prints last. A skipped test, a file that
+ * cannot be loaded, a run without tests and a crash count as failures: each
+ * of them would otherwise look like success.
+ */
+export const countTests = (output: string, exitCode: number): Count => {
+  const passed = numberBefore("pass", output);
+  const failed =
+    numberBefore("fail", output) +
+    numberBefore("error", output) +
+    numberBefore("skip", output) +
+    numberBefore("todo", output);
+  const silent = failed === 0 && (exitCode !== 0 || passed === 0);
+  return { passed, failed: silent ? 1 : failed };
+};
+
+export const sum = (counts: readonly Count[]): Count => ({
+  passed: counts.reduce((total, { passed }) => total + passed, 0),
+  failed: counts.reduce((total, { failed }) => total + failed, 0),
+});

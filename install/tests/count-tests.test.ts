@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+
+import { countTests, sum } from "../lib/count-tests.ts";
+
+const summary = (lines: string): string =>
+  `bun test v1.4.5\n\na.test.ts:\n(pass) says 3 fail\n\n${lines}\nRan 4 tests across 1 file. [12.00ms]\n`;
+
+test("passes and failures are read from the summary", () => {
+  expect(countTests(summary(" 3 pass\n 1 fail"), 1)).toEqual({
+    passed: 3,
+    failed: 1,
+  });
+});
+
+test("a skipped test counts as failed", () => {
+  expect(countTests(summary(" 3 pass\n 1 skip\n 0 fail"), 0).failed).toBe(1);
+});
+
+test("a file that does not load counts as failed", () => {
+  expect(countTests(summary(" 0 pass\n 1 fail\n 1 error"), 1).failed).toBe(2);
+});
+
+test("a crash without a summary counts as failed", () => {
+  expect(countTests("Segmentation fault", 139)).toEqual({
+    passed: 0,
+    failed: 1,
+  });
+});
+
+test("a run without tests counts as failed", () => {
+  expect(countTests(summary(" 0 pass\n 0 fail"), 0).failed).toBe(1);
+});
+
+test("counts of several runs add up", () => {
+  const counts = [
+    { passed: 2, failed: 0 },
+    { passed: 3, failed: 1 },
+  ];
+  expect(sum(counts)).toEqual({ passed: 5, failed: 1 });
+});

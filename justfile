@@ -1,0 +1,53 @@
+# The commands of the house. `npm run demo` and `npm test` do the set-up first.
+
+export PATH := justfile_directory() / "install/tools/bun/node_modules/.bin:" + env("PATH")
+
+_default:
+    @just --list --unsorted
+
+# Formatting, types, lint, boundaries and dead code, unit tests: in seconds
+check: static test
+
+# The checks that run nothing; `just static types lint` runs some of them
+static *names:
+    @bun install/check.ts {{ names }}
+
+# Tests that need no built executable
+test *args:
+    @bun {{ if args == "" { "run unit" } else { "test --isolate " + args } }}
+
+# Tests of the built executables
+e2e *args:
+    @bun {{ if args == "" { "run e2e" } else { "test --isolate --timeout 120000 " + args } }}
+
+# Server, agent and dashboard from source, restarted on every change
+dev:
+    @bun install/dev.ts
+
+# Every target into dist/; `just build --host` for this machine only
+build *args:
+    @bun install/build.ts {{ args }}
+
+# What a run from source reads: dist/tools and dist/stage
+stage:
+    @bun install/build.ts --stage-only
+
+# Real components, a real backup, the dashboard left running
+demo *args:
+    @bash install/run.sh demo {{ args }}
+
+# Everything that must pass before a change is taken
+ci:
+    @bash .ci/run
+
+# The figures of the README, as ratios in one run
+bench *args:
+    @bun bench/main.ts {{ args }}
+
+# Executables with their checksums, from a clean checkout that passes everything
+release:
+    @bun install/release.ts
+
+# Rewrite every file in the house style
+fmt:
+    @bun fmt
