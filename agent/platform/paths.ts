@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import type { Env } from "./env.ts";
+
+/** Where the agent keeps things. Absolute paths. */
+export interface AgentPaths {
+  /** agent.yaml: what a person may edit. */
+  readonly config: string;
+  /** Folder only the agent writes: keys, approval, configuration, outbox, extracted restic, restic's cache. */
+  readonly state: string;
+  readonly identity: string;
+  readonly approval: string;
+  readonly secrets: string;
+  readonly database: string;
+  readonly lock: string;
+  readonly bin: string;
+  readonly cache: string;
+  /** Short-lived private files: certificates for restic, output pipes. */
+  readonly tmp: string;
+}
+
+export interface PathOptions {
+  readonly config?: string | undefined;
+  readonly stateDir?: string | undefined;
+}
+
+export function agentPaths(
+  options: PathOptions,
+  env: Env,
+  platform: NodeJS.Platform = process.platform,
+): AgentPaths {
+  const standard = standardPaths(env, platform);
+  const state = options.stateDir ?? standard.state;
+  return {
+    config: options.config ?? standard.config,
+    state,
+    identity: join(state, "identity.json"),
+    approval: join(state, "approval.json"),
+    secrets: join(state, "config.sealed"),
+    database: join(state, "agent.db"),
+    lock: join(state, "agent.lock"),
+    bin: join(state, "bin"),
+    cache: join(state, "cache"),
+    tmp: join(state, "tmp"),
+  };
+}
+
+function standardPaths(env: Env, platform: NodeJS.Platform) {
+  if (platform !== "win32")
+    return {
+      config: "/etc/restic-manager/agent.yaml",
+      state: "/var/lib/restic-manager",
+    };
+  const base = join(env["ProgramData"] ?? "C:\\ProgramData", "restic-manager");
+  return { config: join(base, "agent.yaml"), state: join(base, "state") };
+}

@@ -1,0 +1,161 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  pipeOutput,
+  streamOutput,
+  type OnLine,
+  type Output,
+  type Reading,
+} from "./output.ts";
+
+/** The only file that starts processes. */
+export interface Launch {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The whole environment of the child; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Called for every line; while it runs, the child waits once its pipe is full. */
+  readonly onLine: OnLine;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why the program could not be started at all, for example `ENOENT`. */
+  readonly startError: string | null;
+}
+
+export interface Child {
+  readonly pid: number | null;
+  /**
+   * Resolves when the process has ended and its output was read. Rejects with what `onLine` threw; the child is killed
+   * then.
+   */
+  readonly exited: Promise<Exit>;
+  signal(name: "SIGINT" | "SIGTERM"): void;
+  /** Ends the process and whatever it started, at once. */
+  kill(): void;
+}
+
+export interface Spawner {
+  start(launch: Launch): Child;
+}
+
+export interface SpawnerOptions {
+  /** Private folder for the names of pipes, which exist for an instant. */
+  readonly tmpDir: string;
+}
+
+/** How long output is still read after the end of a process whose own children hold its pipes open. */
+const lingerMs = 2_000;
+const posix = process.platform !== "win32";
+const dieWithParent = ["--pdeathsig", "INT"] as const;
+
+export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
+  let wrapper: Wrapper | null | undefined;
+  let count = 0;
+
+  return {
+    start({ file, args, env, onLine }) {
+      if (wrapper === undefined) wrapper = findWrapper();
+      const output =
+        wrapper === null
+          ? streamOutput
+          : namedPipes(wrapper, tmpDir, `${process.pid}-${count++}`);
+      const [command, ...rest] =
+        wrapper === null
+          ? [file, ...args]
+          : [wrapper.setpriv, ...dieWithParent, file, ...args];
+      const child = spawn(command, rest, {
+        env,
+        // Its own group, so that Ctrl-C on the agent's terminal does not reach restic and a kill reaches all of it.
+        detached: posix,
+        windowsHide: true,
+        stdio: ["ignore", ...output.stdio],
+      });
+      const kill = () => killGroup(child);
+      return {
+        pid: child.pid ?? null,
+        exited: outcome(child, output.read(child, onLine), kill),
+        signal: (name) => void child.kill(name),
+        kill,
+      };
+    },
+  };
+}
+
+interface Wrapper {
+  readonly setpriv: string;
+  readonly mkfifo: string;
+}
+
+/**
+ * Linux can end restic with SIGINT when the agent dies, whatever it died of, so that restic removes its lock. Where
+ * `setpriv` (util-linux) or `mkfifo` is missing, restic is started plainly. Paths are absolute, because a child's PATH is
+ * not ours.
+ */
+function findWrapper(): Wrapper | null {
+  if (process.platform !== "linux") return null;
+  const [setpriv, mkfifo] = [Bun.which("setpriv"), Bun.which("mkfifo")];
+  if (setpriv === null || mkfifo === null) return null;
+  const probe = spawnSync(setpriv, [...dieWithParent, "true"]);
+  return probe.status === 0 ? { setpriv, mkfifo } : null;
+}
+
+function namedPipes({ mkfifo }: Wrapper, folder: string, name: string): Output {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const paths = {
+    stdout: join(folder, `${name}.out`),
+    stderr: join(folder, `${name}.err`),
+  };
+  const made = spawnSync(mkfifo, ["-m", "600", paths.stdout, paths.stderr]);
+  if (made.status !== 0)
+    throw new Error(
+      `cannot make pipes in ${folder}: ${String(made.stderr).trim()}`,
+    );
+  return pipeOutput(paths);
+}
+
+async function outcome(
+  child: ChildProcess,
+  reading: Reading,
+  kill: () => void,
+): Promise<Exit> {
+  const ended = new Promise<Exit>((resolve) => {
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({
+        code: null,
+        signal: null,
+        startError: error.code ?? error.message,
+      }),
+    );
+    child.on("exit", (code, signal) =>
+      resolve({ code, signal, startError: null }),
+    );
+  });
+  const lingering = ended.then(() => setTimeout(reading.stop, lingerMs));
+  try {
+    await reading.done;
+  } catch (error) {
+    kill();
+    throw error;
+  } finally {
+    clearTimeout(await lingering);
+  }
+  return ended;
+}
+
+function killGroup(child: ChildProcess): void {
+  const ended = child.exitCode !== null || child.signalCode !== null;
+  if (child.pid === undefined || ended) return;
+  if (!posix) {
+    spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // The group ended in the same instant.
+  }
+}

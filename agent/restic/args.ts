@@ -1,0 +1,92 @@
+import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
+import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import { FailureError } from "../failure-error.ts";
+
+export type SourceGroup = ConfigBundle["groups"][number];
+
+/** Arguments of restic, never with a secret in them. The repository travels in the environment (`env.ts`). */
+export function backupArgs(
+  group: Pick<SourceGroup, "name" | "includes" | "excludes" | "options">,
+  host: string,
+): string[] {
+  return [
+    "backup",
+    "--json",
+    // Names new and changed files, which a job's log lists.
+    "--verbose=2",
+    "--host",
+    host,
+    "--tag",
+    group.name,
+    ...group.excludes.flatMap((pattern) => ["--exclude", pattern]),
+    ...(group.options.exclude_caches ? ["--exclude-caches"] : []),
+    ...(group.options.one_file_system ? ["--one-file-system"] : []),
+    "--",
+    ...group.includes,
+  ];
+}
+
+export const initArgs = ["init", "--json"] as const;
+export const snapshotsArgs = ["snapshots", "--json"] as const;
+// Reading must also work while another process holds an exclusive lock, and on read-only stores.
+export const configArgs = ["cat", "config", "--no-lock"] as const;
+export const listLocksArgs = ["list", "locks", "--no-lock", "-q"] as const;
+
+export function lockArgs(id: string): string[] {
+  return ["cat", "lock", id, "--no-lock", "-q"];
+}
+
+/**
+ * What the back end of a repository needs beside the environment. sftp goes through the system's ssh with root's own
+ * configuration, in batch mode: a question for a password or host key would wait for ever.
+ */
+export function backendArgs(url: string, caFile: string | null): string[] {
+  const ca = caFile === null ? [] : ["--cacert", caFile];
+  return repoKind(url) === "sftp"
+    ? [...ca, "-o", `sftp.command=${sshCommand(url)}`]
+    : ca;
+}
+
+function sshCommand(url: string): string {
+  const { user, host, port } = sftpPlace(url);
+  return [
+    "ssh",
+    "-o BatchMode=yes",
+    "-o ConnectTimeout=15",
+    "-o ServerAliveInterval=60",
+    ...(port === undefined ? [] : [`-p ${port}`]),
+    ...(user === undefined ? [] : [`-l ${user}`]),
+    // Everything ssh could take for an option ends before the host.
+    `-s -- ${host}`,
+    "sftp",
+  ].join(" ");
+}
+
+/**
+ * `sftp:user@host:/path` and `sftp://user@host:port/path`. restic splits the command at blanks, quotes and backslashes,
+ * so a user or host with one of these could smuggle an option into ssh: refused.
+ */
+function sftpPlace(url: string) {
+  const match =
+    /^sftp:(?:\/\/)?(?:([^\s'"\\/]+)@)?(\[[0-9A-Fa-f:.]+\]|[^\s'"\\@:/[\]]+)(?::(\d+)(?=\/))?[:/]/i.exec(
+      url,
+    );
+  const [, user, host, port] = match ?? [];
+  if (host === undefined)
+    throw new FailureError(
+      "repository_failed",
+      "The sftp address cannot be read; write sftp:user@host:/path or sftp://user@host:port//path, without quotes, blanks or backslashes in user and host.",
+    );
+  return { user, host: host.replace(/^\[|\]$/g, ""), port };
+}
+
+/** A command line as a person could type it, for the job page. */
+export function commandText(args: readonly string[]): string {
+  return ["restic", ...args].map(quote).join(" ");
+}
+
+function quote(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg)
+    ? arg
+    : `'${arg.replaceAll("'", `'\\''`)}'`;
+}

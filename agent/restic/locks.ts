@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import { listLocksArgs, lockArgs } from "./args.ts";
+import { capture, succeeded } from "./capture.ts";
+import type { Repository } from "./env.ts";
+import type { ResticRunner } from "./run.ts";
+
+const lockFile = z.object({
+  time: z.string(),
+  exclusive: z.boolean().default(false),
+  hostname: z.string().default(""),
+  username: z.string().default(""),
+  pid: z.number().default(0),
+});
+export type Lock = z.infer<typeof lockFile> & { readonly id: string };
+
+const limitMs = 30_000;
+
+/** The locks in a repository; restic itself cannot show them as JSON. Null when the repository cannot be asked. */
+export async function readLocks(
+  runner: ResticRunner,
+  repository: Repository,
+): Promise<Lock[] | null> {
+  const list = await capture(runner, {
+    args: listLocksArgs,
+    repository,
+    limitMs,
+  });
+  if (!succeeded(list.end)) return null;
+  const locks: Lock[] = [];
+  for (const id of list.stdout
+    .split("\n")
+    .filter((line) => /^[0-9a-f]{64}$/.test(line))) {
+    const { stdout } = await capture(runner, {
+      args: lockArgs(id),
+      repository,
+      limitMs,
+    });
+    const lock = parseJson(stdout, lockFile);
+    // It may have been removed in between by its owner.
+    if (lock !== null) locks.push({ ...lock, id });
+  }
+  return locks;
+}
+
+/** Locks of this host whose process is gone. `alive` tells whether a process id is in use. */
+export function staleLocks(
+  locks: readonly Lock[],
+  hostname: string,
+  alive: (pid: number) => boolean,
+): Lock[] {
+  return locks.filter((lock) => lock.hostname === hostname && !alive(lock.pid));
+}
+
+export function describeLock(lock: Lock): string {
+  const kind = lock.exclusive ? "exclusive lock" : "lock";
+  return `${kind} ${lock.id.slice(0, 8)} of process ${lock.pid} (${lock.username} on ${lock.hostname}), made ${lock.time}`;
+}

@@ -1,0 +1,156 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { every, type Clock } from "@restic-manager/shared/clock.ts";
+import type { Env } from "../platform/env.ts";
+import { replaceFile } from "../platform/replace-file.ts";
+import type { Child, Exit, Spawner } from "../platform/spawn.ts";
+import type { OutputStream } from "../platform/output.ts";
+import { backendArgs } from "./args.ts";
+import { resticEnv, secretsOf, type Repository } from "./env.ts";
+import type { ResticEnd, StopReason } from "./exit-codes.ts";
+import { parseMessage, type ResticMessage } from "./messages.ts";
+import { createWords } from "./words.ts";
+
+/** One run of restic against one repository. */
+export interface ResticCall {
+  readonly args: readonly string[];
+  readonly repository: Repository;
+  /** Aborted with a `StopReason` to end the run. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds without any progress after which the run is ended; absent: never. */
+  readonly stallMs?: number;
+  /** Milliseconds after which the run is ended in any case. */
+  readonly limitMs: number;
+  readonly onStart?: (pid: number | null) => void;
+  /** Every line as restic wrote it, and what it means. Whoever keeps a line hides secrets in it first. */
+  readonly onMessage?: (
+    message: ResticMessage,
+    stream: OutputStream,
+    line: string,
+  ) => void;
+}
+
+export interface ResticRunner {
+  run(call: ResticCall): Promise<ResticEnd>;
+}
+
+export interface ResticRunnerDeps {
+  readonly spawner: Spawner;
+  readonly clock: Clock;
+  readonly env: Env;
+  readonly tmpDir: string;
+  readonly cacheDir: string;
+  readonly randomName: () => string;
+  /** Which restic to run. Throws `restic_missing`. */
+  readonly restic: () => Promise<{ path: string; version: string }>;
+}
+
+/** Waits between the steps of ending restic: it may upload what is in flight and then removes its lock. */
+const interruptMs = 30_000;
+const terminateMs = 10_000;
+const watchMs = 1_000;
+
+export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
+  const { spawner, clock, tmpDir } = deps;
+
+  return {
+    async run(call) {
+      const restic = await deps.restic();
+      const { repository } = call;
+      const ca = repository.credential.ca;
+      const caFile =
+        ca === undefined ? null : join(tmpDir, `${deps.randomName()}.pem`);
+      if (caFile !== null) replaceFile(caFile, ca ?? "");
+      try {
+        return await watched(call, (onLine) =>
+          spawner.start({
+            file: restic.path,
+            args: [...backendArgs(repository.url, caFile), ...call.args],
+            env: resticEnv(deps.env, repository, {
+              ...restic,
+              cacheDir: deps.cacheDir,
+            }),
+            onLine,
+          }),
+        );
+      } finally {
+        if (caFile !== null) rmSync(caFile, { force: true });
+      }
+    },
+  };
+
+  async function watched(
+    call: ResticCall,
+    start: (onLine: (stream: OutputStream, line: string) => void) => Child,
+  ): Promise<ResticEnd> {
+    const words = createWords(secretsOf(call.repository));
+    const began = clock.now();
+    let moved = began;
+    const isSignOfLife = createLifeSign();
+
+    const child = start((stream, line) => {
+      const message = parseMessage(line);
+      if (isSignOfLife(message)) moved = clock.now();
+      words.add(message, stream);
+      call.onMessage?.(message, stream, line);
+    });
+    call.onStart?.(child.pid);
+
+    const ending = createEnding(child);
+    const onAbort = () => ending.begin(call.signal?.reason as StopReason);
+    if (call.signal?.aborted === true) onAbort();
+    call.signal?.addEventListener("abort", onAbort);
+    const stopWatch = every(clock, watchMs, () => {
+      const now = clock.now();
+      if (now - began > call.limitMs) ending.begin("time_limit");
+      else if (call.stallMs !== undefined && now - moved > call.stallMs)
+        ending.begin("stalled");
+    });
+    let exit: Exit;
+    try {
+      exit = await child.exited;
+    } finally {
+      stopWatch();
+      ending.done();
+      call.signal?.removeEventListener("abort", onAbort);
+    }
+    return {
+      exit,
+      stopped: ending.reason(),
+      words: words.text(),
+    };
+  }
+
+  /** SIGINT, because only that lets every restic remove its lock; then harder. */
+  function createEnding(child: Child) {
+    let reason: StopReason | null = null;
+    let cancel = () => {};
+    return {
+      begin(why: StopReason): void {
+        if (reason !== null) return;
+        reason = why;
+        child.signal("SIGINT");
+        cancel = clock.after(interruptMs, () => {
+          child.signal("SIGTERM");
+          cancel = clock.after(terminateMs, child.kill);
+        });
+      },
+      done: () => cancel(),
+      reason: (): StopReason | null => reason,
+    };
+  }
+}
+
+/** Whether restic got on: a repeated attempt or the same numbers again are no progress. */
+function createLifeSign(): (message: ResticMessage) => boolean {
+  let last = "";
+  return (message) => {
+    if (message.type === "text") return !/retrying after/i.test(message.line);
+    if (message.type !== "status") return true;
+    const { files_done, bytes_done, total_files, total_bytes } = message.status;
+    const now = `${files_done} ${bytes_done} ${total_files} ${total_bytes}`;
+    const moved = now !== last;
+    last = now;
+    return moved;
+  };
+}
