@@ -2,7 +2,7 @@ import { getPublicKey, hashes, sign, verify } from "@noble/ed25519";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { expect, test } from "bun:test";
 import { fromBase64Url } from "./keys.ts";
-import { type NatsClaim, signNatsJwt } from "./nats-jwt.ts";
+import { type NatsClaim, readNatsJwt, signNatsJwt } from "./nats-jwt.ts";
 import { decodeNkey, encodeNkey } from "./nkey.ts";
 
 hashes.sha512 = sha512;
@@ -58,4 +58,17 @@ test("without an expiry the claim has none, and different claims have different 
   )[1];
   expect(first).not.toHaveProperty("exp");
   expect(first["jti"]).not.toBe(second["jti"]);
+});
+
+test("its holder reads name and times from it; other texts are no JWT", () => {
+  const jwt = signNatsJwt({ ...claim, expiresAt: 1_767_225_660 }, (message) =>
+    sign(message, seed),
+  );
+  expect(readNatsJwt(jwt)).toEqual({
+    name: "habcdefghijkl",
+    iat: 1_767_225_600,
+    exp: 1_767_225_660,
+  });
+  for (const text of ["", "a.b.c", "e30.e30.e30", "only one part"])
+    expect(readNatsJwt(text)).toBeNull();
 });

@@ -1,7 +1,9 @@
 import { sha512_256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { type Sign, toBase64Url } from "./keys.ts";
+import { z } from "zod";
+import { fromBase64Url, type Sign, toBase64Url } from "./keys.ts";
 import { toBase32 } from "./nkey.ts";
+import { parseJson } from "./signed.ts";
 
 /** A NATS claim. Instants are whole seconds since the Unix epoch, keys are nkey texts. */
 export interface NatsClaim {
@@ -39,4 +41,19 @@ export function signNatsJwt(claim: NatsClaim, sign: Sign): string {
   const body = toBase64Url(utf8ToBytes(JSON.stringify({ ...claims, jti })));
   const signed = `${header}.${body}`;
   return `${signed}.${toBase64Url(sign(utf8ToBytes(signed)))}`;
+}
+
+const readable = z.object({
+  name: z.string(),
+  /** Whole seconds since the Unix epoch. */
+  iat: z.int(),
+  exp: z.int().optional(),
+});
+
+/** What a JWT says about its holder, or null. Not verified: for the holder itself, or after the broker let it in. */
+export function readNatsJwt(text: string): z.infer<typeof readable> | null {
+  const body = fromBase64Url(text.split(".")[1] ?? "");
+  return body === null
+    ? null
+    : parseJson(new TextDecoder().decode(body), readable);
 }

@@ -1,0 +1,258 @@
+import { type Clock, delay } from "@restic-manager/shared/clock.ts";
+import { decodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import {
+  type Broker,
+  type BrokerAddress,
+  BrokerError,
+  type BrokerKeyStore,
+  type BrokerState,
+  type BrokerStatus,
+} from "../ports/broker.ts";
+import type { Random } from "../random.ts";
+import {
+  agentJwt,
+  agentJwtLife,
+  debugCreds,
+  mainAccount,
+  type NatsCredentials,
+  serverCredentials,
+  systemAccount,
+} from "./nats-claims.ts";
+import { brokerConfig, brokerPaths, natsUrl } from "./nats-config.ts";
+import {
+  type BrokerKeys,
+  mintBrokerKeys,
+  parseBrokerKeys,
+} from "./nats-keys.ts";
+import { type NatsProcess, startNatsProcess } from "./nats-process.ts";
+import { createNatsSystem, type PresenceChange } from "./nats-system.ts";
+
+export interface NatsBrokerDeps {
+  readonly dataDir: string;
+  /** Path of the verified nats-server executable; asked before each start. */
+  readonly binary: () => Promise<string>;
+  /** Where to look for `setpriv`, as in `PATH`. */
+  readonly searchPath: string;
+  readonly store: BrokerKeyStore;
+  /** Told when an agent's connection comes or goes. */
+  readonly onPresence: (change: PresenceChange) => void;
+  readonly random: Pick<Random, "bytes">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The embedded broker. Besides what features need it lends the bus the credentials of the control plane. */
+export interface NatsBroker extends Broker {
+  controlPlane(): NatsCredentials;
+}
+
+const firstDelayMs = 100;
+const longestDelayMs = 10_000;
+/** After running this long a new exit is not a consequence of the one before. */
+const steadyMs = 10_000;
+const readyLimitMs = 10_000;
+const keptLines = 40;
+
+export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
+  const { clock, log } = deps;
+  const paths = brokerPaths(deps.dataDir);
+  const listeners = new Set<(status: BrokerStatus) => void>();
+  const lastLines: string[] = [];
+  let keys: BrokerKeys | null = null;
+  let state: BrokerState = "stopped";
+  let exits: number[] = [];
+  let version: string | null = null;
+  let process: NatsProcess | null = null;
+  let stopping = new AbortController();
+  let supervised: Promise<void> = Promise.resolve();
+
+  const nowSeconds = () => Math.floor(clock.now() / 1000);
+
+  const system = createNatsSystem({
+    address: () => process?.address ?? null,
+    credentials: () =>
+      serverCredentials(loaded(), deps.random, nowSeconds(), "system"),
+    account: () => mainAccount(loaded(), nowSeconds()),
+    onPresence: deps.onPresence,
+    clock,
+    log,
+  });
+
+  function loaded(): BrokerKeys {
+    if (keys === null) throw new Error("the broker was not started");
+    return keys;
+  }
+
+  function address(): BrokerAddress | null {
+    return state === "running" && process !== null ? process.address : null;
+  }
+
+  async function loadKeys(): Promise<BrokerKeys> {
+    const text = await deps.store.load();
+    if (text !== null) return parseBrokerKeys(text);
+    const minted = mintBrokerKeys(deps.random, nowSeconds());
+    await deps.store.save(JSON.stringify(minted));
+    return minted;
+  }
+
+  function launch(): Promise<NatsProcess> {
+    return startNatsProcess(
+      {
+        paths,
+        binary: deps.binary,
+        config: () =>
+          brokerConfig(
+            paths,
+            loaded().operatorJwt,
+            systemAccount(loaded(), nowSeconds()),
+            mainAccount(loaded(), nowSeconds()),
+          ),
+        searchPath: deps.searchPath,
+        onLine,
+        clock,
+        log,
+      },
+      stopping.signal,
+    );
+  }
+
+  function onLine(line: string): void {
+    lastLines.push(line);
+    if (lastLines.length > keptLines) lastLines.shift();
+    if (/\[(ERR|FTL)\]/.test(line)) log.warn("Broker", { reason: line });
+    else log.debug("Broker", { reason: line });
+  }
+
+  /**
+   * Starts the process and the connection to its system account. Only then is its address told: no agent is let in
+   * before revocations are in force and its coming is heard.
+   */
+  async function bringUp(): Promise<void> {
+    const started = await launch();
+    process = started;
+    version = started.version;
+    const limit = new AbortController();
+    const ready = await Promise.race([
+      system.start().then(() => true),
+      started.ended.then(() => false),
+      delay(clock, readyLimitMs, limit.signal).then(() => false),
+      aborted(stopping.signal).then(() => false),
+    ]);
+    limit.abort();
+    if (!ready) {
+      await tearDown();
+      throw new BrokerError(
+        "broker_start_failed",
+        "The broker runs but does not accept this server's keys.",
+      );
+    }
+    log.info("The broker runs", { pid: started.pid, version });
+    changeState("running");
+  }
+
+  async function tearDown(): Promise<void> {
+    await system.stop();
+    await process?.stop();
+    process = null;
+  }
+
+  /** Restarts the broker whenever it ends, until we stop it. */
+  async function supervise(): Promise<void> {
+    let wait = firstDelayMs;
+    let since = clock.now();
+    while (!stopping.signal.aborted) {
+      await Promise.race([process?.ended, aborted(stopping.signal)]);
+      if (stopping.signal.aborted) break;
+      exits = [...exits, clock.now()];
+      changeState("restarting");
+      if (clock.now() - since >= steadyMs) wait = firstDelayMs;
+      log.error("The broker ended unexpectedly", { delay_ms: wait });
+      await tearDown();
+      await delay(clock, wait, stopping.signal);
+      if (stopping.signal.aborted) break;
+      wait = Math.min(wait * 2, longestDelayMs);
+      since = clock.now();
+      try {
+        await bringUp();
+      } catch (error) {
+        log.error("The broker cannot be started", { error });
+      }
+    }
+    await tearDown();
+  }
+
+  function changeState(next: BrokerState): void {
+    state = next;
+    for (const listener of listeners) listener(status());
+  }
+
+  function status(): BrokerStatus {
+    exits = exits.filter((at) => clock.now() - at < 60_000);
+    return {
+      state,
+      recentExits: exits.length,
+      version,
+      lastLines: [...lastLines],
+    };
+  }
+
+  return {
+    async start() {
+      stopping = new AbortController();
+      keys = await loadKeys();
+      changeState("starting");
+      try {
+        await bringUp();
+      } catch (error) {
+        changeState("stopped");
+        throw error;
+      }
+      supervised = supervise();
+    },
+    async stop() {
+      stopping.abort();
+      await supervised;
+      changeState("stopped");
+    },
+    address,
+    status,
+    onStateChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    issueAgentJwt: (nkey, hostId, expiresAt) =>
+      agentJwt(loaded(), nowSeconds(), {
+        nkey,
+        hostId,
+        expiresAt: Math.floor(expiresAt / 1000),
+      }),
+    async revokeAgent(nkey) {
+      // NATS knows a revocation of "*", which would cut the server itself.
+      if (decodeNkey("user", nkey) === null)
+        throw new RangeError("The agent's nkey is not a user key (U…).");
+      const now = nowSeconds();
+      const current = Object.entries(loaded().revocations).filter(
+        ([, at]) => now - at <= agentJwtLife,
+      );
+      keys = {
+        ...loaded(),
+        revocations: Object.fromEntries([...current, [nkey, now]]),
+      };
+      await deps.store.save(JSON.stringify(keys));
+      await system.pushAccount();
+    },
+    issueDebugCreds: (ttlSeconds) => ({
+      creds: debugCreds(loaded(), deps.random, nowSeconds(), ttlSeconds),
+      url: natsUrl(address()),
+    }),
+    controlPlane: () =>
+      serverCredentials(loaded(), deps.random, nowSeconds(), "control-plane"),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+}

@@ -1,0 +1,80 @@
+import { StartError } from "../app-error.ts";
+
+/** The message broker as the rest of the server sees it: identities of agents, and whether it runs. */
+export interface Broker {
+  /** Starts the broker and resolves when it accepts connections. @throws BrokerError when the first start fails. */
+  start(): Promise<void>;
+  /** Stops it and leaves no process behind. */
+  stop(): Promise<void>;
+  /** Where it listens now, or null while it is down. The port changes with every restart. */
+  address(): BrokerAddress | null;
+  status(): BrokerStatus;
+  /** Calls `listener` after every change of `status().state`; the returned function ends that. */
+  onStateChange(listener: (status: BrokerStatus) => void): () => void;
+  /**
+   * The JWT with which the holder of an nkey (`U…`) speaks as host `hostId`. `expiresAt` in milliseconds since the
+   * epoch, at most 30 days ahead. @throws RangeError for a malformed nkey, host id or expiry.
+   */
+  issueAgentJwt(nkey: string, hostId: string, expiresAt: number): string;
+  /**
+   * Cuts every connection of an nkey and refuses its JWTs issued until now. Resolves when the broker has it;
+   * while the broker is down the revocation is kept and takes effect when it starts.
+   */
+  revokeAgent(nkey: string): Promise<void>;
+  /** Credentials for the `nats` command line: may read everything, may publish nothing. */
+  issueDebugCreds(ttlSeconds: number): DebugCreds;
+}
+
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type BrokerState = "stopped" | "starting" | "running" | "restarting";
+
+export interface BrokerStatus {
+  readonly state: BrokerState;
+  /** Unexpected exits within the last minute; from five on a person should look. */
+  readonly recentExits: number;
+  /** Version of the running nats-server, null before the first start. */
+  readonly version: string | null;
+  /** The last lines it wrote, oldest first. */
+  readonly lastLines: readonly string[];
+}
+
+export interface DebugCreds {
+  /** Text of a `.creds` file. Secret. */
+  readonly creds: string;
+  /** `nats://…` on this machine, or null while the broker is down. */
+  readonly url: string | null;
+}
+
+/**
+ * Keeps the broker's keys: one JSON text that holds secret seeds, so it is stored encrypted. A lost text means that
+ * every agent must be approved again.
+ */
+export interface BrokerKeyStore {
+  load(): Promise<string | null>;
+  save(keys: string): Promise<void>;
+}
+
+export type BrokerErrorCode =
+  /** The data directory forbids running programs. */
+  | "broker_noexec"
+  /** The nats-server is older than the oldest supported one. */
+  | "broker_too_old"
+  /** It did not start; the message ends with what it wrote. */
+  | "broker_start_failed"
+  /** The stored keys cannot be read. */
+  | "broker_keys_invalid"
+  /** The running broker refused a change. */
+  | "broker_refused";
+
+export class BrokerError extends StartError {
+  readonly code: BrokerErrorCode;
+  constructor(code: BrokerErrorCode, message: string) {
+    super(message);
+    this.name = "BrokerError";
+    this.code = code;
+  }
+}
