@@ -10,6 +10,7 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import type { HelloAnswer } from "@restic-manager/shared/protocol/hello.ts";
 import { pattern } from "@restic-manager/shared/protocol/topic.ts";
 import { helpUrl } from "@restic-manager/shared/protocol/version.ts";
+import { AppError } from "../app-error.ts";
 import { verifySignature, type ServerIdentity } from "../identity.ts";
 import type { AgentRequests } from "../ports/agent-link.ts";
 import type { Bus, BusMessage, Unsubscribe } from "../ports/bus.ts";
@@ -96,11 +97,9 @@ export function createAgentRequests(
     start: () =>
       deps.bus.serve(pattern.requests, (message) =>
         answer(message).catch((error: unknown) => {
-          deps.log.error("Answering an agent failed", {
-            host_id: message.hostId,
-            kind: message.tail,
-            error,
-          });
+          const about = { host_id: message.hostId, kind: message.tail };
+          if (error instanceof AppError) return refuse(error.message, about);
+          deps.log.error("Answering an agent failed", { ...about, error });
           return null;
         }),
       ),

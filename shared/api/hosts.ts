@@ -55,6 +55,10 @@ export const hostRow = z.object({
 export type HostRow = z.infer<typeof hostRow>;
 
 /** GET /api/hosts?cursor&limit → by name. */
+export const hostQuery = z.strictObject({
+  cursor: z.string().max(300).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+});
 export const hostList = z.object({
   hosts: z.array(hostRow),
   next_cursor: z.string().nullable(),

@@ -1,0 +1,39 @@
+import type { Clock } from "@restic-manager/shared/clock.ts";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import { signText } from "@restic-manager/shared/identity/signed.ts";
+import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
+import type { Approval } from "@restic-manager/shared/protocol/announce.ts";
+import type { ServerIdentity } from "../../identity.ts";
+import type { Broker } from "../../ports/broker.ts";
+import type { HostRecord } from "./store.ts";
+
+const jwtLifeMs = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * What an approved host holds afterwards, signed by the server. Made afresh whenever its key asks again, so an agent
+ * that lost it, or whose JWT has run out, comes back without a person.
+ */
+export function approvalOf(
+  host: HostRecord,
+  deps: {
+    readonly broker: Pick<Broker, "issueAgentJwt">;
+    readonly identity: Pick<ServerIdentity, "publicKeyText" | "sign">;
+    readonly clock: Clock;
+  },
+): SignedText {
+  const approval: Approval = {
+    host_id: host.id,
+    host_name: host.name,
+    public_key: toBase64Url(host.public_key),
+    server_key: deps.identity.publicKeyText,
+    // The identity key is the NATS user key too: one key, one fingerprint to compare.
+    jwt: deps.broker.issueAgentJwt(
+      encodeNkey("user", host.public_key),
+      host.id,
+      deps.clock.now() + jwtLifeMs,
+    ),
+    approved_at: host.approved_at,
+  };
+  return signText("rm-approval-v1", approval, deps.identity.sign);
+}

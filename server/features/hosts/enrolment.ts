@@ -1,0 +1,240 @@
+import { every, toTimestamp } from "@restic-manager/shared/clock.ts";
+import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import { openSigned } from "@restic-manager/shared/identity/signed.ts";
+import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import { possessionProof } from "@restic-manager/shared/protocol/announce.ts";
+import type {
+  Announced,
+  WaitAnswer,
+} from "@restic-manager/shared/protocol/announce.ts";
+import { AppError } from "../../app-error.ts";
+import type { Events } from "../../events.ts";
+import { verifySignature } from "../../identity.ts";
+import type { ServerIdentity } from "../../identity.ts";
+import type { Audit } from "../../ports/audit.ts";
+import type { Broker } from "../../ports/broker.ts";
+import type { Db } from "../../ports/db.ts";
+import type { Transaction, Trx } from "../../ports/transaction.ts";
+import type { Random } from "../../random.ts";
+import { checkAnnouncement } from "./announcement.ts";
+import type { CheckedAnnouncement } from "./announcement.ts";
+import { approvalOf } from "./approvals.ts";
+import * as pending from "./pending-store.ts";
+import type { PendingRecord } from "./pending-store.ts";
+import * as store from "./store.ts";
+import { createTokenBucket } from "./token-bucket.ts";
+import type { Waiters } from "./waiters.ts";
+
+export interface EnrolmentDeps {
+  readonly db: Db;
+  readonly tx: Transaction;
+  readonly audit: Audit;
+  readonly events: Events;
+  readonly identity: Pick<ServerIdentity, "publicKeyText" | "sign">;
+  readonly broker: Pick<Broker, "issueAgentJwt">;
+  readonly waiters: Waiters;
+  readonly random: Pick<Random, "bytes" | "token">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long an announcement waits for a person, in milliseconds since its last proof. */
+  readonly pendingExpiryMs: number;
+}
+
+/** The endpoint's side of joining. Nothing here gives access: it only asks, proves and waits. */
+export interface Enrolment {
+  /** @throws AppError, see `shared/protocol/announce.ts` */
+  announce(signed: SignedText, ip: string): Promise<Announced>;
+  /** Answers at once when decided, otherwise after up to 25 s. @throws AppError, see `shared/protocol/announce.ts` */
+  wait(
+    id: string,
+    signed: SignedText,
+    request: { readonly ip: string; readonly signal: AbortSignal },
+  ): Promise<WaitAnswer>;
+  /** Begins to remove announcements whose time is up. */
+  start(): Cancel;
+}
+
+export const maxPending = 100;
+const announcesPerMinute = 10;
+const longPollMs = 25_000;
+
+export function createEnrolment(deps: EnrolmentDeps): Enrolment {
+  const { db, tx, events, clock } = deps;
+  const bucket = createTokenBucket(clock, announcesPerMinute);
+
+  const now = () => toTimestamp(clock.now());
+  const expiry = () => toTimestamp(clock.now() + deps.pendingExpiryMs);
+
+  /** The row of this key: the same one as before, or a new one when there is room. */
+  async function keep(
+    trx: Trx,
+    announcement: pending.Announcement,
+    key: Pick<CheckedAnnouncement, "publicKey" | "fingerprint">,
+  ): Promise<PendingRecord> {
+    const known = await pending.findPendingByKey(trx, key.publicKey);
+    if (known?.decision === "rejected") throw new AppError("rejected");
+    if (known !== null) {
+      await pending.updatePending(trx, known.id, announcement);
+      return { ...known, ...announcement };
+    }
+    const host = await store.findHostByKey(trx, key.publicKey);
+    if (host === null && (await pending.countUndecided(trx)) >= maxPending)
+      throw new AppError("pending_full");
+    const row: PendingRecord = {
+      ...announcement,
+      id: deps.random.bytes(16).toHex(),
+      public_key: key.publicKey,
+      fingerprint: key.fingerprint,
+      proved_at: null,
+      first_seen_at: announcement.last_seen_at,
+      expires_at: expiry(),
+      decision: host === null ? null : "approved",
+      decided_at: host === null ? null : announcement.last_seen_at,
+      host_id: host?.id ?? null,
+    };
+    await pending.insertPending(trx, row);
+    return row;
+  }
+
+  /** What an announcement says about itself. */
+  function said(
+    { document, x25519 }: CheckedAnnouncement,
+    signed: SignedText,
+    ip: string,
+  ): pending.Announcement {
+    return {
+      hostname: document.hostname,
+      os: document.os,
+      arch: document.arch,
+      tz: document.tz,
+      agent_version: document.agent_version,
+      restic_version: document.restic_version,
+      x25519,
+      document: signed.b,
+      signature: Uint8Array.fromBase64(signed.s, { alphabet: "base64url" }),
+      nonce: deps.random.token(),
+      announced_from_ip: ip,
+      last_seen_at: now(),
+    };
+  }
+
+  /** Checks a proof and uses up its nonce: from here on the row is believed to be who it says. */
+  async function prove(id: string, signed: SignedText): Promise<PendingRecord> {
+    const row = await pending.findPending(db, id, now());
+    if (row === null) throw new AppError("pending_not_found");
+    const proof = openSigned(
+      "rm-proof-v1",
+      signed,
+      row.public_key,
+      verifySignature,
+      possessionProof,
+    );
+    if (proof === null) throw new AppError("signature_invalid");
+    if (proof.server_key !== deps.identity.publicKeyText)
+      throw new AppError("server_key_mismatch");
+    const isFresh =
+      proof.pending_id === id &&
+      (await pending.useNonce(db, id, proof.nonce, {
+        now: now(),
+        expiresAt: expiry(),
+      }));
+    if (!isFresh) throw new AppError("nonce_invalid");
+    return row;
+  }
+
+  /** Undefined while nobody has decided. @throws AppError `rejected`, or `pending_not_found` when it is gone */
+  async function decided(
+    id: string,
+    ip: string,
+  ): Promise<WaitAnswer | undefined> {
+    const row = await pending.findPending(db, id, now());
+    if (row === null) throw new AppError("pending_not_found");
+    if (row.decision === "rejected") throw new AppError("rejected");
+    if (row.decision === null || row.host_id === null) return undefined;
+    const host = await adopt(row.host_id, row, ip);
+    return { status: "approved", approval: approvalOf(host, deps) };
+  }
+
+  /** A host that announces again may have another X25519 key; with the old one it could open nothing. */
+  async function adopt(
+    hostId: string,
+    { x25519 }: PendingRecord,
+    ip: string,
+  ): Promise<store.HostRecord> {
+    return tx.run(async (trx) => {
+      const host = await store.findHost(trx, hostId);
+      if (host === null) throw new AppError("pending_not_found");
+      if (toBase64Url(host.x25519) === toBase64Url(x25519)) return host;
+      await store.setX25519(trx, host.id, x25519);
+      await deps.audit.record(
+        trx,
+        { kind: "agent", id: host.id, name: host.name, ip, requestId: null },
+        { action: "host.rekey", target: { kind: "host", id: host.id } },
+      );
+      return { ...host, x25519 };
+    });
+  }
+
+  async function sweep(): Promise<void> {
+    const gone = await pending.deleteExpiredPending(db, now());
+    if (gone.some((row) => row.decision === null && row.proved_at !== null))
+      events.emit({ type: "pending.changed" });
+  }
+
+  return {
+    async announce(signed, ip) {
+      if (!bucket.take(ip)) throw new AppError("rate_limited");
+      const checked = checkAnnouncement(signed, deps.identity.publicKeyText);
+      await sweep();
+      const { row, collision } = await tx.run(async (trx) => {
+        const saved = await keep(trx, said(checked, signed, ip), checked);
+        const taken = await pending.isNameTaken(trx, saved.id, now());
+        return { row: saved, collision: taken };
+      });
+      if (row.proved_at !== null && row.decision === null)
+        events.emit({ type: "pending.changed" });
+      return {
+        pending_id: row.id,
+        fingerprint: row.fingerprint,
+        nonce: row.nonce ?? "",
+        hostname_collision: collision,
+        expires_at: row.expires_at,
+      };
+    },
+
+    async wait(id, signed, { ip, signal }) {
+      const before = await prove(id, signed);
+      if (before.proved_at === null && before.decision === null)
+        events.emit({ type: "pending.changed" });
+      const expires_at = expiry();
+      const left = new AbortController();
+      try {
+        // Listening starts before looking, or a decision between the two would be missed until the next poll.
+        const woken = deps.waiters.wait(
+          id,
+          longPollMs,
+          AbortSignal.any([signal, left.signal]),
+        );
+        const answer = await decided(id, ip);
+        if (answer !== undefined) return answer;
+        await woken;
+      } finally {
+        left.abort();
+      }
+      const answer = await decided(id, ip);
+      if (answer !== undefined) return answer;
+      const nonce = deps.random.token();
+      await pending.setNonce(db, id, nonce);
+      return { status: "pending", nonce, expires_at };
+    },
+
+    start: () =>
+      every(clock, Math.min(60_000, deps.pendingExpiryMs), () => {
+        sweep().catch((error: unknown) =>
+          deps.log.error("Removing expired announcements failed", { error }),
+        );
+      }),
+  };
+}

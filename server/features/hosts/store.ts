@@ -1,0 +1,163 @@
+import { sql } from "kysely";
+import type { Selectable } from "kysely";
+import type { HostRow } from "../../db/schema.ts";
+import type { Db } from "../../ports/db.ts";
+import type { Trx } from "../../ports/transaction.ts";
+
+export type HostRecord = Selectable<HostRow>;
+
+/** What an approval knows of a host; the rest has a beginning of its own. */
+export type NewHost = Pick<
+  HostRecord,
+  | "id"
+  | "hostname"
+  | "os"
+  | "arch"
+  | "tz"
+  | "agent_version"
+  | "public_key"
+  | "fingerprint"
+  | "x25519"
+  | "announced_from_ip"
+  | "approved_by"
+  | "approved_at"
+>;
+
+export async function insertHost(
+  trx: Trx,
+  host: NewHost,
+  name: string,
+): Promise<void> {
+  await trx
+    .insertInto("hosts")
+    .values({
+      ...host,
+      name,
+      os_version: "",
+      boot_time: null,
+      agent_commit: "",
+      restic: null,
+      status: "offline",
+      last_seen_at: null,
+      always_on: 1,
+      tags: "[]",
+      bandwidth_up_kbps: null,
+      bandwidth_down_kbps: null,
+      pre_hook: null,
+      post_hook: null,
+      hook_shell: null,
+      cfg_rev: 0,
+      applied_cfg_rev: 0,
+      created_at: host.approved_at,
+    })
+    .execute();
+}
+
+/** `hostname`, or with the smallest number behind it that no host has. */
+export async function freeName(trx: Trx, hostname: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? hostname : `${hostname}-${number}`;
+    const taken = await trx
+      .selectFrom("hosts")
+      .select("id")
+      .where("name", "=", name)
+      .executeTakeFirst();
+    if (taken === undefined) return name;
+  }
+}
+
+export async function findHost(
+  db: Db | Trx,
+  id: string,
+): Promise<HostRecord | null> {
+  const row = await db
+    .selectFrom("hosts")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findHostByKey(
+  trx: Trx,
+  publicKey: Uint8Array,
+): Promise<HostRecord | null> {
+  const row = await trx
+    .selectFrom("hosts")
+    .selectAll()
+    .where("public_key", "=", publicKey)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function setX25519(
+  trx: Trx,
+  id: string,
+  x25519: Uint8Array,
+): Promise<void> {
+  await trx.updateTable("hosts").set({ x25519 }).where("id", "=", id).execute();
+}
+
+/** What hello says; an agent that says hello is online. */
+export type Facts = Pick<
+  HostRecord,
+  | "hostname"
+  | "os"
+  | "os_version"
+  | "arch"
+  | "tz"
+  | "boot_time"
+  | "agent_version"
+  | "agent_commit"
+  | "restic"
+  | "cfg_rev"
+  | "applied_cfg_rev"
+  | "last_seen_at"
+>;
+
+export async function saveFacts(
+  trx: Trx,
+  id: string,
+  facts: Facts,
+): Promise<void> {
+  await trx
+    .updateTable("hosts")
+    .set({ ...facts, status: "online" })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Notes when these hosts were last heard. Returns how each stood before; hosts that do not exist are left out. */
+export async function saveSeen(
+  trx: Trx,
+  seen: ReadonlyMap<string, string>,
+): Promise<Pick<HostRecord, "id" | "status" | "cfg_rev">[]> {
+  const before = await trx
+    .selectFrom("hosts")
+    .select(["id", "status", "cfg_rev"])
+    .where("id", "in", [...seen.keys()])
+    .execute();
+  for (const { id } of before) {
+    await trx
+      .updateTable("hosts")
+      .set({ status: "online", last_seen_at: seen.get(id) ?? null })
+      .where("id", "=", id)
+      .execute();
+  }
+  return before;
+}
+
+/** Marks hosts that were not heard since `before` as offline and returns their ids. */
+export async function markSilentOffline(
+  db: Db,
+  before: string,
+): Promise<string[]> {
+  const rows = await db
+    .updateTable("hosts")
+    .set({ status: "offline" })
+    .where("status", "=", "online")
+    .where(sql<boolean>`coalesce(last_seen_at, '') < ${before}`)
+    .returning("id")
+    .execute();
+  return rows.map((row) => row.id);
+}

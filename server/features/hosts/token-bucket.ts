@@ -1,0 +1,49 @@
+import type { Clock } from "@restic-manager/shared/clock.ts";
+
+/** Lets each client do `perMinute` things at once and from then on that many a minute. */
+export interface TokenBucket {
+  /** Whether this one is still allowed. */
+  take(address: string): boolean;
+}
+
+const sweepAbove = 10_000;
+
+export function createTokenBucket(
+  clock: Clock,
+  perMinute: number,
+): TokenBucket {
+  const buckets = new Map<string, { tokens: number; at: number }>();
+  const refill = (bucket: { tokens: number; at: number }, now: number) =>
+    Math.min(
+      perMinute,
+      bucket.tokens + ((now - bucket.at) / 60_000) * perMinute,
+    );
+
+  return {
+    take(address) {
+      const now = clock.now();
+      const client = clientOf(address);
+      const bucket = buckets.get(client);
+      const tokens = bucket === undefined ? perMinute : refill(bucket, now);
+      if (tokens < 1) return false;
+      buckets.set(client, { tokens: tokens - 1, at: now });
+      if (buckets.size > sweepAbove) {
+        for (const [other, of] of buckets)
+          if (refill(of, now) >= perMinute) buckets.delete(other);
+      }
+      return true;
+    },
+  };
+}
+
+/** Whoever has an IPv6 address has its whole /64: those count as one client. */
+function clientOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail = ""] = address.split("%")[0]?.split("::") ?? [];
+  const groups = head.split(":").filter((group) => group !== "");
+  const after = tail.split(":").filter((group) => group !== "");
+  const zeros = address.includes("::") ? 8 - groups.length - after.length : 0;
+  return [...groups, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after]
+    .slice(0, 4)
+    .join(":");
+}
