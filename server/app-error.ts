@@ -31,10 +31,14 @@ export class AppError extends Error {
   }
 }
 
-/** Why a command cannot do its work: printed as one sentence without a stack, exit status 1. */
+/** Why a command cannot do its work: printed without a stack. */
 export class StartError extends Error {
-  constructor(message: string) {
+  /** Of the process: 2 when the configuration is wrong, 1 for everything else. */
+  readonly exitStatus: number;
+
+  constructor(message: string, exitStatus = 1) {
     super(message);
     this.name = "StartError";
+    this.exitStatus = exitStatus;
   }
 }

@@ -71,8 +71,21 @@ export type LoadedConfig =
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The one place that reads the environment. */
-export function readEnvironment(): { env: Env; isRoot: boolean } {
-  return { env: { ...process.env }, isRoot: process.getuid?.() === 0 };
+export function readEnvironment(): {
+  readonly env: Env;
+  readonly isRoot: boolean;
+  /** Where what the executable carries is unpacked to; another place only in a run from source. */
+  readonly assetsDir: string;
+  /** Directories to look for programs in, as in `PATH`. */
+  readonly searchPath: string;
+} {
+  const env = { ...process.env };
+  return {
+    env,
+    isRoot: process.getuid?.() === 0,
+    assetsDir: env["RM_ASSETS_DIR"] ?? join(import.meta.dir, "assets"),
+    searchPath: env["PATH"] ?? "",
+  };
 }
 
 /**

@@ -10,11 +10,16 @@ import type { Db } from "../ports/db.ts";
 import type { Transaction } from "../ports/transaction.ts";
 import { migrate } from "./sqlite-migrate.ts";
 
+/** How long to wait for another process to finish its write. */
+const busyTimeoutMs = 5000;
+
 export interface SqliteStore {
   readonly db: Db;
   readonly tx: Transaction;
   /** Names of the migrations that opening it has applied. */
   readonly applied: readonly string[];
+  /** Whether it takes writes now: false while another process keeps it locked. */
+  isWritable(): Promise<boolean>;
   /** Writes a consistent copy to `path`, which must not exist, while the store is in use. */
   copyTo(path: string): void;
   close(): Promise<void>;
@@ -26,7 +31,7 @@ export function openSqlite(path: string): SqliteStore {
   try {
     if (path !== ":memory:") chmodSync(path, 0o600);
     for (const pragma of [
-      "busy_timeout = 5000",
+      `busy_timeout = ${busyTimeoutMs}`,
       "journal_mode = WAL",
       "synchronous = NORMAL",
       "foreign_keys = ON",
@@ -52,11 +57,26 @@ function kyselyOver(database: Database): Omit<SqliteStore, "applied"> {
           .transaction()
           .execute((trx) => inTransaction.run(true, () => work(trx))),
     },
+    isWritable: () => db.connection().execute(() => canWrite(database)),
     copyTo(path) {
       database.run("VACUUM INTO ?", [path]);
     },
     close: () => db.destroy(),
   };
+}
+
+/** Runs while no transaction of ours is open. */
+async function canWrite(database: Database): Promise<boolean> {
+  database.run("PRAGMA busy_timeout = 100");
+  try {
+    database.run("BEGIN IMMEDIATE");
+    database.run("ROLLBACK");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    database.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  }
 }
 
 function dialect(

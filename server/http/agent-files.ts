@@ -23,7 +23,11 @@ export interface AgentFilesDeps {
 
 const platforms = ["linux-x64", "linux-arm64", "windows-x64"];
 
-const platformQuery = z.strictObject({ os: z.string(), arch: z.string() });
+/** Anything may be asked for: what is no platform has its own answer. */
+const platformQuery = z.object({
+  os: z.string().default(""),
+  arch: z.string().default(""),
+});
 type PlatformQuery = z.infer<typeof platformQuery>;
 
 /** What an endpoint downloads to be installed: scripts, unit files, and the agent for its platform. */

@@ -108,11 +108,13 @@ test("bodies that are no JSON, too large or of another type are refused with a c
 });
 
 test("unknown addresses and methods are refused with a code [API-03]", async () => {
-  const { request } = start(view);
-  expect(await failure(request("/api/nothing"))).toMatchObject({
+  const { request, as } = start(view);
+  const headers = await as("viewer");
+  expect(await failure(request("/api/nothing", { headers }))).toMatchObject({
     status: 404,
     code: "not_found",
   });
+  expect((await request("/api/nothing")).status).toBe(401);
   const response = await request("/api/things/a", { method: "DELETE" });
   expect(response.headers.get("Allow")).toBe("GET");
   expect(await failure(response)).toMatchObject({

@@ -68,10 +68,13 @@ export function createApi(deps: ApiDeps): Hono<HttpEnv> {
       return response;
     });
   }
-  app.use(deps.files);
-  app.notFound(() => {
+  // A stranger learns nothing about which addresses exist.
+  app.all("/api/*", async (c) => {
+    await admit(deps, c, "self", { ownOrigin: false, csrfToken: false });
     throw new AppError("not_found");
   });
+  app.use(deps.files);
+  app.notFound((c) => fail(deps, new AppError("not_found"), c));
   app.onError((error, c) => fail(deps, error, c));
   return app;
 }

@@ -22,10 +22,12 @@ export function requestLog(clock: Clock, log: Log): MiddlewareHandler<HttpEnv> {
       ...(actor && { user: actor.username, user_id: actor.userId }),
       ...(code !== undefined && { code }),
     };
-    // Files and probes say nothing that a person looks for.
-    const isQuiet = route === undefined || quietRoutes.includes(route);
-    log[isQuiet && c.res.status < 400 ? "debug" : "info"]("Request", fields);
+    log[isQuiet(route, c.res.status) ? "debug" : "info"]("Request", fields);
   };
 }
 
-const quietRoutes = ["/healthz", "/readyz"];
+/** Files that are there, and probes, say nothing that a person looks for. */
+function isQuiet(route: string | undefined, status: number): boolean {
+  if (route === undefined) return status < 400;
+  return route === "/healthz" || route === "/readyz";
+}

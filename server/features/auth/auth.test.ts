@@ -6,6 +6,7 @@ import { createTestApi, createTestWorld } from "../../testing/test-api.ts";
 import type { TestApi, TestApiOptions } from "../../testing/test-api.ts";
 
 const password = "correct horse battery";
+const anotherPassword = async () => "another password";
 const ada = { username: "ada", password };
 
 async function start(options: TestApiOptions = {}) {
@@ -222,14 +223,14 @@ test("a demoted user has the new role and a disabled one nothing at the next req
 test("resetting a password ends the sessions, and only the new one works", async () => {
   const api = await start();
   const { headers } = await logIn(api);
-  await api.world.auth.resetPassword("ada", "another password");
+  await api.world.auth.resetPassword("ada", anotherPassword);
   const who = await api.request("/api/auth/session", { headers });
   expect(session.parse(await who.json()).user).toBeNull();
   expect((await api.send("POST", "/api/auth/login", ada)).status).toBe(401);
   const fresh = { ...ada, password: "another password" };
   expect((await api.send("POST", "/api/auth/login", fresh)).status).toBe(200);
   await expect(
-    api.world.auth.resetPassword("nobody", "another password"),
+    api.world.auth.resetPassword("nobody", anotherPassword),
   ).rejects.toThrow("There is no user nobody.");
 });
 
@@ -237,7 +238,7 @@ test("everything that changes who may log in is audited with its cause [AUD-01]"
   const api = await start();
   const { headers } = await logIn(api);
   await api.send("POST", "/api/auth/logout", {}, headers);
-  await api.world.auth.resetPassword("ada", "another password");
+  await api.world.auth.resetPassword("ada", anotherPassword);
   expect(await audited(api.world)).toEqual([
     {
       action: "auth.bootstrap",

@@ -53,8 +53,14 @@ export interface Auth {
   sessionOf(token: string): Promise<ActiveSession | null>;
   /** Whether a session still stands: for what stays open longer than one request. */
   actorOfSession(sessionId: string): Promise<Actor | null>;
-  /** Sets a user's password and ends their sessions. @throws AppError `not_found` */
-  resetPassword(username: string, password: string): Promise<void>;
+  /**
+   * Sets a user's password and ends their sessions. `newPassword` is asked only when there is such a user.
+   * @throws AppError `not_found`
+   */
+  resetPassword(
+    username: string,
+    newPassword: () => Promise<string>,
+  ): Promise<void>;
 }
 
 /** Who asks for a session. */
@@ -213,14 +219,14 @@ export function createAuth(deps: {
       return (await findActiveSession(db, { sessionId }, now())) ?? null;
     },
 
-    async resetPassword(username, password) {
+    async resetPassword(username, newPassword) {
       const user = await findUser(db, username);
       if (user === undefined) {
         throw new AppError("not_found", {
           message: `There is no user ${username}.`,
         });
       }
-      const passwordHash = await passwords.hash(password);
+      const passwordHash = await passwords.hash(await newPassword());
       const ended = await tx.run(async (trx) => {
         await setPasswordHash(trx, user.id, passwordHash);
         await audit.record(trx, systemInitiator("command line"), {

@@ -1,0 +1,43 @@
+import {
+  copyFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  chmodSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { StartError } from "../app-error.ts";
+import type { Config } from "../config.ts";
+import { databasePath, openExistingData } from "../data-dir.ts";
+import type { Random } from "../random.ts";
+
+/**
+ * Copies the database and the secret key into a new or empty place, while a server may be running on them.
+ *
+ * @returns the files written
+ */
+export async function backup(
+  config: Pick<Config, "dataDir" | "secretKeyFile">,
+  random: Random,
+  dir: string,
+): Promise<string[]> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const database = join(dir, basename(databasePath(config)));
+  const key = join(dir, "secret.key");
+  const existing = [database, key].find((path) => existsSync(path));
+  if (existing !== undefined) {
+    throw new StartError(
+      `${existing} exists and is not written over. Name a new directory, for example one a day.`,
+    );
+  }
+  const { store } = openExistingData(config, random);
+  try {
+    store.copyTo(database);
+  } finally {
+    await store.close();
+  }
+  chmodSync(database, 0o600);
+  copyFileSync(config.secretKeyFile, key, constants.COPYFILE_EXCL);
+  chmodSync(key, 0o600);
+  return [database, key];
+}

@@ -1,0 +1,46 @@
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createSealedSecrets } from "./adapters/sealed-secrets.ts";
+import { loadSecretKey } from "./adapters/secret-key.ts";
+import { openSqlite } from "./adapters/sqlite-db.ts";
+import type { SqliteStore } from "./adapters/sqlite-db.ts";
+import { StartError } from "./app-error.ts";
+import type { Config } from "./config.ts";
+import type { Secrets } from "./ports/secrets.ts";
+import type { Random } from "./random.ts";
+
+export interface OpenData {
+  readonly store: SqliteStore;
+  readonly secrets: Secrets;
+  /** Whether this made the database. */
+  readonly isNew: boolean;
+}
+
+type DataPlaces = Pick<Config, "dataDir" | "secretKeyFile">;
+
+export function databasePath({ dataDir }: Pick<Config, "dataDir">): string {
+  return join(dataDir, "restic-manager.db");
+}
+
+/** Opens the database and the key that its secrets need, making both in a new data directory. */
+export function openData(places: DataPlaces, random: Random): OpenData {
+  mkdirSync(places.dataDir, { recursive: true, mode: 0o700 });
+  chmodSync(places.dataDir, 0o700);
+  const database = databasePath(places);
+  const isNew = !existsSync(database);
+  // First, so that no database is made that a missing key would then keep shut.
+  const key = loadSecretKey(places.secretKeyFile, !isNew, random);
+  const store = openSqlite(database);
+  return { store, secrets: createSealedSecrets(key, random), isNew };
+}
+
+/** The same beside a server, for the other commands: they make nothing. */
+export function openExistingData(places: DataPlaces, random: Random): OpenData {
+  const database = databasePath(places);
+  if (!existsSync(database)) {
+    throw new StartError(
+      `There is no database at ${database}. Run this with the RM_DATA_DIR (or --config) of the server, as the same user.`,
+    );
+  }
+  return openData(places, random);
+}
