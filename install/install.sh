@@ -1,2 +1,220 @@
 #!/usr/bin/env bash
+# Installs the restic-manager agent on this machine, or upgrades it and keeps its identity.
+#
+#   bash install.sh --server http://SERVER:8080 --server-key SHA256:...
+#
+# Download this file, read it, run it with bash. It never disables anything: backup jobs that
+# exist already are listed with the command that would disable each.
+
+# The first lines are plain sh, so that every shell can say which one is needed.
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo "error: run this script with bash: bash install.sh --server URL" >&2
+  exit 2
+fi
 set -euo pipefail
+umask 077
+
+program=restic-manager-agent
+unit=$program.service
+server=""
+server_key=""
+root=""
+partial=()
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+usage() {
+  cat <<'USAGE'
+usage: bash install.sh --server URL [--server-key SHA256:...] [--root DIR]
+
+  --server URL        address of the restic-manager server, as the dashboard shows it
+  --server-key KEY    fingerprint of the server's key, as the dashboard shows it: the agent
+                      then refuses any other server
+  --root DIR          install below DIR instead of / and start nothing (for images and tests)
+USAGE
+}
+
+parse_arguments() {
+  while (($#)); do
+    case $1 in
+      --server | --server-key | --root)
+        (($# >= 2)) || die "$1 needs a value"
+        case $1 in
+          --server) server=${2%/} ;;
+          --server-key) server_key=$2 ;;
+          --root) root=${2%/} ;;
+        esac
+        shift 2
+        ;;
+      -h | --help) usage; exit 0 ;;
+      *) usage >&2; die "unknown option: $1" ;;
+    esac
+  done
+  [[ $server =~ ^https?://[^/[:space:]]+ ]] ||
+    die "--server needs the address of the server, for example --server http://backup.lan:8080"
+  [[ -z $server_key || $server_key =~ ^SHA256:[0-9a-f]{64}$ ]] ||
+    die "--server-key is SHA256: and 64 hexadecimal digits; copy it from the dashboard"
+  [[ -z $root || -d $root ]] || die "--root $root: there is no such directory"
+}
+
+check_machine() {
+  if [[ -z $root ]]; then
+    [[ $(id -u) == 0 ]] || die "run as root: backups must be able to read every file"
+    [[ -d /run/systemd/system ]] ||
+      die "this machine does not run systemd: copy $program here and run '$program enrol $server' under your own supervisor"
+  fi
+  case $(uname -m) in
+    x86_64 | amd64) arch=x64 ;;
+    aarch64 | arm64) arch=arm64 ;;
+    *) die "there is no agent for $(uname -m); x86_64 and aarch64 are supported" ;;
+  esac
+  command -v sha256sum >/dev/null || die "sha256sum is missing: install coreutils"
+  command -v curl >/dev/null || command -v wget >/dev/null ||
+    die "curl is missing: install curl (or wget)"
+}
+
+# fetch PATH FILE
+fetch() {
+  if command -v curl >/dev/null; then
+    curl --fail --silent --show-error --location --retry 3 --output "$2" "$server$1" ||
+      die "cannot download $server$1"
+  else
+    wget --quiet --tries=3 --output-document="$2" "$server$1" ||
+      die "cannot download $server$1"
+  fi
+}
+
+forget_partial() { ((${#partial[@]} == 0)) || rm -f "${partial[@]}"; }
+trap forget_partial EXIT
+
+# A file beside its destination, so that the last step is one rename.
+new_partial() {
+  new_file=$(mktemp "$1.XXXXXX")
+  partial+=("$new_file")
+}
+
+install_agent() {
+  local query="os=linux&arch=$arch" binary checksum wanted actual
+  local bin=$root/usr/local/bin units=$root/etc/systemd/system
+  mkdir -p "$bin" "$units"
+  chmod 755 "$bin" "$units"
+
+  new_partial "$bin/.$program"; binary=$new_file
+  new_partial "$bin/.$program.sha256"; checksum=$new_file
+  say "download the agent from $server"
+  fetch "/agent/binary.sha256?$query" "$checksum"
+  fetch "/agent/binary?$query" "$binary"
+  wanted=$(cut -d' ' -f1 "$checksum")
+  actual=$(sha256sum "$binary" | cut -d' ' -f1)
+  [[ $wanted =~ ^[0-9a-f]{64}$ ]] || die "the server sent no checksum; nothing was installed"
+  [[ $wanted == "$actual" ]] ||
+    die "the download does not match its checksum (expected $wanted, got $actual); nothing was installed"
+
+  new_partial "$units/.$unit"
+  fetch "/install/$unit" "$new_file"
+  grep -q "^ExecStart=/usr/local/bin/$program " "$new_file" ||
+    die "the server sent something else than $unit; nothing was installed"
+
+  chmod 755 "$binary"
+  chmod 644 "$new_file"
+  mkdir -p "$root/var/lib/restic-manager" "$root/etc/restic-manager"
+  chmod 700 "$root/var/lib/restic-manager" "$root/etc/restic-manager"
+  mv -f "$binary" "$bin/$program"
+  mv -f "$new_file" "$units/$unit"
+  say "installed $bin/$program (SHA-256 $actual)"
+}
+
+# Lines that run a restic of somebody else, comments left out.
+runs_restic() { grep -s '^[^#]*restic' "$1" | grep -v 'restic-manager'; }
+
+report() {
+  ((reported++)) || say $'\nBackup jobs that exist already and go on running beside the agent. To disable one, run its command:'
+  printf '  %s\n    %s\n' "$1" "$2"
+}
+
+report_timers() {
+  local directory timer name service
+  for directory in etc/systemd/system run/systemd/system usr/local/lib/systemd/system usr/lib/systemd/system lib/systemd/system; do
+    # Where /lib is /usr/lib, each timer would be found twice.
+    [[ ! -L $root/lib || $directory != lib/* ]] || continue
+    for timer in "$root/$directory"/*.timer; do
+      [[ -f $timer ]] || continue
+      name=${timer##*/}
+      service=$(sed -n 's/^Unit=//p' "$timer" | tail -n 1)
+      service=$root/$directory/${service:-${name%.timer}.service}
+      if [[ $name == *restic* && $name != restic-manager* ]] || runs_restic "$service" >/dev/null; then
+        report "systemd timer $name" "systemctl disable --now $(printf %q "$name")"
+      fi
+    done
+  done
+}
+
+report_cron_tables() {
+  local table
+  for table in "$root/etc/crontab" "$root"/etc/cron.d/*; do
+    if [[ -f $table ]] && runs_restic "$table" >/dev/null; then
+      report "$table" "sed -i.bak '/^[^#].*restic/s/^/#/' $(printf %q "$table")"
+    fi
+  done
+  for table in "$root/var/spool/cron/crontabs/root" "$root/var/spool/cron/root"; do
+    if runs_restic "$table" >/dev/null; then
+      report "crontab of root" "crontab -u root -l | sed '/^[^#].*restic/s/^/#/' | crontab -u root -"
+    fi
+  done
+}
+
+report_cron_scripts() {
+  local script
+  for script in "$root"/etc/cron.{hourly,daily,weekly,monthly}/*; do
+    if [[ -x $script ]] && runs_restic "$script" >/dev/null; then
+      report "$script" "chmod -x $(printf %q "$script")"
+    fi
+  done
+}
+
+report_existing_jobs() {
+  reported=0
+  report_timers
+  report_cron_tables
+  report_cron_scripts
+  ((reported == 0)) || say ""
+}
+
+enrol() {
+  local arguments=("$server") code=0
+  [[ -z $server_key ]] || arguments+=(--server-key "$server_key")
+  [[ -z $root ]] || arguments+=(--config "$root/etc/restic-manager/agent.yaml" --state-dir "$root/var/lib/restic-manager")
+  "$root/usr/local/bin/$program" enrol "${arguments[@]}" --exit || code=$?
+  ((code == 0)) && return
+  say "The agent is installed but not started. Run this script again to enrol." >&2
+  exit "$code"
+}
+
+start_agent() {
+  if [[ -n $root ]]; then
+    systemctl --root="$root" --quiet enable "$unit"
+    say "enabled $unit below $root"
+    return
+  fi
+  systemctl daemon-reload
+  systemctl --quiet enable "$unit"
+  systemctl restart "$unit"
+  say "$unit runs. Its log: journalctl -u $program"
+}
+
+# Everything is read before anything runs: an incomplete download of this file does nothing.
+main() {
+  parse_arguments "$@"
+  check_machine
+  install_agent
+  report_existing_jobs
+  if [[ -s $root/var/lib/restic-manager/approval.json ]]; then
+    say "this machine is enrolled already and keeps its identity"
+  else
+    enrol
+  fi
+  start_agent
+}
+
+main "$@"

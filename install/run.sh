@@ -73,7 +73,7 @@ check_go
 case $command in
   demo) exec bun install/demo.ts "$@" ;;
   test)
-    setup_debian chromium=chromium shellcheck=shellcheck
+    setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd
     exec bun install/test.ts "$@"
     ;;
 esac
