@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock } from "@restic-manager/shared/clock.ts";
+import { StartError } from "../app-error.ts";
 import { startApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { databasePath, openData } from "../data-dir.ts";
@@ -18,6 +21,11 @@ export interface ServeDeps {
 /** Runs the server until SIGTERM or SIGINT. The log goes to stdout, what a person must act on to stderr as plain lines. */
 export async function serve(deps: ServeDeps): Promise<void> {
   const { config, clock, random } = deps;
+  if (!existsSync(join(deps.assetsDir, "ui", "manifest.json"))) {
+    throw new StartError(
+      `The dashboard is missing at ${deps.assetsDir}. In a run from source: just stage, then set RM_ASSETS_DIR to dist/stage/server-<os>-<arch>/assets.`,
+    );
+  }
   const isTerminal = process.stdout.isTTY;
   const log = createLog({
     level: config.logLevel,
