@@ -7,6 +7,7 @@ import { createPasswords } from "../features/auth/password.ts";
 import { authRoutes } from "../features/auth/routes.ts";
 import { createAuth } from "../features/auth/service.ts";
 import { createApi } from "../http/api.ts";
+import type { ApiDeps } from "../http/api.ts";
 import { createResolveClient } from "../http/client-ip.ts";
 import { csrfToken } from "../http/csrf.ts";
 import {
@@ -52,6 +53,8 @@ export function createTestWorld() {
 export interface TestApiOptions {
   readonly routes?: readonly Route[];
   readonly sockets?: readonly SocketRoute[];
+  /** What answers when no route does; nothing when absent. */
+  readonly files?: ApiDeps["files"];
   readonly config?: Partial<
     Pick<Config, "trustedProxy" | "allowedOrigins" | "cookieSecure">
   >;
@@ -71,7 +74,7 @@ export function createTestApi(world: TestWorld, options: TestApiOptions = {}) {
     ...world,
     routes: [...authRoutes({ auth: world.auth, transport }), ...routes],
     sockets,
-    files: (_c, next) => next(),
+    files: options.files ?? ((_c, next) => next()),
     actorOf: world.auth.sessionOf,
     resolveClient: createResolveClient(config.trustedProxy ?? []),
     allowedOrigins: config.allowedOrigins ?? [],
@@ -82,6 +85,7 @@ export function createTestApi(world: TestWorld, options: TestApiOptions = {}) {
     app.request(`http://rm.test${path}`, init, listener);
 
   return {
+    app,
     request,
     /** Sends a JSON body. */
     send: (

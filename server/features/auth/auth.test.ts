@@ -277,8 +277,10 @@ test("passwords and tokens appear neither in the log nor in the audit rows [AUD-
 });
 
 test("nobody can register [AUT-09]", async () => {
-  const { send } = await start();
+  const { send, as } = await start();
+  const admin = await as("admin");
   for (const path of ["/api/auth/register", "/api/auth/signup", "/api/users"]) {
-    expect((await send("POST", path, ada)).status).toBe(404);
+    expect((await send("POST", path, ada)).status).toBe(401);
+    expect((await send("POST", path, ada, admin)).status).toBe(404);
   }
 });
