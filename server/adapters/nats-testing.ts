@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -17,7 +17,9 @@ import { createRandom } from "../random.ts";
 import { createTestLog } from "../testing/test-log.ts";
 import { createNatsBroker, type NatsBroker } from "./nats-broker.ts";
 import type { NatsCredentials } from "./nats-claims.ts";
+import { brokerPaths } from "./nats-config.ts";
 import { type NatsKey, natsKey } from "./nats-keys.ts";
+import { readPorts } from "./nats-process.ts";
 import type { PresenceChange } from "./nats-system.ts";
 
 const random = createRandom(systemClock);
@@ -166,4 +168,11 @@ export function connectCreds(
     authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
     reconnect: false,
   });
+}
+
+/** The broker's own monitoring, which only this machine can reach. */
+export async function monitoringUrl(under: TestBroker): Promise<string> {
+  const { ports } = brokerPaths(under.dataDir);
+  const [file = ""] = readdirSync(ports);
+  return (await readPorts(join(ports, file)))?.monitoring ?? "";
 }

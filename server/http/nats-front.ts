@@ -3,11 +3,7 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import { AppError } from "../app-error.ts";
 import type { BrokerAddress } from "../ports/broker.ts";
 import type { RequestInfo, SocketRoute } from "../ports/route.ts";
-import {
-  type Socket,
-  type SocketHandler,
-  serviceRestart,
-} from "../ports/socket.ts";
+import type { SocketHandler } from "../ports/socket.ts";
 
 export interface NatsFrontDeps {
   readonly address: () => BrokerAddress | null;
@@ -26,8 +22,6 @@ export interface NatsFront {
   readonly routes: readonly SocketRoute[];
   /** The client behind one of our connections to the broker, named by the port the broker sees. */
   clientIp(localPort: number): string | undefined;
-  /** Refuses new connections and ends all others; their clients come back later. */
-  close(): void;
 }
 
 /** Nothing needs to be sent before the broker has spoken first. */
@@ -39,8 +33,6 @@ const policyViolation = 1008;
 export function createNatsFront(deps: NatsFrontDeps): NatsFront {
   const perIp = new Map<string, number>();
   const ipByPort = new Map<number, string>();
-  const sockets = new Set<Socket>();
-  let closed = false;
 
   function accept({
     ip,
@@ -48,7 +40,7 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
   }: Pick<RequestInfo, "ip" | "headers">): SocketHandler {
     // Browsers always send it, agents never: no page may reach the broker with the rights of its visitor's network.
     if (headers.has("origin")) throw new AppError("origin_refused");
-    const address = closed ? null : deps.address();
+    const address = deps.address();
     if (address === null)
       throw new AppError("starting", {
         message: "The broker is starting; try again in a moment.",
@@ -66,7 +58,6 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
 
     return {
       open(socket) {
-        sockets.add(socket);
         perIp.set(ip, (perIp.get(ip) ?? 0) + 1);
         tcp = connect({ ...address, noDelay: true })
           .on("connect", function (this: TcpSocket) {
@@ -96,8 +87,7 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       drain() {
         tcp?.resume();
       },
-      close(socket) {
-        sockets.delete(socket);
+      close() {
         const left = (perIp.get(ip) ?? 1) - 1;
         if (left > 0) perIp.set(ip, left);
         else perIp.delete(ip);
@@ -114,9 +104,5 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       connect: (input) => accept(input.request),
     })),
     clientIp: (localPort) => ipByPort.get(localPort),
-    close() {
-      closed = true;
-      for (const socket of sockets) socket.close(serviceRestart);
-    },
   };
 }
