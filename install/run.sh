@@ -46,11 +46,11 @@ check_go() {
   die "Go is missing: install it (https://go.dev/dl), or put nats-server 2.14 and restic 0.17 (or newer) on PATH"
 }
 
-# setup_debian PROGRAM=PACKAGE...: what the tests use and the machine does not have.
+# setup_debian PROGRAM_OR_FILE=PACKAGE...: what the tests use and the machine does not have.
 setup_debian() {
   local pair missing=()
   for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    command -v "${pair%%=*}" >/dev/null || [[ -e ${pair%%=*} ]] || missing+=("${pair#*=}")
   done
   ((${#missing[@]})) || return 0
   [[ $(id -u) == 0 ]] || die "missing for the tests: run 'apt-get install ${missing[*]}' as root"
@@ -73,7 +73,8 @@ check_go
 case $command in
   demo) exec bun install/demo.ts "$@" ;;
   test)
-    setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd
+    setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd file=file \
+      qemu-aarch64-static=qemu-user-static /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross
     exec bun install/test.ts "$@"
     ;;
 esac
