@@ -8,8 +8,8 @@ import { extractBinary } from "./adapters/extract-binary.ts";
 import { createNatsBroker } from "./adapters/nats-broker.ts";
 import { createNatsBus } from "./adapters/nats-bus.ts";
 import { streamBytesFor } from "./adapters/nats-streams.ts";
+import type { SqliteStore } from "./adapters/sqlite-db.ts";
 import type { Config } from "./config.ts";
-import type { OpenData } from "./data-dir.ts";
 import { createEvents } from "./events.ts";
 import { createAudit } from "./features/audit/service.ts";
 import { createPasswords } from "./features/auth/password.ts";
@@ -34,10 +34,13 @@ import { createEventRegistry } from "./link/events.ts";
 import { createHostKeys } from "./link/host-keys.ts";
 import { createIngest } from "./link/ingest.ts";
 import { createAgentRequests } from "./link/requests.ts";
+import type { Secrets } from "./ports/secrets.ts";
 import { publicUrl } from "./public-url.ts";
 import type { Random } from "./random.ts";
 
-export interface AppDeps extends OpenData {
+export interface AppDeps {
+  readonly store: SqliteStore;
+  readonly secrets: Secrets;
   readonly config: Config;
   readonly assetsDir: string;
   readonly searchPath: string;

@@ -9,7 +9,7 @@ import {
 import { StartError } from "../app-error.ts";
 import type { Random } from "../random.ts";
 
-export const secretKeyLength = 32;
+const secretKeyLength = 32;
 
 /**
  * Reads the secret key, or makes it where nothing can depend on an older one.

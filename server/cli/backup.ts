@@ -8,7 +8,7 @@ import {
 import { basename, join } from "node:path";
 import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
-import { databasePath, openExistingData } from "../data-dir.ts";
+import { databasePath, openExistingData } from "./open-data.ts";
 import type { Random } from "../random.ts";
 
 /**

@@ -5,7 +5,7 @@ import { createBrokerKeyStore } from "../adapters/broker-key-store.ts";
 import { offlineDebugCreds } from "../adapters/nats-offline.ts";
 import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
-import { openExistingData } from "../data-dir.ts";
+import { openExistingData } from "./open-data.ts";
 import { systemInitiator } from "../ports/audit.ts";
 import { createAudit } from "../features/audit/service.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Config } from "../config.ts";
-import { openExistingData } from "../data-dir.ts";
+import { openExistingData } from "./open-data.ts";
 import { createEvents } from "../events.ts";
 import { createAudit } from "../features/audit/service.ts";
 import { createPasswords } from "../features/auth/password.ts";

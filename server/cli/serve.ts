@@ -4,7 +4,7 @@ import type { Clock } from "@restic-manager/shared/clock.ts";
 import { StartError } from "../app-error.ts";
 import { startApp } from "../app.ts";
 import type { Config } from "../config.ts";
-import { databasePath, openData } from "../data-dir.ts";
+import { databasePath, openData } from "./open-data.ts";
 import { createLog } from "../log.ts";
 import type { Random } from "../random.ts";
 import { build } from "../version.ts";

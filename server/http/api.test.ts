@@ -289,7 +289,7 @@ test("each role may do exactly what its permissions say, and a stranger nothing 
 
 test("a route that leaves a declaration out refuses to start [RBC-02]", () => {
   const refused = (part: object, message: string) =>
-    expect(() => start({ ...change, ...part } as Route)).toThrow(message);
+    expect(() => start({ ...change, ...part })).toThrow(message);
   refused({ access: undefined }, "who may use it");
   refused({ access: "hosts.aprove" }, "who may use it");
   refused({ audit: undefined }, "which audit row");

@@ -110,8 +110,13 @@ async function answer(deps: ApiDeps, route: Route, c: Ctx): Promise<Response> {
   const request = c.get("request");
   const answerHeaders = new Headers();
   const by = initiatorOf(c);
-  const input = { ...decoded, actor, by, request, answerHeaders };
-  const result = await route.handle(input as Parameters<Route["handle"]>[0]);
+  const result = await route.handle({
+    ...decoded,
+    actor,
+    by,
+    request,
+    answerHeaders,
+  });
 
   const response = encode(route, result);
   for (const [name, value] of answerHeaders) {
@@ -135,7 +140,7 @@ async function upgrade(
     params: undefined,
     query: undefined,
     body: undefined,
-    actor: actor as Actor,
+    actor,
     by: initiatorOf(c),
     request,
   });

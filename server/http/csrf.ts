@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { AppError } from "../app-error.ts";
 
-export const csrfHeader = "x-csrf-token";
+const csrfHeader = "x-csrf-token";
 
 /**
  * The token that a page must send beside the session cookie: derived from it, so nothing is stored, and unreadable

@@ -13,7 +13,8 @@ export function errorResponse(
   requestId: string,
   log: Log,
 ): { response: Response; code: ApiErrorCode } {
-  const expected = error instanceof AppError ? error : new AppError("internal");
+  const expected: AppError =
+    error instanceof AppError ? error : new AppError("internal");
   if (error !== expected) log.error("A request failed", { error });
   const body: ApiErrorBody = {
     code: expected.code,

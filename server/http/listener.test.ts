@@ -33,7 +33,8 @@ const echo: SocketRoute = {
   access: "public",
   summary: "Says back what it hears, with the client's address",
   connect: ({ request }) => ({
-    message: (socket, message) => void socket.send(`${request.ip} ${message}`),
+    message: (socket, message) =>
+      void socket.send(`${request.ip} ${String(message)}`),
   }),
 };
 

@@ -3,7 +3,7 @@ import { AppError } from "../app-error.ts";
 import type { Route } from "../ports/route.ts";
 import { invalidRequest } from "./errors.ts";
 
-export const defaultMaxBody = 64 * 1024;
+const defaultMaxBody = 64 * 1024;
 
 export interface RawInput {
   readonly params: Record<string, string>;

@@ -96,7 +96,9 @@ test("two people with the same bootstrap link make one administrator [AUT-04]", 
       api.send("POST", "/api/auth/bootstrap", { token, username, password }),
     ),
   );
-  expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
+  expect(new Set(answers.map((answer) => answer.status))).toEqual(
+    new Set([201, 409]),
+  );
 });
 
 test("a short password is refused by the field that holds it [AUT-04]", async () => {

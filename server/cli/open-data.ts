@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createSealedSecrets } from "./adapters/sealed-secrets.ts";
-import { loadSecretKey } from "./adapters/secret-key.ts";
-import { openSqlite } from "./adapters/sqlite-db.ts";
-import type { SqliteStore } from "./adapters/sqlite-db.ts";
-import { StartError } from "./app-error.ts";
-import type { Config } from "./config.ts";
-import type { Secrets } from "./ports/secrets.ts";
-import type { Random } from "./random.ts";
+import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
+import { loadSecretKey } from "../adapters/secret-key.ts";
+import { openSqlite } from "../adapters/sqlite-db.ts";
+import type { SqliteStore } from "../adapters/sqlite-db.ts";
+import { StartError } from "../app-error.ts";
+import type { Config } from "../config.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import type { Random } from "../random.ts";
 
 export interface OpenData {
   readonly store: SqliteStore;
