@@ -18,12 +18,12 @@ import { createPresence, type Reconcile } from "./presence.ts";
 import { hostRoutes } from "./routes.ts";
 import { createWaiters } from "./waiters.ts";
 
+/** The part of the configuration that hosts need; times in milliseconds. */
 export interface HostsConfig {
-  /** RM_BASE_URL. */
-  readonly baseUrl: string | undefined;
-  readonly pendingExpiryMs: number;
-  readonly offlineAfterMs: number;
-  readonly heartbeatMs: number;
+  readonly baseUrl?: string | undefined;
+  readonly pendingExpiry: number;
+  readonly offlineAfter: number;
+  readonly heartbeatInterval: number;
 }
 
 /** Hosts: how they join, whether they are there, what the fleet looks like. */
@@ -42,7 +42,15 @@ export function createHostsFeature(deps: {
   log: Log;
   config: HostsConfig;
 }) {
-  const parts = { ...deps, ...deps.config, waiters: createWaiters(deps.clock) };
+  const { baseUrl, ...config } = deps.config;
+  const parts = {
+    ...deps,
+    waiters: createWaiters(deps.clock),
+    baseUrl,
+    pendingExpiryMs: config.pendingExpiry,
+    offlineAfterMs: config.offlineAfter,
+    heartbeatMs: config.heartbeatInterval,
+  };
   const enrolment = createEnrolment(parts);
   const decisions = createDecisions(parts);
   const fleet = createFleet(deps);
