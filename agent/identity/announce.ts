@@ -1,0 +1,201 @@
+import { delay, type Clock } from "@restic-manager/shared/clock.ts";
+import {
+  fingerprintOf,
+  type Fingerprint,
+} from "@restic-manager/shared/identity/fingerprint.ts";
+import {
+  publicKeyBytes,
+  toBase64Url,
+} from "@restic-manager/shared/identity/keys.ts";
+import {
+  openSigned,
+  signText,
+} from "@restic-manager/shared/identity/signed.ts";
+import {
+  approval,
+  type AnnounceDocument,
+  type Announced,
+  type Approval,
+  type PossessionProof,
+  type ServerIdentity,
+} from "@restic-manager/shared/protocol/announce.ts";
+import {
+  protocolFits,
+  protocolMax,
+  protocolMin,
+} from "@restic-manager/shared/protocol/version.ts";
+import { build } from "../version.ts";
+import type { HostFacts } from "../platform/host-facts.ts";
+import type { Identity } from "./identity.ts";
+import { verifySignature } from "./keys.ts";
+import { ServerFault, type ServerDoor } from "./server-door.ts";
+
+/** An administrator rejected this host. */
+export class RejectedError extends Error {
+  constructor() {
+    super("An administrator rejected this host.");
+    this.name = "RejectedError";
+  }
+}
+
+/** The server is not the one it has to be. */
+export class ServerKeyError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ServerKeyError";
+  }
+}
+
+/** A server whose key was read and, where one is expected, compared. */
+export interface KnownServer {
+  readonly publicKey: Uint8Array;
+  readonly fingerprint: Fingerprint;
+  readonly identity: ServerIdentity;
+}
+
+/** Asks the server who it is. Throws `ServerKeyError` when that is not `expected`, `ServerFault` when it cannot be asked. */
+export async function meetServer(
+  door: ServerDoor,
+  expected: Fingerprint | null,
+): Promise<KnownServer> {
+  const identity = await door.identity();
+  const publicKey = publicKeyBytes(identity.public_key);
+  if (publicKey === null)
+    throw new ServerFault(
+      "http",
+      "The server's key is malformed; update the agent.",
+    );
+  const fingerprint = fingerprintOf(publicKey);
+  if (expected !== null && fingerprint !== expected)
+    throw new ServerKeyError(
+      `This is not the expected server: its key is ${fingerprint}, but ${expected} was expected. Nothing was sent or kept. Check the address; someone may be in between.`,
+    );
+  const theirs = { min: identity.protocol_min, max: identity.protocol_max };
+  if (!protocolFits(theirs))
+    throw new ServerFault(
+      "api",
+      `This agent (${build.version}) and the server speak different protocol versions; install the agent that the server offers.`,
+      "protocol_too_old",
+    );
+  return { publicKey, fingerprint, identity };
+}
+
+export interface AnnounceDeps {
+  readonly door: ServerDoor;
+  readonly clock: Clock;
+  readonly identity: Identity;
+  readonly facts: HostFacts;
+  readonly resticVersion: string | null;
+  readonly server: KnownServer;
+  /** The server holds the announcement and waits for a person. Called again when it had to be renewed. */
+  readonly onPending: (announced: Announced) => void;
+  /** Something is in the way, for now; it is tried again. */
+  readonly onTrouble: (fault: ServerFault) => void;
+  readonly signal: AbortSignal;
+}
+
+const retryMs = 2_000;
+const maxRetryMs = 30_000;
+
+/**
+ * Announces this host and waits until a person approves it. Throws `RejectedError`, `ServerKeyError`, or the reason of
+ * `signal`.
+ */
+export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
+  const { door, clock, signal } = deps;
+  let pending: Announced | null = null;
+  let wait = retryMs;
+
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      if (pending === null) {
+        pending = await door.announce(announceText(deps));
+        checkEcho(pending, deps.identity.fingerprint);
+        deps.onPending(pending);
+      }
+      const answer = await door.wait(
+        pending.pending_id,
+        proofText(deps, pending),
+      );
+      if (answer.status === "approved")
+        return checkedApproval(deps, answer.approval);
+      pending = { ...pending, ...answer };
+      wait = retryMs;
+    } catch (error) {
+      if (!(error instanceof ServerFault)) throw error;
+      if (error.code === "rejected") throw new RejectedError();
+      // A nonce serves once: after a lost answer only a new announcement gives a new one.
+      pending = null;
+      const isStale =
+        error.code === "pending_not_found" || error.code === "nonce_invalid";
+      if (!isStale) deps.onTrouble(error);
+      await delay(clock, wait, signal);
+      wait = Math.min(wait * 2, maxRetryMs);
+    }
+  }
+}
+
+function announceText({
+  identity,
+  facts,
+  resticVersion,
+  server,
+}: AnnounceDeps) {
+  const document: AnnounceDocument = {
+    v: 1,
+    public_key: toBase64Url(identity.publicKey),
+    x25519: toBase64Url(identity.agreement.publicKey),
+    server_key: server.identity.public_key,
+    hostname: facts.hostname,
+    os: facts.os,
+    arch: facts.arch,
+    tz: facts.tz,
+    agent_version: build.version,
+    restic_version: resticVersion,
+    protocol_min: protocolMin,
+    protocol_max: protocolMax,
+  };
+  return signText("rm-announce-v1", document, identity.sign);
+}
+
+function proofText(
+  { identity, server }: AnnounceDeps,
+  { pending_id, nonce }: Announced,
+) {
+  const proof: PossessionProof = {
+    pending_id,
+    nonce,
+    server_key: server.identity.public_key,
+  };
+  return signText("rm-proof-v1", proof, identity.sign);
+}
+
+/** A different echo means that somebody changed the announcement on its way. */
+function checkEcho(pending: Announced, own: Fingerprint): void {
+  if (pending.fingerprint !== own)
+    throw new ServerKeyError(
+      `The server shows ${pending.fingerprint} for this host, but its fingerprint is ${own}. Do not approve; someone may be in between.`,
+    );
+}
+
+function checkedApproval(
+  { server, identity }: AnnounceDeps,
+  signed: { b: string; s: string },
+): Approval {
+  const given = openSigned(
+    "rm-approval-v1",
+    signed,
+    server.publicKey,
+    verifySignature,
+    approval,
+  );
+  const isOurs =
+    given?.public_key === toBase64Url(identity.publicKey) &&
+    given.server_key === server.identity.public_key;
+  if (given === null || !isOurs)
+    throw new ServerKeyError(
+      "The approval is not signed by this server for this host. Nothing was kept; someone may be in between.",
+    );
+  return given;
+}
