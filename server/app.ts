@@ -16,6 +16,7 @@ import { createPasswords } from "./features/auth/password.ts";
 import { authRoutes } from "./features/auth/routes.ts";
 import { createAuth } from "./features/auth/service.ts";
 import type { Auth } from "./features/auth/service.ts";
+import { createHostsFeature } from "./features/hosts/feature.ts";
 import { createJobsFeature } from "./features/jobs/feature.ts";
 import { createReposFeature } from "./features/repos/feature.ts";
 import { createSchedulesFeature } from "./features/schedules/feature.ts";
@@ -33,6 +34,7 @@ import { createAgentCommands } from "./link/commands.ts";
 import { createEventRegistry } from "./link/events.ts";
 import { createHostKeys } from "./link/host-keys.ts";
 import { createIngest } from "./link/ingest.ts";
+import { readCommitted } from "./link/mark-store.ts";
 import { createAgentRequests } from "./link/requests.ts";
 import type { Secrets } from "./ports/secrets.ts";
 import { publicUrl } from "./public-url.ts";
@@ -76,7 +78,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
     binary: () => extractBinary(assetsDir, join(config.dataDir, "bin")),
     searchPath: deps.searchPath,
     store: createBrokerKeyStore(db, secrets, clock),
-    onPresence: () => {},
+    onPresence: ({ hostId, connections, reason }) =>
+      log.debug("An agent's connection came or went", {
+        host_id: hostId,
+        count: connections,
+        reason,
+      }),
     random,
     clock,
     log,
@@ -95,8 +102,17 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const commands = createAgentCommands(link);
   const ingest = createIngest(link);
 
-  const presence = { isOnline: () => false, epochOf: () => null };
   const shared = { ...base, commands };
+  const hosts = createHostsFeature({
+    ...base,
+    identity,
+    broker,
+    committed: (numbering) => readCommitted(db, numbering),
+    // Jobs are made after the hosts they run on.
+    reconcile: (state) => jobs.reconcile(state),
+    config,
+  });
+  const { presence } = hosts;
   const schedules = createSchedulesFeature(shared);
   const repos = createReposFeature({
     ...shared,
@@ -118,6 +134,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     parts: repos.parts,
   });
   repos.connect(registry);
+  const stopHosts = hosts.connect({ requests, bus });
   const stopProgress = jobs.connect({ agentEvents: registry, bus });
 
   const front = createNatsFront({
@@ -133,6 +150,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const api = createApi({
     routes: [
       ...authRoutes({ auth, transport }),
+      ...hosts.routes,
       ...schedules.routes,
       ...repos.routes,
       ...jobs.routes,
@@ -164,6 +182,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   log.info("Listening", { url });
   await broker.start();
   bus.start();
+  const stopWatching = hosts.start();
   const stopRequests = requests.start();
   const stopIngest = ingest.start();
   if (await auth.needsBootstrap()) {
@@ -173,6 +192,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
   async function drain(): Promise<void> {
     await listener.stop();
+    stopWatching();
+    stopHosts();
     stopProgress();
     stopIngest();
     stopRequests();
