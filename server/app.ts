@@ -9,6 +9,7 @@ import { createNatsBroker } from "./adapters/nats-broker.ts";
 import { createNatsBus } from "./adapters/nats-bus.ts";
 import { streamBytesFor } from "./adapters/nats-streams.ts";
 import type { SqliteStore } from "./adapters/sqlite-db.ts";
+import { createFeatures } from "./app/features.ts";
 import type { Config } from "./config.ts";
 import { createEvents } from "./events.ts";
 import { createAudit } from "./features/audit/service.ts";
@@ -16,10 +17,6 @@ import { createPasswords } from "./features/auth/password.ts";
 import { authRoutes } from "./features/auth/routes.ts";
 import { createAuth } from "./features/auth/service.ts";
 import type { Auth } from "./features/auth/service.ts";
-import { createHostsFeature } from "./features/hosts/feature.ts";
-import { createJobsFeature } from "./features/jobs/feature.ts";
-import { createReposFeature } from "./features/repos/feature.ts";
-import { createSchedulesFeature } from "./features/schedules/feature.ts";
 import { agentFileRoutes } from "./http/agent-files.ts";
 import { createApi } from "./http/api.ts";
 import { createResolveClient } from "./http/client-ip.ts";
@@ -30,12 +27,6 @@ import { createNatsFront } from "./http/nats-front.ts";
 import { createSessionCookies, readSessionToken } from "./http/session.ts";
 import { createStaticFiles } from "./http/static.ts";
 import { openServerIdentity } from "./identity.ts";
-import { createAgentCommands } from "./link/commands.ts";
-import { createEventRegistry } from "./link/events.ts";
-import { createHostKeys } from "./link/host-keys.ts";
-import { createIngest } from "./link/ingest.ts";
-import { readCommitted } from "./link/mark-store.ts";
-import { createAgentRequests } from "./link/requests.ts";
 import type { Secrets } from "./ports/secrets.ts";
 import { publicUrl } from "./public-url.ts";
 import type { Random } from "./random.ts";
@@ -56,7 +47,7 @@ export interface AppDeps {
 export interface App {
   /** Where a browser reaches it. */
   readonly url: string;
-  /** Ends everything in reverse order, cutting what has not ended after the drain time. */
+  /** Ends everything in reverse order; requests that have not ended after the drain time are cut. */
   stop(): Promise<void>;
 }
 
@@ -95,47 +86,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
     clock,
     log,
   });
-  const hostKeys = createHostKeys(db);
-  const registry = createEventRegistry();
-  const link = { bus, identity, hostKeys, registry, ...base };
-  const requests = createAgentRequests(link);
-  const commands = createAgentCommands(link);
-  const ingest = createIngest(link);
-
-  const shared = { ...base, commands };
-  const hosts = createHostsFeature({
+  const features = createFeatures({
     ...base,
-    identity,
-    broker,
-    committed: (numbering) => readCommitted(db, numbering),
-    // Jobs are made after the hosts they run on.
-    reconcile: (state) => jobs.reconcile(state),
-    config,
-  });
-  const { presence } = hosts;
-  const schedules = createSchedulesFeature(shared);
-  const repos = createReposFeature({
-    ...shared,
     secrets,
     identity,
-    presence,
-    config: schedules.config,
-    schedules: schedules.schedules,
+    bus,
+    broker,
+    config,
   });
-  const jobs = createJobsFeature({
-    ...shared,
-    presence,
-    repositoryUsed: repos.repositories.used,
-  });
-  schedules.connect({
-    requests,
-    agentEvents: registry,
-    identity,
-    parts: repos.parts,
-  });
-  repos.connect(registry);
-  const stopHosts = hosts.connect({ requests, bus });
-  const stopProgress = jobs.connect({ agentEvents: registry, bus });
 
   const front = createNatsFront({
     address: broker.address,
@@ -150,10 +108,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const api = createApi({
     routes: [
       ...authRoutes({ auth, transport }),
-      ...hosts.routes,
-      ...schedules.routes,
-      ...repos.routes,
-      ...jobs.routes,
+      ...features.routes,
       ...healthRoutes({
         serverKey: identity.fingerprint,
         isStoreReady: store.isWritable,
@@ -182,30 +137,21 @@ export async function startApp(deps: AppDeps): Promise<App> {
   log.info("Listening", { url });
   await broker.start();
   bus.start();
-  const stopWatching = hosts.start();
-  const stopRequests = requests.start();
-  const stopIngest = ingest.start();
+  const stopFeatures = features.start();
   if (await auth.needsBootstrap()) {
     const token = auth.issueBootstrapToken();
     deps.notify(`bootstrap url: ${url}/bootstrap?token=${token}`);
   }
 
-  async function drain(): Promise<void> {
-    await listener.stop();
-    stopWatching();
-    stopHosts();
-    stopProgress();
-    stopIngest();
-    stopRequests();
-    await bus.close();
-    await broker.stop();
-  }
-
   return {
     url,
     async stop() {
-      await Promise.race([drain(), delay(clock, config.drainTimeout)]);
+      const drained = delay(clock, config.drainTimeout);
+      await Promise.race([listener.stop(), drained]);
       await listener.cut();
+      stopFeatures();
+      await bus.close();
+      await broker.stop();
       await store.close();
     },
   };

@@ -1,0 +1,109 @@
+import type { Clock } from "@restic-manager/shared/clock.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import type { Config } from "../config.ts";
+import type { Events } from "../events.ts";
+import { createHostsFeature } from "../features/hosts/feature.ts";
+import { createJobsFeature } from "../features/jobs/feature.ts";
+import { createReposFeature } from "../features/repos/feature.ts";
+import { createSchedulesFeature } from "../features/schedules/feature.ts";
+import type { ServerIdentity } from "../identity.ts";
+import { createAgentCommands } from "../link/commands.ts";
+import { createEventRegistry } from "../link/events.ts";
+import { createHostKeys } from "../link/host-keys.ts";
+import { createIngest } from "../link/ingest.ts";
+import { readCommitted } from "../link/mark-store.ts";
+import { createAgentRequests } from "../link/requests.ts";
+import type { Audit } from "../ports/audit.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Db } from "../ports/db.ts";
+import type { Route } from "../ports/route.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import type { Transaction } from "../ports/transaction.ts";
+import type { Random } from "../random.ts";
+
+export interface FeaturesDeps {
+  readonly db: Db;
+  readonly tx: Transaction;
+  readonly secrets: Secrets;
+  readonly identity: ServerIdentity;
+  readonly audit: Audit;
+  readonly events: Events;
+  readonly bus: Bus;
+  readonly broker: Pick<Broker, "issueAgentJwt">;
+  readonly config: Pick<
+    Config,
+    "baseUrl" | "pendingExpiry" | "offlineAfter" | "heartbeatInterval"
+  >;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Features {
+  readonly routes: readonly Route[];
+  /** Begins to listen to agents and to watch the time; the returned function ends both. */
+  start(): () => void;
+}
+
+/** Makes the features that deal with agents, connects them with one another and with the link to the agents. */
+export function createFeatures(deps: FeaturesDeps): Features {
+  const { db, bus } = deps;
+  const hostKeys = createHostKeys(db);
+  const registry = createEventRegistry();
+  const requests = createAgentRequests({ ...deps, hostKeys });
+  const commands = createAgentCommands({ ...deps, hostKeys });
+  const ingest = createIngest({ ...deps, hostKeys, registry });
+
+  const hosts = createHostsFeature({
+    ...deps,
+    committed: (numbering) => readCommitted(db, numbering),
+    // Jobs are made after the hosts they run on.
+    reconcile: (state) => jobs.reconcile(state),
+  });
+  const { presence } = hosts;
+  const { config, schedules, ...scheduling } = createSchedulesFeature({
+    ...deps,
+    commands,
+  });
+  const repos = createReposFeature({
+    ...deps,
+    commands,
+    presence,
+    config,
+    schedules,
+  });
+  const jobs = createJobsFeature({
+    ...deps,
+    commands,
+    presence,
+    repositoryUsed: repos.repositories.used,
+  });
+
+  scheduling.connect({
+    requests,
+    agentEvents: registry,
+    identity: deps.identity,
+    parts: repos.parts,
+  });
+  repos.connect(registry);
+  const stops = [
+    hosts.connect({ requests, bus }),
+    jobs.connect({ agentEvents: registry, bus }),
+  ];
+
+  return {
+    routes: [
+      ...hosts.routes,
+      ...scheduling.routes,
+      ...repos.routes,
+      ...jobs.routes,
+    ],
+    start() {
+      stops.push(hosts.start(), requests.start(), ingest.start());
+      return () => {
+        for (const stop of stops.toReversed()) stop();
+      };
+    },
+  };
+}
