@@ -33,7 +33,7 @@ const line = ({ state, progress }: RunningJob): string => {
 
 /** A terminal gets one line that changes, a file gets a line only when there is news. */
 const createDisplay = () => {
-  const { isTTY, columns = 80 } = process.stderr;
+  const { isTTY, columns } = process.stderr;
   let shown = "";
   return {
     show(text: string): void {
