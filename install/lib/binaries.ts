@@ -26,7 +26,7 @@ export type Binary = {
 };
 
 /** What the product reads beside the payload it unpacks. */
-export type Manifest = {
+type Manifest = {
   readonly name: string;
   readonly version: string;
   readonly os: string;
