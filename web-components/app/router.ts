@@ -1,0 +1,106 @@
+import type { TemplateResult } from "lit";
+import { atom, type ReadableAtom } from "nanostores";
+
+/** Path parameters of the matched pattern, for example `id` of `/hosts/:id`. */
+export type Params = Readonly<Record<string, string | undefined>>;
+
+export interface Route {
+  /** URLPattern path. */
+  readonly path: string;
+  /** Document title until the page knows better. */
+  readonly title: string;
+  /** Loads the page's chunk. */
+  readonly load: () => Promise<unknown>;
+  readonly render: (params: Params, url: URL) => TemplateResult;
+}
+
+export interface Match {
+  readonly route: Route;
+  readonly params: Params;
+  readonly url: URL;
+}
+
+export interface Router {
+  readonly current: ReadableAtom<Match | null>;
+  /** Follows links and the history from now on. */
+  start(): void;
+  navigate(href: string, options?: { replace?: boolean }): Promise<void>;
+}
+
+export interface RouterDeps {
+  readonly routes: readonly Route[];
+  readonly notFound: Route;
+  /** Another address to show instead of the asked one, or null to show it. */
+  readonly redirect: (url: URL) => string | null;
+}
+
+export function createRouter({
+  routes,
+  notFound,
+  redirect,
+}: RouterDeps): Router {
+  const current = atom<Match | null>(null);
+  const patterns = routes.map((route) => ({
+    route,
+    pattern: new URLPattern({ pathname: route.path }),
+  }));
+
+  function match(url: URL): Match {
+    for (const { route, pattern } of patterns) {
+      const found = pattern.exec({ pathname: url.pathname });
+      if (found !== null) return { route, params: found.pathname.groups, url };
+    }
+    return { route: notFound, params: {}, url };
+  }
+
+  async function show(url: URL): Promise<void> {
+    const found = match(url);
+    await found.route.load();
+    if (current.get()?.route !== found.route)
+      document.title = `${found.route.title} · restic-manager`;
+    current.set(found);
+  }
+
+  async function navigate(
+    href: string,
+    { replace = false } = {},
+  ): Promise<void> {
+    const asked = new URL(href, location.href);
+    const url = new URL(redirect(asked) ?? asked.href, location.href);
+    if (replace || url.href === location.href)
+      history.replaceState(null, "", url);
+    else history.pushState(null, "", url);
+    await show(url);
+  }
+
+  function followLink(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
+    const link = event
+      .composedPath()
+      .find((node) => node instanceof HTMLAnchorElement);
+    if (
+      link === undefined ||
+      link.target !== "" ||
+      link.hasAttribute("download")
+    )
+      return;
+    if (link.origin !== location.origin || link.pathname.startsWith("/api/"))
+      return;
+    event.preventDefault();
+    void navigate(link.href);
+  }
+
+  return {
+    current,
+    navigate,
+    start() {
+      addEventListener(
+        "popstate",
+        () => void navigate(location.href, { replace: true }),
+      );
+      document.addEventListener("click", followLink);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { html } from "lit";
+import type { Data } from "../data/data.ts";
+import type { Route } from "./router.ts";
+import type { Theme } from "./theme.ts";
+
+/** The addresses of the dashboard. Every page is a chunk of its own. */
+export function createRoutes(data: Data, theme: () => Theme): readonly Route[] {
+  return [
+    {
+      path: "/login",
+      title: "Log in",
+      load: () => import("../pages/rm-page-login.ts"),
+      render: (_params, url) =>
+        html`<rm-page-login .data=${data} .url=${url}></rm-page-login>`,
+    },
+    {
+      path: "/bootstrap",
+      title: "First administrator",
+      load: () => import("../pages/rm-page-bootstrap.ts"),
+      render: (_params, url) =>
+        html`<rm-page-bootstrap .data=${data} .url=${url}></rm-page-bootstrap>`,
+    },
+    {
+      path: "/",
+      title: "Fleet",
+      load: () => import("../pages/rm-page-fleet.ts"),
+      render: (_params, url) =>
+        html`<rm-page-fleet .data=${data} .url=${url}></rm-page-fleet>`,
+    },
+    {
+      path: "/hosts/:id",
+      title: "Host",
+      load: () => import("../pages/rm-page-host.ts"),
+      render: ({ id }, url) =>
+        html`<rm-page-host
+          .data=${data}
+          .hostId=${id}
+          .url=${url}
+        ></rm-page-host>`,
+    },
+    {
+      path: "/jobs",
+      title: "Jobs",
+      load: () => import("../pages/rm-page-jobs.ts"),
+      render: () => html`<rm-page-jobs .data=${data}></rm-page-jobs>`,
+    },
+    {
+      path: "/jobs/:id",
+      title: "Job",
+      load: () => import("../pages/rm-page-job.ts"),
+      render: ({ id }) =>
+        html`<rm-page-job .data=${data} .jobId=${id}></rm-page-job>`,
+    },
+    {
+      path: "/account",
+      title: "Account",
+      load: () => import("../pages/rm-page-account.ts"),
+      render: () =>
+        html`<rm-page-account
+          .data=${data}
+          .theme=${theme()}
+        ></rm-page-account>`,
+    },
+  ];
+}
+
+export const notFound: Route = {
+  path: "",
+  title: "Not found",
+  load: () => import("../pages/rm-page-not-found.ts"),
+  render: () => html`<rm-page-not-found></rm-page-not-found>`,
+};

@@ -1,0 +1,36 @@
+import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
+
+/** An answer of the API with status >= 400, or no answer at all (`unreachable`, status 0). */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string;
+  /** Dotted path of the body → what is wrong with it, in words. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Failure code of the agent, when the agent refused. */
+  readonly reason: string | undefined;
+
+  constructor(status: number, body: ApiErrorBody) {
+    super(body.message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = body.code;
+    this.requestId = body.request_id;
+    this.reason = body.cause;
+    this.fields = Object.fromEntries(
+      Object.entries(body.fields ?? {}).map(([path, field]) => [
+        path,
+        field.message,
+      ]),
+    );
+  }
+}
+
+export function unreachable(): ApiError {
+  return new ApiError(0, {
+    code: "unreachable",
+    message:
+      "The server does not answer. Check that it runs and that this machine reaches it.",
+    request_id: "",
+  });
+}

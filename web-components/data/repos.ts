@@ -1,0 +1,116 @@
+import type {
+  Repository,
+  RepositoryPatch,
+  SetUpBody,
+  SetUpResult,
+  SnapshotList,
+  SourceGroup,
+} from "@restic-manager/shared/api/repos.ts";
+import type { RepoTestResult } from "@restic-manager/shared/protocol/command.ts";
+import type { Http } from "./http.ts";
+import type { Live } from "./live.ts";
+import { createResource, type Resource } from "./resource.ts";
+
+export interface SnapshotsResource extends Resource<SnapshotList> {
+  /** Adds the next page of older snapshots. */
+  more(): Promise<void>;
+}
+
+export interface ReposStore {
+  ofHost(hostId: string): Resource<readonly Repository[]>;
+  sources(hostId: string): Resource<readonly SourceGroup[]>;
+  snapshots(hostId: string): SnapshotsResource;
+  /** The agent tests the repository, makes it when asked, and only then anything is saved. */
+  setUp(hostId: string, body: SetUpBody): Promise<SetUpResult>;
+  /** Tests an existing repository and saves nothing. */
+  test(hostId: string, body: SetUpBody): Promise<RepoTestResult>;
+  patch(id: string, body: RepositoryPatch): Promise<Repository>;
+}
+
+const pageSize = 50;
+
+export function createReposStore({
+  http,
+  live,
+}: {
+  http: Http;
+  live: Live;
+}): ReposStore {
+  return {
+    ofHost: (hostId) =>
+      createResource<readonly Repository[]>({
+        live,
+        load: async () =>
+          (
+            await http.get<{ repositories: Repository[] }>(
+              `/api/hosts/${hostId}/repositories`,
+            )
+          ).repositories,
+        apply: (repositories, event) =>
+          event.type === "repository.changed" && event.host_ids.includes(hostId)
+            ? withRepository(repositories, event.repository)
+            : repositories,
+      }),
+    sources: (hostId) =>
+      createResource<readonly SourceGroup[]>({
+        live,
+        load: async () =>
+          (
+            await http.get<{ groups: SourceGroup[] }>(
+              `/api/hosts/${hostId}/sources`,
+            )
+          ).groups,
+        apply: (groups, event) =>
+          event.type === "host.config" && event.host_id === hostId
+            ? "reload"
+            : groups,
+      }),
+    snapshots(hostId) {
+      const path = `/api/hosts/${hostId}/snapshots?limit=${pageSize}`;
+      const resource = createResource<SnapshotList>({
+        live,
+        load: () => http.get<SnapshotList>(path),
+        apply: (list, event) =>
+          event.type === "snapshots.changed" && event.host_ids.includes(hostId)
+            ? "reload"
+            : list,
+      });
+      return Object.assign(resource, {
+        async more() {
+          const current = resource.get();
+          if (current.state !== "ready" || current.value.next_cursor === null)
+            return;
+          const page = await http.get<SnapshotList>(
+            `${path}&cursor=${encodeURIComponent(current.value.next_cursor)}`,
+          );
+          resource.replace({
+            ...page,
+            snapshots: [...current.value.snapshots, ...page.snapshots],
+          });
+        },
+      });
+    },
+    setUp: (hostId, body) =>
+      http.send<SetUpResult>("POST", `/api/hosts/${hostId}/setup`, body),
+    test: (hostId, body) =>
+      http.send<RepoTestResult>(
+        "POST",
+        `/api/hosts/${hostId}/repository-test`,
+        body,
+      ),
+    patch: (id, body) =>
+      http.send<Repository>("PATCH", `/api/repositories/${id}`, body),
+  };
+}
+
+function withRepository(
+  repositories: readonly Repository[],
+  changed: Repository,
+): readonly Repository[] {
+  const known = repositories.some((repository) => repository.id === changed.id);
+  return known
+    ? repositories.map((repository) =>
+        repository.id === changed.id ? changed : repository,
+      )
+    : [...repositories, changed];
+}

@@ -1,0 +1,89 @@
+import type { LiveEvent, LiveTopic } from "@restic-manager/shared/api/live.ts";
+import { atom, onMount, type ReadableAtom } from "nanostores";
+import { ApiError } from "./api-error.ts";
+import type { Live } from "./live.ts";
+
+export type Loadable<T> =
+  | { readonly state: "loading" }
+  | { readonly state: "ready"; readonly value: T }
+  | { readonly state: "failed"; readonly error: ApiError };
+
+export interface Resource<T> extends ReadableAtom<Loadable<T>> {
+  /** Fetches again; what is shown stays until the answer is there. */
+  reload(): Promise<void>;
+  /** Puts in what an answer to a change has just said. */
+  replace(value: T): void;
+}
+
+export interface ResourceDeps<T> {
+  readonly live: Live;
+  readonly topics?: readonly LiveTopic[];
+  readonly load: () => Promise<T>;
+  /** The value after a live event, or `"reload"` when the event only says that it is old. */
+  readonly apply: (value: T, event: LiveEvent) => T | "reload";
+}
+
+/**
+ * Something of the server that is shown and kept true: fetched while somebody looks, patched by live events, fetched
+ * again whenever events may have been missed. A failed fetch keeps the last value.
+ */
+export function createResource<T>({
+  live,
+  topics = ["fleet"],
+  load,
+  apply,
+}: ResourceDeps<T>): Resource<T> {
+  const store = atom<Loadable<T>>({ state: "loading" });
+  /** Events heard while a fetch is under way: its answer may be older than they are. */
+  let heard: LiveEvent[] = [];
+  let fetching = 0;
+  let latest = 0;
+
+  async function reload(): Promise<void> {
+    latest += 1;
+    const mine = latest;
+    fetching += 1;
+    heard = [];
+    try {
+      const value = await load();
+      if (mine !== latest) return;
+      store.set({ state: "ready", value });
+      for (const event of heard.splice(0)) patch(event);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (mine === latest && store.get().state !== "ready")
+        store.set({ state: "failed", error });
+    } finally {
+      fetching -= 1;
+    }
+  }
+
+  function patch(event: LiveEvent): void {
+    const current = store.get();
+    if (current.state !== "ready") return;
+    const value = apply(current.value, event);
+    if (value === "reload") void reload();
+    else if (value !== current.value) store.set({ state: "ready", value });
+  }
+
+  onMount(store, () => {
+    const stops = topics.map((topic) =>
+      live.listen(topic, {
+        onReset: () => void reload(),
+        onEvent: (event) => {
+          if (fetching > 0) heard.push(event);
+          patch(event);
+        },
+      }),
+    );
+    void reload();
+    return () => {
+      for (const stop of stops) stop();
+    };
+  });
+
+  return Object.assign(store, {
+    reload,
+    replace: (value: T) => store.set({ state: "ready", value }),
+  });
+}

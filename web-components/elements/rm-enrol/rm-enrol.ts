@@ -1,0 +1,133 @@
+import type { EnrolmentInfo } from "@restic-manager/shared/api/hosts.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { base } from "../../styles/base.ts";
+import { icon } from "../icon.ts";
+import { busy } from "../status.ts";
+import { enrolStyles } from "./rm-enrol.styles.ts";
+import "../rm-copy/rm-copy.ts";
+
+const systems = { linux: "Linux", windows: "Windows" } as const;
+type System = keyof typeof systems;
+
+const steps = [
+  [
+    "Run the command",
+    "It starts the agent, which prints a fingerprint and waits.",
+  ],
+  [
+    "Compare",
+    "The same fingerprint appears here. If it differs, reject the host.",
+  ],
+  [
+    "Accept",
+    "You choose what to back up and where; the agent tests it before anything is saved.",
+  ],
+] as const;
+
+/** The command that brings a host here, and what happens then. */
+@customElement("rm-enrol")
+export class RmEnrol extends LitElement {
+  static override styles = [base, enrolStyles];
+
+  @property({ attribute: false }) accessor info: EnrolmentInfo | undefined;
+  /** Name of a host that has just announced itself. */
+  @property() accessor announced = "";
+  @state() accessor system: System = "linux";
+
+  override render() {
+    return html`<div class="systems" role="group" aria-label="Operating system">
+        ${Object.entries(systems).map(
+          ([id, name]) =>
+            html`<button
+              class="button s ghost"
+              aria-pressed=${id === this.system ? "true" : "false"}
+              @click=${() => {
+                this.system = id as System;
+              }}
+            >
+              ${name}
+            </button>`,
+        )}
+      </div>
+      ${this.info === undefined ? this.#skeleton() : this.#commands(this.info)}
+      <ol class="steps">
+        ${steps.map(
+          ([heading, text], index) =>
+            html`<li class=${index === this.#step ? "current" : nothing}>
+              <h3>${index + 1}. ${heading}</h3>
+              <p>${text}</p>
+            </li>`,
+        )}
+      </ol>
+      <p class="wait" role="status">
+        ${
+          this.announced === ""
+            ? html`${busy()}Listening for announcements`
+            : html`<span class="ok">${icon("circle-check")}</span
+                >${this.announced} has announced itself`
+        }
+      </p>`;
+  }
+
+  get #step(): number {
+    return this.announced === "" ? 0 : 1;
+  }
+
+  #commands({ url, server_key }: EnrolmentInfo): TemplateResult {
+    const enrol = `restic-manager-agent enrol ${url} --server-key ${server_key}`;
+    if (this.system === "windows") {
+      return html`<div class="commands">
+        <p>
+          Download
+          <a class="link" href="/agent/binary?os=windows&arch=x64" download
+            >the agent for Windows</a
+          >, then run this beside it in a terminal of an administrator.
+        </p>
+        ${this.#command(".\\restic-manager-agent.exe" + enrol.slice("restic-manager-agent".length), ">")}
+      </div>`;
+    }
+    return html`<div class="commands">
+      <p>
+        Download the installer, read it if you like, and run it. It installs the
+        agent as a service.
+      </p>
+      ${this.#command(`curl -fsSO ${url}/install/install.sh`, "$")}
+      ${this.#command(`sudo bash install.sh --server ${url} --server-key ${server_key}`, "$")}
+      <p>
+        Or run the agent in a terminal (<a
+          class="link"
+          href="/agent/binary?os=linux&arch=x64"
+          download
+          >x64</a
+        >,
+        <a class="link" href="/agent/binary?os=linux&arch=arm64" download
+          >arm64</a
+        >).
+      </p>
+      ${this.#command(enrol, "$")}
+    </div>`;
+  }
+
+  #command(text: string, prompt: string): TemplateResult {
+    return html`<div class="command">
+      <span class="text-3" aria-hidden="true">${prompt}</span>
+      <code tabindex="0">${text}</code>
+      <rm-copy label="Copy the command" .value=${text}></rm-copy>
+    </div>`;
+  }
+
+  #skeleton(): TemplateResult {
+    return html`<div class="commands" aria-hidden="true">
+      <div class="skeleton text"></div>
+      <div class="skeleton command-shape"></div>
+      <div class="skeleton command-shape"></div>
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-enrol": RmEnrol;
+  }
+}

@@ -1,0 +1,142 @@
+import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
+import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import { historyStrip } from "../charts.ts";
+import { bytes, count, relativeTime, time } from "../format.ts";
+import { hostNote, lastBackupAt } from "../host-rows.ts";
+import { icon } from "../icon.ts";
+import type { IconName } from "../icon-shapes.ts";
+import { platform } from "../platform.ts";
+import { glyph, healthStates } from "../status.ts";
+
+export interface RowParts {
+  readonly host: HostRow;
+  readonly index: number;
+  readonly progress: JobProgress | undefined;
+  readonly now: number;
+  readonly runs: boolean;
+  readonly onClick: (host: HostRow, event: MouseEvent) => void;
+  readonly onRun: (host: HostRow) => void;
+}
+
+export function hostRow(parts: RowParts): TemplateResult {
+  const { host, index, now } = parts;
+  const next = host.next_run_at === null ? null : Date.parse(host.next_run_at);
+  return html`<div
+    class="row ${host.health}"
+    role="row"
+    aria-rowindex=${index + 2}
+    @click=${(event: MouseEvent) => parts.onClick(host, event)}
+  >
+    <div role="cell" class="name">
+      ${glyph(healthStates[host.health], { labelled: true })}
+      <div class="truncate">
+        <a href="/hosts/${host.id}" title=${host.name}>${host.name}</a>
+        <div class="sub">${platform(host)}</div>
+      </div>
+    </div>
+    <div role="cell" class="last">
+      ${host.running_job === null ? lastBackup(host, now) : running(parts)}
+    </div>
+    <div role="cell" class="days">${historyStrip(host.days)}</div>
+    <div
+      role="cell"
+      class="next num"
+      title=${next === null ? nothing : time(next, "full")}
+    >
+      ${next === null ? html`<span class="text-3">–</span>` : relativeTime(next, now)}
+    </div>
+    <div role="cell" class="snapshots num">
+      ${host.snapshot_count === 0 ? html`<span class="text-3">0</span>` : count(host.snapshot_count)}
+    </div>
+    <div role="cell" class="action">${action(parts)}</div>
+  </div>`;
+}
+
+function lastBackup(host: HostRow, now: number): TemplateResult {
+  const at = lastBackupAt(host);
+  const { text, tone } = hostNote(host, now);
+  return html`<div class="num" title=${at === 0 ? nothing : time(at, "full")}>
+      ${at === 0 ? "Never" : relativeTime(at, now)}
+    </div>
+    <div
+      class="note truncate ${tone === "" ? "" : `${tone}-text`}"
+      title=${text}
+    >
+      ${text}
+    </div>`;
+}
+
+function running({ host, progress }: RowParts): TemplateResult {
+  if (progress === undefined)
+    return html`<div class="run-text num">Backing up</div>`;
+  const percent = Math.floor(progress.percent);
+  return html`<div class="progress">
+    <div class="progress-text num">
+      <span class="run-text">Backing up, ${percent}%</span>
+      <span class="text-3"
+        >${progress.rate === null ? nothing : `${bytes(progress.rate)}/s`}</span
+      >
+    </div>
+    <div
+      class="bar"
+      role="progressbar"
+      aria-label="Backup of ${host.name}"
+      aria-valuenow=${percent}
+      aria-valuemin="0"
+      aria-valuemax="100"
+    >
+      <i .style=${`width:${progress.percent}%`}></i>
+    </div>
+  </div>`;
+}
+
+function action(parts: RowParts): TemplateResult | typeof nothing {
+  const { host, runs } = parts;
+  if (host.running_job !== null)
+    return link(host, `/jobs/${host.running_job.id}`, "eye", "View");
+  if (!runs) return nothing;
+  if (!host.set_up)
+    return link(host, `/hosts/${host.id}?setup`, "chevron-right", "Set up");
+  if (!host.online)
+    return button(parts, "play", "Run now", "The agent is offline");
+  switch (host.health) {
+    case "failed":
+      return button(parts, "retry", "Retry");
+    case "no_backup":
+      return button(parts, "play", "Run first");
+    default:
+      return button(parts, "play", "Run now");
+  }
+}
+
+function link(
+  host: HostRow,
+  href: string,
+  name: IconName,
+  label: string,
+): TemplateResult {
+  return html`<a
+    class="button s"
+    href=${href}
+    aria-label="${label} ${host.name}"
+    >${icon(name, 13)}${label}</a
+  >`;
+}
+
+function button(
+  { host, onRun }: RowParts,
+  name: IconName,
+  label: string,
+  refusal?: string,
+): TemplateResult {
+  return html`<button
+    class="button s"
+    ?disabled=${refusal !== undefined}
+    title=${refusal ?? nothing}
+    aria-label="${label} on ${host.name}${refusal === undefined ? "" : `: ${refusal}`}"
+    @click=${() => onRun(host)}
+  >
+    ${icon(name, 13)}${label}
+  </button>`;
+}

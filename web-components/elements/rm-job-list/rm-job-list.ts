@@ -1,0 +1,89 @@
+import type { Job } from "@restic-manager/shared/api/jobs.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { base } from "../../styles/base.ts";
+import { table } from "../../styles/table.ts";
+import { bytes, relativeTime, time } from "../format.ts";
+import { elapsedText, kindName, shortId, startedBy } from "../job-words.ts";
+import { jobStates, pill } from "../status.ts";
+import { Ticking } from "../ticking.ts";
+
+/** Jobs, those that run first, then by time. */
+@customElement("rm-job-list")
+export class RmJobList extends LitElement {
+  static override styles = [base, table];
+
+  @property({ attribute: false }) accessor jobs: readonly Job[] = [];
+  /** Whether to name the host of each. */
+  @property({ type: Boolean }) accessor hosts = false;
+  readonly #clock = new Ticking(this, 10_000);
+
+  override render() {
+    const open = this.jobs.filter((job) => job.finished_at === null);
+    const done = this.jobs.filter((job) => job.finished_at !== null);
+    return html`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>State</th>
+            <th>Job</th>
+            ${this.hosts ? html`<th>Host</th>` : nothing}
+            <th>Started</th>
+            <th class="medium">By</th>
+            <th class="right medium">Took</th>
+            <th class="right wide">Added</th>
+            <th class="wide">Reason</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${repeat(
+            [...open, ...done],
+            (job) => job.id,
+            (job) => this.#row(job),
+          )}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  #row(job: Job): TemplateResult {
+    const now = this.#clock.now;
+    const at = Date.parse(job.started_at ?? job.queued_at);
+    return html`<tr>
+      <td>${pill(jobStates[job.state])}</td>
+      <td>
+        <a href="/jobs/${job.id}"
+          >${kindName(job.kind)}
+          <span class="mono text-2">${shortId(job.id)}</span></a
+        >
+      </td>
+      ${
+        this.hosts
+          ? html`<td>
+              <div class="truncate">
+                <a href="/hosts/${job.host_id}">${job.host_name}</a>
+              </div>
+            </td>`
+          : nothing
+      }
+      <td class="num" title=${time(at, "full")}>${relativeTime(at, now)}</td>
+      <td class="text-2 medium">${startedBy(job)}</td>
+      <td class="right num text-2 medium">${elapsedText(job, now)}</td>
+      <td class="right num wide">
+        ${job.stats?.data_added === undefined ? "–" : bytes(job.stats.data_added)}
+      </td>
+      <td class="wide">
+        <div class="truncate text-2" title=${job.error?.message ?? nothing}>
+          ${job.error?.message ?? ""}
+        </div>
+      </td>
+    </tr>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-job-list": RmJobList;
+  }
+}

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Our name → the name in lucide-static. Only what a page draws is listed. */
+const names = {
+  activity: "activity",
+  "arrow-down": "arrow-down",
+  "arrow-up": "arrow-up",
+  check: "check",
+  "chevron-right": "chevron-right",
+  "circle-check": "circle-check",
+  copy: "copy",
+  database: "database",
+  download: "download",
+  eye: "eye",
+  "eye-off": "eye-off",
+  filter: "list-filter",
+  fingerprint: "fingerprint-pattern",
+  folder: "folder",
+  home: "layout-dashboard",
+  info: "info",
+  key: "key-round",
+  "log-out": "log-out",
+  moon: "moon",
+  play: "play",
+  plus: "plus",
+  retry: "rotate-cw",
+  search: "search",
+  stop: "square",
+  sun: "sun",
+  terminal: "terminal",
+  unlink: "unplug",
+  user: "circle-user-round",
+  warning: "triangle-alert",
+  wrap: "wrap-text",
+  x: "x",
+} as const;
+
+const target = fileURLToPath(
+  new URL("elements/icon-shapes.ts", import.meta.url),
+);
+
+export function iconShapes(): string {
+  const lines = Object.entries(names).map(([name, file]) => {
+    const path = import.meta.resolve(`lucide-static/icons/${file}.svg`);
+    return `  ${JSON.stringify(name)}: svg\`${innerMarkup(readFileSync(fileURLToPath(path), "utf8"))}\`,\n`;
+  });
+  return [
+    "// Written by generate-icons.ts from lucide-static (ISC licence). Do not edit.\n",
+    'import { svg } from "lit";\n\n',
+    "export const iconShapes = {\n",
+    ...lines,
+    "};\n\nexport type IconName = keyof typeof iconShapes;\n",
+  ].join("");
+}
+
+function innerMarkup(file: string): string {
+  return file
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/^[\s\S]*?<svg[^>]*>/, "")
+    .replace(/<\/svg>[\s\S]*$/, "")
+    .replace(/\s+/g, " ")
+    .replaceAll(" />", "/>")
+    .replaceAll("> <", "><")
+    .trim();
+}
+
+if (import.meta.main) writeFileSync(target, iconShapes());

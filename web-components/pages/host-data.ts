@@ -1,0 +1,85 @@
+import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import type { JobList } from "@restic-manager/shared/api/jobs.ts";
+import type {
+  Repository,
+  SnapshotList,
+  SourceGroup,
+} from "@restic-manager/shared/api/repos.ts";
+import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
+import type { ReactiveControllerHost } from "lit";
+import type { Data } from "../data/data.ts";
+import type { JobsResource } from "../data/jobs.ts";
+import type { SnapshotsResource } from "../data/repos.ts";
+import type { Loadable, Resource } from "../data/resource.ts";
+import { Watch } from "../data/watch.ts";
+
+/** Everything the host page shows, of the host it shows at the moment. */
+export class HostData {
+  snapshotsResource!: SnapshotsResource;
+  jobsResource!: JobsResource;
+  schedulesResource!: Resource<readonly Schedule[]>;
+  repositoriesResource!: Resource<readonly Repository[]>;
+  #hostResource!: Resource<HostDetail>;
+  readonly #host: Watch<Loadable<HostDetail>>;
+  readonly #snapshots: Watch<Loadable<SnapshotList>>;
+  readonly #jobs: Watch<Loadable<JobList>>;
+  readonly #sources: Watch<Loadable<readonly SourceGroup[]>>;
+  readonly #schedules: Watch<Loadable<readonly Schedule[]>>;
+  readonly #repositories: Watch<Loadable<readonly Repository[]>>;
+
+  constructor(page: ReactiveControllerHost) {
+    this.#host = new Watch(page);
+    this.#snapshots = new Watch(page);
+    this.#jobs = new Watch(page);
+    this.#sources = new Watch(page);
+    this.#schedules = new Watch(page);
+    this.#repositories = new Watch(page);
+  }
+
+  open({ hosts, jobs, repos, schedules }: Data, hostId: string): void {
+    this.#hostResource = hosts.detail(hostId);
+    this.snapshotsResource = repos.snapshots(hostId);
+    this.jobsResource = jobs.list(hostId);
+    this.schedulesResource = schedules.ofHost(hostId);
+    this.repositoriesResource = repos.ofHost(hostId);
+    this.#host.watch(this.#hostResource);
+    this.#snapshots.watch(this.snapshotsResource);
+    this.#jobs.watch(this.jobsResource);
+    this.#sources.watch(repos.sources(hostId));
+    this.#schedules.watch(this.schedulesResource);
+    this.#repositories.watch(this.repositoriesResource);
+  }
+
+  reload(): void {
+    void this.#hostResource.reload();
+  }
+
+  get host(): Loadable<HostDetail> | undefined {
+    return this.#host.value;
+  }
+
+  /** Null while not there. */
+  get snapshots(): SnapshotList | null {
+    return loaded(this.#snapshots.value);
+  }
+
+  get jobs(): JobList | null {
+    return loaded(this.#jobs.value);
+  }
+
+  get sources(): readonly SourceGroup[] | null {
+    return loaded(this.#sources.value);
+  }
+
+  get schedules(): readonly Schedule[] | null {
+    return loaded(this.#schedules.value);
+  }
+
+  get repositories(): readonly Repository[] | null {
+    return loaded(this.#repositories.value);
+  }
+}
+
+function loaded<T>(loadable: Loadable<T> | undefined): T | null {
+  return loadable?.state === "ready" ? loadable.value : null;
+}

@@ -1,0 +1,125 @@
+import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import type { RepositoryPatch } from "@restic-manager/shared/api/repos.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import type { Data } from "../data/data.ts";
+import { plural, relativeTime } from "../elements/format.ts";
+import type { ScheduleEvent } from "../events/schedule.ts";
+import { ToastEvent } from "../events/toast.ts";
+import type { HostData } from "./host-data.ts";
+import { rowsSkeleton } from "./placeholders.ts";
+import { problemOf } from "./problem.ts";
+import "../elements/rm-job-list/rm-job-list.ts";
+import "../elements/rm-schedule-list/rm-schedule-list.ts";
+import "../elements/rm-snapshot-list/rm-snapshot-list.ts";
+import "../elements/rm-source-list/rm-source-list.ts";
+import "./rm-host-repository.ts";
+
+export interface TabParts {
+  readonly host: HostDetail;
+  readonly of: HostData;
+  readonly data: Data;
+  /** Where events are dispatched. */
+  readonly page: EventTarget;
+  readonly now: number;
+}
+
+export function snapshotsTab({ of, host, now }: TabParts): TemplateResult {
+  const list = of.snapshots;
+  if (list === null) return rowsSkeleton(6);
+  if (list.snapshots.length === 0) {
+    return empty("No snapshots yet", "The first backup makes the first one.");
+  }
+  const listed =
+    list.refreshed_at === null
+      ? ""
+      : `, listed ${relativeTime(Date.parse(list.refreshed_at), now)}`;
+  return html`<section
+    class="card section"
+    aria-label="Snapshots of ${host.name}"
+  >
+    <div class="section-head">
+      <h2>${plural(list.total, "snapshot")}</h2>
+      <span class="small text-3 num">newest first${listed}</span>
+    </div>
+    <rm-snapshot-list .snapshots=${list.snapshots}></rm-snapshot-list>
+    ${more(list.next_cursor, "Show older snapshots", () => of.snapshotsResource.more())}
+  </section>`;
+}
+
+export function jobsTab({ of, host }: TabParts): TemplateResult {
+  const list = of.jobs;
+  if (list === null) return rowsSkeleton(6);
+  if (list.jobs.length === 0)
+    return empty("Nothing has run yet", "Backups of this host appear here.");
+  return html`<section class="card section" aria-label="Jobs of ${host.name}">
+    <rm-job-list .jobs=${list.jobs}></rm-job-list>
+    ${more(list.next_cursor, "Show older jobs", () => of.jobsResource.more())}
+  </section>`;
+}
+
+export function sourcesTab({ of }: TabParts): TemplateResult {
+  return of.sources === null
+    ? rowsSkeleton(3)
+    : html`<rm-source-list .groups=${of.sources}></rm-source-list>`;
+}
+
+export function schedulesTab(parts: TabParts): TemplateResult {
+  const { of, data } = parts;
+  if (of.schedules === null) return rowsSkeleton(3);
+  if (of.schedules.length === 0)
+    return empty(
+      "No schedule",
+      "This host backs up only when somebody starts it.",
+    );
+  return html`<rm-schedule-list
+    .schedules=${of.schedules}
+    .groups=${of.sources ?? []}
+    .edits=${data.session.can("schedules.edit")}
+    @rm-schedule=${(event: ScheduleEvent) => switchSchedule(parts, event)}
+  ></rm-schedule-list>`;
+}
+
+export function repositoryTab({ of, data }: TabParts): TemplateResult {
+  if (of.repositories === null) return rowsSkeleton(3);
+  return html`${of.repositories.map(
+    (repository) =>
+      html`<rm-host-repository
+        .repository=${repository}
+        .edits=${data.session.can("credentials.repo.edit")}
+        .save=${async (patch: RepositoryPatch) => {
+          await data.repos.patch(repository.id, patch);
+          await of.repositoriesResource.reload();
+        }}
+      ></rm-host-repository>`,
+  )}`;
+}
+
+async function switchSchedule(
+  { of, data, page }: TabParts,
+  event: ScheduleEvent,
+): Promise<void> {
+  try {
+    await data.schedules.patch(event.scheduleId, { enabled: event.enabled });
+  } catch (error) {
+    page.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+  }
+  await of.schedulesResource.reload();
+}
+
+function more(
+  cursor: string | null,
+  label: string,
+  load: () => Promise<void>,
+): TemplateResult | typeof nothing {
+  if (cursor === null) return nothing;
+  return html`<div class="more">
+    <button class="button" @click=${load}>${label}</button>
+  </div>`;
+}
+
+function empty(heading: string, text: string): TemplateResult {
+  return html`<div class="card nothing">
+    <h2>${heading}</h2>
+    <p>${text}</p>
+  </div>`;
+}

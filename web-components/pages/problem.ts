@@ -1,0 +1,13 @@
+import type { SetUpRefusal } from "../elements/rm-set-up/rm-set-up.ts";
+import { ApiError } from "../data/api-error.ts";
+
+/** What a form shows of a refused call. Anything but an answer of the API is a fault of ours and goes on. */
+export function problemOf(error: unknown): SetUpRefusal {
+  if (!(error instanceof ApiError)) throw error;
+  return {
+    message: error.message,
+    code: error.reason ?? error.code,
+    fields: error.fields,
+    reason: error.reason,
+  };
+}

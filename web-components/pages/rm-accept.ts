@@ -1,0 +1,191 @@
+import type { HostRow, PendingHost } from "@restic-manager/shared/api/hosts.ts";
+import type { RepoTestResult } from "@restic-manager/shared/protocol/command.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { Data } from "../data/data.ts";
+import type { Loadable } from "../data/resource.ts";
+import { Watch } from "../data/watch.ts";
+import { type FormProblem, problemNotice } from "../elements/field.ts";
+import { plural } from "../elements/format.ts";
+import { icon } from "../elements/icon.ts";
+import { platform } from "../elements/platform.ts";
+import { collisionNotice } from "../elements/rm-pending/collision.ts";
+import type { SetUpRefusal } from "../elements/rm-set-up/rm-set-up.ts";
+import { busy } from "../elements/status.ts";
+import type { CompareEvent } from "../events/compare.ts";
+import { NavigateEvent } from "../events/navigate.ts";
+import type { SetUpEvent } from "../events/set-up.ts";
+import { ToastEvent } from "../events/toast.ts";
+import { base } from "../styles/base.ts";
+import { acceptStyles } from "./rm-accept.styles.ts";
+import { problemOf } from "./problem.ts";
+import "../elements/rm-dialog/rm-dialog.ts";
+import "../elements/rm-fingerprint/rm-fingerprint.ts";
+import "../elements/rm-set-up/rm-set-up.ts";
+
+/**
+ * One dialog in two phases: the fingerprint makes a waiting machine a host, then the host's agent tests and makes its
+ * repository. Opened with `pending` it starts at the first phase, with `host` at the second. Fires `close`.
+ */
+@customElement("rm-accept")
+export class RmAccept extends LitElement {
+  static override styles = [base, acceptStyles];
+
+  @property({ attribute: false }) accessor data!: Data;
+  @property({ attribute: false }) accessor pending: PendingHost | null = null;
+  @property({ attribute: false }) accessor host: HostRow | null = null;
+  @property() accessor typed = "";
+  @state() accessor match: boolean | null = null;
+  @state() accessor working: "" | "accept" | "test" | "save" = "";
+  @state() accessor problem: FormProblem | null = null;
+  @state() accessor refusal: SetUpRefusal | null = null;
+  @state() accessor tested: RepoTestResult | null = null;
+  readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has("data")) this.#hosts.watch(this.data.hosts.list);
+  }
+
+  override render() {
+    if (this.host !== null) return this.#setUp(this.#newest(this.host));
+    return this.pending === null ? nothing : this.#compare(this.pending);
+  }
+
+  #compare(pending: PendingHost): TemplateResult {
+    return html`<rm-dialog
+      class="compare"
+      heading="Accept ${pending.hostname}"
+      @close=${() => this.#close()}
+    >
+      <div class="body">
+        <p class="lead">
+          Compare the fingerprint with the one on the terminal of
+          <strong>${pending.hostname}</strong> (${platform(pending)},
+          ${pending.announced_from_ip}). It is what proves that this machine,
+          and no other, gets in.
+        </p>
+        <rm-fingerprint
+          .value=${pending.fingerprint}
+          .hostname=${pending.hostname}
+          .typed=${this.typed}
+          @rm-compare=${(event: CompareEvent) => this.#compared(event)}
+        ></rm-fingerprint>
+        <p class="hint">
+          ${icon("terminal", 15)}<span
+            >Or check it over there:
+            <code
+              >restic-manager-agent verify ${pending.fingerprint}</code
+            ></span
+          >
+        </p>
+        ${collisionNotice(pending)}${problemNotice(this.problem)}
+      </div>
+      <div slot="actions">
+        <button class="button" @click=${() => this.#close()}>Cancel</button>
+        <button
+          class="button primary"
+          ?disabled=${this.match === false || this.working !== ""}
+          @click=${() => this.#accept(pending)}
+        >
+          ${this.working === "accept" ? "Accepting" : this.match === true ? "Accept" : "I have compared, accept"}
+        </button>
+      </div>
+    </rm-dialog>`;
+  }
+
+  #setUp(host: HostRow): TemplateResult {
+    return html`<rm-dialog
+      class="set-up"
+      heading="Set up ${host.name}"
+      ?locked=${this.working !== ""}
+      @close=${() => this.#close()}
+    >
+      ${
+        this.pending === null
+          ? nothing
+          : html`<p class="accepted">
+              ${host.online ? html`<span class="ok">${icon("circle-check")}</span>` : busy()}
+              ${host.online ? `${host.name} is accepted and online.` : `${host.name} is accepted and connects now.`}
+            </p>`
+      }
+      <rm-set-up
+        .host=${host}
+        .working=${this.working === "accept" ? "" : this.working}
+        .refusal=${this.refusal}
+        .tested=${this.tested}
+        @rm-set-up=${(event: SetUpEvent) => this.#send(host, event)}
+      ></rm-set-up>
+    </rm-dialog>`;
+  }
+
+  /** The list hears when the host comes online. */
+  #newest(host: HostRow): HostRow {
+    const hosts = this.#hosts.value;
+    return hosts?.state === "ready"
+      ? (hosts.value.find((other) => other.id === host.id) ?? host)
+      : host;
+  }
+
+  #compared({ typed, match }: CompareEvent): void {
+    this.typed = typed;
+    this.match = match;
+  }
+
+  async #accept(pending: PendingHost): Promise<void> {
+    this.working = "accept";
+    this.problem = null;
+    try {
+      this.host = await this.data.hosts.accept(pending.id, pending.fingerprint);
+      await this.data.hosts.list.reload();
+    } catch (error) {
+      this.problem = problemOf(error);
+    } finally {
+      this.working = "";
+    }
+  }
+
+  async #send(host: HostRow, { body, only }: SetUpEvent): Promise<void> {
+    this.working = only;
+    this.refusal = null;
+    this.tested = null;
+    try {
+      if (only === "test") {
+        this.tested = await this.data.repos.test(host.id, body);
+        return;
+      }
+      const { test } = await this.data.repos.setUp(host.id, body);
+      this.#done(host, test);
+    } catch (error) {
+      this.refusal = problemOf(error);
+    } finally {
+      this.working = "";
+    }
+  }
+
+  #done(host: HostRow, test: RepoTestResult): void {
+    const said = test.created
+      ? `${host.name} is set up with a new repository`
+      : `${host.name} is set up; the repository holds ${plural(test.snapshot_count, "snapshot")}`;
+    this.dispatchEvent(new ToastEvent(said));
+    if (test.missing_includes.length > 0) {
+      this.dispatchEvent(
+        new ToastEvent(
+          `Not on this host: ${test.missing_includes.join(", ")}`,
+          "bad",
+        ),
+      );
+    }
+    this.dispatchEvent(new NavigateEvent(`/hosts/${host.id}`));
+    this.#close();
+  }
+
+  #close(): void {
+    this.dispatchEvent(new Event("close"));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-accept": RmAccept;
+  }
+}

@@ -1,0 +1,289 @@
+import type {
+  EnrolmentInfo,
+  FleetSummary,
+  HostRow,
+  PendingHost,
+} from "@restic-manager/shared/api/hosts.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { Data } from "../data/data.ts";
+import type { ProgressById } from "../data/job-progress.ts";
+import type { Loadable } from "../data/resource.ts";
+import { Watch } from "../data/watch.ts";
+import { plural } from "../elements/format.ts";
+import {
+  countNeedingAttention,
+  type HostFilter,
+  shownHosts,
+  type StateFilter,
+} from "../elements/host-rows.ts";
+import { icon } from "../elements/icon.ts";
+import type { FilterEvent } from "../events/filter.ts";
+import { NavigateEvent } from "../events/navigate.ts";
+import type { PendingEvent } from "../events/pending.ts";
+import type { RunEvent } from "../events/run.ts";
+import { ToastEvent } from "../events/toast.ts";
+import { base } from "../styles/base.ts";
+import { page } from "../styles/page.ts";
+import { fleetSkeleton, loadFailed } from "./placeholders.ts";
+import { problemOf } from "./problem.ts";
+import { fleetStyles } from "./rm-page-fleet.styles.ts";
+import { startBackup } from "./start-backup.ts";
+import "../elements/rm-dialog/rm-dialog.ts";
+import "../elements/rm-enrol/rm-enrol.ts";
+import "../elements/rm-fleet-tiles/rm-fleet-tiles.ts";
+import "../elements/rm-host-filter/rm-host-filter.ts";
+import "../elements/rm-host-table/rm-host-table.ts";
+import "../elements/rm-pending/rm-pending.ts";
+
+/** `/`: every host at a glance, and the hosts that want to join. */
+@customElement("rm-page-fleet")
+export class RmPageFleet extends LitElement {
+  static override styles = [base, page, fleetStyles];
+
+  @property({ attribute: false }) accessor data!: Data;
+  @property({ attribute: false }) accessor url!: URL;
+  @state() accessor enrolment: EnrolmentInfo | undefined;
+  @state() accessor accepting: { pending: PendingHost; typed: string } | null =
+    null;
+  #enrolmentAsked = false;
+  readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
+  readonly #summary = new Watch<Loadable<FleetSummary>>(this);
+  readonly #pending = new Watch<Loadable<readonly PendingHost[]>>(this);
+  readonly #progress = new Watch<ProgressById>(this);
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has("data")) {
+      this.#hosts.watch(this.data.hosts.list);
+      this.#summary.watch(this.data.hosts.summary);
+      this.#pending.watch(this.data.hosts.pending);
+      this.#progress.watch(this.data.progress);
+    }
+    const hosts = this.#hosts.value;
+    if (hosts?.state !== "ready") return;
+    this.data.progress.follow(
+      hosts.value.flatMap(({ running_job }) =>
+        running_job === null ? [] : [running_job.id],
+      ),
+    );
+    if (this.#approves && (hosts.value.length === 0 || this.#adding))
+      void this.#loadEnrolment();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.data.progress.follow([]);
+  }
+
+  override render() {
+    const hosts = this.#hosts.value;
+    const summary = this.#summary.value;
+    if (hosts?.state === "failed")
+      return loadFailed(
+        "Fleet",
+        hosts.error,
+        () => void this.data.hosts.list.reload(),
+      );
+    if (hosts?.state !== "ready" || summary?.state === "loading")
+      return fleetSkeleton();
+    return html`${
+      hosts.value.length === 0
+        ? this.#empty()
+        : this.#fleet(
+            hosts.value,
+            summary?.state === "ready" ? summary.value : null,
+          )
+    }
+    ${this.#addDialog()}${this.#acceptDialog()}`;
+  }
+
+  #fleet(
+    hosts: readonly HostRow[],
+    summary: FleetSummary | null,
+  ): TemplateResult {
+    const filter = this.#filter;
+    return html`<div class="header">
+        <div>
+          <h1 tabindex="-1">Fleet</h1>
+          <p class="headline">${this.#headline(hosts, summary)}</p>
+        </div>
+        <span class="spring"></span>
+        ${
+          this.#approves
+            ? html`<a class="button primary" href="/?add"
+                >${icon("plus", 15)}Add host</a
+              >`
+            : nothing
+        }
+      </div>
+      ${summary === null ? nothing : html`<rm-fleet-tiles .hosts=${hosts} .summary=${summary}></rm-fleet-tiles>`}
+      ${this.#pendingPanel()}
+      <rm-host-filter
+        .hosts=${hosts}
+        .filter=${filter}
+        @rm-filter=${this.#applyFilter}
+      ></rm-host-filter>
+      <rm-host-table
+        .hosts=${shownHosts(hosts, filter)}
+        .progress=${this.#progress.value ?? {}}
+        .sort=${filter.sort}
+        .runs=${this.data.session.can("jobs.run")}
+        @rm-filter=${this.#applyFilter}
+        @rm-run=${(event: RunEvent) => startBackup(this, this.data, event.hostId)}
+      ></rm-host-table>`;
+  }
+
+  #headline(
+    hosts: readonly HostRow[],
+    summary: FleetSummary | null,
+  ): TemplateResult {
+    const attention = countNeedingAttention(hosts);
+    const backedUp =
+      summary === null
+        ? ""
+        : `${summary.backed_up_24h} of ${plural(summary.total, "host")} backed up in the last 24 hours.`;
+    if (attention === 0) return html`${backedUp}`;
+    return html`${backedUp}
+      <a class="link" href="/?state=attention"
+        >${attention} ${attention === 1 ? "needs" : "need"} attention</a
+      >.`;
+  }
+
+  #pendingPanel(): TemplateResult | typeof nothing {
+    const pending = this.#waiting;
+    if (pending.length === 0) return nothing;
+    return html`<rm-pending
+      .pending=${pending}
+      .decides=${this.#approves}
+      @rm-pending=${(event: PendingEvent) => this.#decide(event)}
+    ></rm-pending>`;
+  }
+
+  #empty(): TemplateResult {
+    if (!this.#approves) {
+      return html`<div class="card first">
+        <h1 tabindex="-1">No hosts yet</h1>
+        <p class="text-2">
+          An administrator adds the first one; it then appears here by itself.
+        </p>
+      </div>`;
+    }
+    return html`${this.#pendingPanel()}
+      <div class="card first">
+        <div>
+          <h1 tabindex="-1">No hosts yet</h1>
+          <p class="text-2">
+            Run one command on a machine you want to back up. It shows up here
+            within seconds and waits for your approval.
+          </p>
+        </div>
+        <rm-enrol
+          .info=${this.enrolment}
+          .announced=${this.#waiting.at(-1)?.hostname ?? ""}
+        ></rm-enrol>
+      </div>`;
+  }
+
+  #addDialog(): TemplateResult | typeof nothing {
+    if (!this.#adding || !this.#approves) return nothing;
+    const waiting = this.#waiting;
+    return html`<rm-dialog
+      class="add"
+      heading="Add host"
+      @close=${() => this.#change({ add: null })}
+    >
+      ${
+        waiting.length === 0
+          ? html`<rm-enrol .info=${this.enrolment}></rm-enrol>`
+          : html`<rm-pending
+              .pending=${waiting}
+              .decides=${true}
+              @rm-pending=${(event: PendingEvent) => this.#decide(event)}
+            ></rm-pending>`
+      }
+    </rm-dialog>`;
+  }
+
+  #acceptDialog(): TemplateResult | typeof nothing {
+    if (this.accepting === null) return nothing;
+    return html`<rm-accept
+      .data=${this.data}
+      .pending=${this.accepting.pending}
+      .typed=${this.accepting.typed}
+      @close=${() => {
+        this.accepting = null;
+      }}
+    ></rm-accept>`;
+  }
+
+  async #decide({ pending, decision, typed }: PendingEvent): Promise<void> {
+    if (decision === "accept") {
+      await import("./rm-accept.ts");
+      this.#change({ add: null });
+      this.accepting = { pending, typed };
+      return;
+    }
+    try {
+      await this.data.hosts.reject(pending.id);
+      this.dispatchEvent(
+        new ToastEvent(`${pending.hostname} is rejected; its agent stops`),
+      );
+    } catch (error) {
+      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+    }
+    await this.data.hosts.pending.reload();
+  }
+
+  async #loadEnrolment(): Promise<void> {
+    if (this.#enrolmentAsked) return;
+    this.#enrolmentAsked = true;
+    try {
+      this.enrolment = await this.data.hosts.enrolment();
+    } catch (error) {
+      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+    }
+  }
+
+  get #waiting(): readonly PendingHost[] {
+    const pending = this.#pending.value;
+    return pending?.state === "ready" ? pending.value : [];
+  }
+
+  get #approves(): boolean {
+    return this.data.session.can("hosts.approve");
+  }
+
+  get #adding(): boolean {
+    return this.url.searchParams.has("add");
+  }
+
+  get #filter(): HostFilter {
+    const text = (name: string) => this.url.searchParams.get(name) ?? "";
+    return {
+      state: text("state") as StateFilter,
+      query: text("q"),
+      sort: text("sort"),
+    };
+  }
+
+  readonly #applyFilter = (event: FilterEvent): void => {
+    event.stopPropagation();
+    this.#change(event.change);
+  };
+
+  /** Filters live in the address; an empty value leaves it. */
+  #change(change: Readonly<Record<string, string | null>>): void {
+    const url = new URL(this.url);
+    for (const [name, value] of Object.entries(change)) {
+      if (value === null || value === "") url.searchParams.delete(name);
+      else url.searchParams.set(name, value);
+    }
+    this.dispatchEvent(new NavigateEvent(url.href, { replace: true }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-page-fleet": RmPageFleet;
+  }
+}

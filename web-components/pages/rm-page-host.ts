@@ -1,0 +1,206 @@
+import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { Data } from "../data/data.ts";
+import { icon } from "../elements/icon.ts";
+import { platform } from "../elements/platform.ts";
+import type { Tab } from "../elements/rm-tabs/rm-tabs.ts";
+import { healthStates, pill } from "../elements/status.ts";
+import { Ticking } from "../elements/ticking.ts";
+import { NavigateEvent } from "../events/navigate.ts";
+import { base } from "../styles/base.ts";
+import { page } from "../styles/page.ts";
+import { parts } from "../styles/parts.ts";
+import { breadcrumb } from "./breadcrumb.ts";
+import { HostData } from "./host-data.ts";
+import { hostOverview } from "./host-overview.ts";
+import {
+  jobsTab,
+  repositoryTab,
+  schedulesTab,
+  snapshotsTab,
+  sourcesTab,
+} from "./host-tabs.ts";
+import { vitals } from "./host-vitals.ts";
+import { loadFailed, rowsSkeleton } from "./placeholders.ts";
+import { placeholderStyles } from "./placeholders.styles.ts";
+import { hostStyles } from "./rm-page-host.styles.ts";
+import { startBackup } from "./start-backup.ts";
+import "../elements/rm-tabs/rm-tabs.ts";
+
+/** `/hosts/:id`: one host, its backups and what they are made of. */
+@customElement("rm-page-host")
+export class RmPageHost extends LitElement {
+  static override styles = [base, page, parts, placeholderStyles, hostStyles];
+
+  @property({ attribute: false }) accessor data!: Data;
+  @property() accessor hostId = "";
+  @property({ attribute: false }) accessor url!: URL;
+  /** Whether the code of the set-up dialog is there. */
+  @state() accessor setUpReady = false;
+  readonly #of = new HostData(this);
+  readonly #clock = new Ticking(this);
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has("data") || changed.has("hostId"))
+      this.#of.open(this.data, this.hostId);
+    const host = this.#of.host;
+    if (host?.state === "ready")
+      document.title = `${host.value.name} · restic-manager`;
+    if (this.#settingUp && !this.setUpReady) void this.#loadSetUp();
+  }
+
+  override render() {
+    const host = this.#of.host;
+    if (host?.state === "failed")
+      return loadFailed("Host", host.error, () => this.#of.reload());
+    if (host?.state !== "ready")
+      return html`<div class="header"><h1 tabindex="-1">Host</h1></div>
+        ${rowsSkeleton(6)}`;
+    return this.#page(host.value);
+  }
+
+  #page(host: HostDetail): TemplateResult {
+    const tabs = this.#tabs(host);
+    const asked = this.url.searchParams.get("tab");
+    const active = tabs.some((tab) => tab.id === asked) ? asked : "overview";
+    return html`${breadcrumb([["/", "Fleet"]], host.name)}
+      <div class="header">
+        <h1 tabindex="-1">
+          ${host.name}${pill(healthStates[host.health])}${this.#drift(host)}
+        </h1>
+        <span class="spring"></span>
+        ${this.#action(host)}
+      </div>
+      <p class="facts">
+        <span
+          >${host.os_version || platform(host)}${host.os_version ? ` · ${host.arch}` : ""}</span
+        >
+        <span>agent ${host.agent_version}</span>
+        ${host.restic?.version == null ? nothing : html`<span>restic ${host.restic.version}</span>`}
+        <span>${host.tz}</span>
+        ${host.tags.map((tag) => html`<span class="tag">${tag}</span>`)}
+      </p>
+      ${this.#problems(host)}${vitals(host, this.#clock.now)}
+      <rm-tabs
+        label="Sections of ${host.name}"
+        path="/hosts/${host.id}"
+        active=${active ?? ""}
+        .tabs=${tabs}
+      ></rm-tabs>
+      ${this.#tab(active ?? "overview", host)}${this.#setUpDialog(host)}`;
+  }
+
+  #tabs(host: HostDetail): readonly Tab[] {
+    if (!host.set_up)
+      return [
+        { id: "overview", label: "Overview" },
+        { id: "jobs", label: "Jobs" },
+      ];
+    return [
+      { id: "overview", label: "Overview" },
+      { id: "snapshots", label: "Snapshots", count: host.snapshot_count },
+      { id: "sources", label: "Sources" },
+      { id: "schedules", label: "Schedules" },
+      { id: "repository", label: "Repository" },
+      { id: "jobs", label: "Jobs" },
+    ];
+  }
+
+  #tab(id: string, host: HostDetail): TemplateResult {
+    const parts = {
+      host,
+      of: this.#of,
+      data: this.data,
+      page: this,
+      now: this.#clock.now,
+    };
+    switch (id) {
+      case "snapshots":
+        return snapshotsTab(parts);
+      case "sources":
+        return sourcesTab(parts);
+      case "schedules":
+        return schedulesTab(parts);
+      case "repository":
+        return repositoryTab(parts);
+      case "jobs":
+        return jobsTab(parts);
+      default:
+        return hostOverview(parts);
+    }
+  }
+
+  #drift({
+    cfg_rev,
+    applied_cfg_rev,
+  }: HostDetail): TemplateResult | typeof nothing {
+    if (applied_cfg_rev >= cfg_rev) return nothing;
+    return html`<span
+      class="pill warn"
+      title="The agent takes over new settings when it is online"
+      >v${cfg_rev} pending, v${applied_cfg_rev} applied</span
+    >`;
+  }
+
+  #problems({ restic }: HostDetail): TemplateResult | typeof nothing {
+    if (restic?.problem == null) return nothing;
+    return html`<div class="notice bad">
+      ${icon("warning")}<span
+        >restic cannot be used on this host: ${restic.problem}</span
+      >
+    </div>`;
+  }
+
+  #action(host: HostDetail): TemplateResult | typeof nothing {
+    if (host.running_job !== null) {
+      return html`<a class="button primary" href="/jobs/${host.running_job.id}"
+        >${icon("eye", 15)}View running job</a
+      >`;
+    }
+    if (!host.set_up) {
+      return this.data.session.can("credentials.repo.edit")
+        ? html`<a class="button primary" href="/hosts/${host.id}?setup"
+            >Finish set-up</a
+          >`
+        : nothing;
+    }
+    if (!this.data.session.can("jobs.run")) return nothing;
+    const label =
+      { failed: "Retry backup", no_backup: "Run first backup" }[
+        host.health as string
+      ] ?? "Run now";
+    return html`<button
+      class="button primary"
+      ?disabled=${!host.online}
+      title=${host.online ? nothing : "The agent is offline"}
+      @click=${() => startBackup(this, this.data, host.id)}
+    >
+      ${icon(host.health === "failed" ? "retry" : "play", 14)}${label}
+    </button>`;
+  }
+
+  get #settingUp(): boolean {
+    return this.url.searchParams.has("setup");
+  }
+
+  #setUpDialog(host: HostDetail): TemplateResult | typeof nothing {
+    if (!this.#settingUp || !this.setUpReady || host.set_up) return nothing;
+    return html`<rm-accept
+      .data=${this.data}
+      .host=${host}
+      @close=${() => this.dispatchEvent(new NavigateEvent(`/hosts/${host.id}`, { replace: true }))}
+    ></rm-accept>`;
+  }
+
+  async #loadSetUp(): Promise<void> {
+    await import("./rm-accept.ts");
+    this.setUpReady = true;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-page-host": RmPageHost;
+  }
+}

@@ -1,0 +1,60 @@
+import { css } from "lit";
+
+export const jobStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    min-height: 640px;
+    padding-bottom: 20px;
+  }
+  rm-job-progress {
+    margin-bottom: 14px;
+  }
+  .columns {
+    flex: 1;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) 292px;
+    gap: 14px;
+    min-height: 0;
+  }
+  rm-job-log {
+    min-height: 320px;
+  }
+  aside {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 14px;
+    align-content: start;
+    overflow: auto;
+    scrollbar-width: thin;
+  }
+  .files li {
+    font: 400 12px/20px var(--rm-mono);
+    color: var(--rm-text-2);
+    overflow: hidden;
+    white-space: nowrap;
+    text-overflow: ellipsis;
+    /* A path is told apart by its end. */
+    direction: rtl;
+    text-align: left;
+  }
+  pre {
+    margin: 0;
+    font: 400 12px/18px var(--rm-mono);
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+    color: var(--rm-text-2);
+  }
+  @media (max-width: 980px) {
+    :host {
+      height: auto;
+    }
+    .columns {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    rm-job-log {
+      height: 460px;
+    }
+  }
+`;

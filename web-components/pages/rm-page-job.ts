@@ -1,0 +1,223 @@
+import type { Job } from "@restic-manager/shared/api/jobs.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { Data } from "../data/data.ts";
+import { type JobLog, keptLines } from "../data/job-log.ts";
+import type { Loadable, Resource } from "../data/resource.ts";
+import { Watch } from "../data/watch.ts";
+import { relativeTime, time } from "../elements/format.ts";
+import { icon } from "../elements/icon.ts";
+import { kindName, shortId, startedBy } from "../elements/job-words.ts";
+import { jobStates, pill } from "../elements/status.ts";
+import { Ticking } from "../elements/ticking.ts";
+import { ToastEvent } from "../events/toast.ts";
+import { base } from "../styles/base.ts";
+import { page } from "../styles/page.ts";
+import { parts } from "../styles/parts.ts";
+import { breadcrumb } from "./breadcrumb.ts";
+import { loadFailed, rowsSkeleton } from "./placeholders.ts";
+import { placeholderStyles } from "./placeholders.styles.ts";
+import { problemOf } from "./problem.ts";
+import { jobStyles } from "./rm-page-job.styles.ts";
+import { startBackup } from "./start-backup.ts";
+import "../elements/rm-copy/rm-copy.ts";
+import "../elements/rm-job-log/rm-job-log.ts";
+import "../elements/rm-job-progress/rm-job-progress.ts";
+
+const shownRates = 60;
+
+/** `/jobs/:id`: one run, while it runs and afterwards. */
+@customElement("rm-page-job")
+export class RmPageJob extends LitElement {
+  static override styles = [base, page, parts, placeholderStyles, jobStyles];
+
+  @property({ attribute: false }) accessor data!: Data;
+  @property() accessor jobId = "";
+  @state() accessor cancelling = false;
+  #resource!: Resource<Job>;
+  readonly #job = new Watch<Loadable<Job>>(this);
+  readonly #log = new Watch<JobLog>(this);
+  readonly #clock = new Ticking(this);
+  #rates: readonly number[] = [];
+  #lastProgress: Job["progress"] = null;
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has("data") || changed.has("jobId")) this.#open();
+    const job = this.#loaded;
+    if (job === null) return;
+    document.title = `${this.#title(job)} · restic-manager`;
+    if (this.#log.value === undefined)
+      this.#log.watch(
+        this.data.jobLog(job.id, Math.max(0, job.log_lines - keptLines)),
+      );
+    if (job.progress !== this.#lastProgress) this.#sample(job);
+  }
+
+  override render() {
+    const job = this.#job.value;
+    if (job?.state === "failed")
+      return loadFailed("Job", job.error, () => void this.#resource.reload());
+    if (job?.state !== "ready")
+      return html`<div class="header"><h1 tabindex="-1">Job</h1></div>
+        ${rowsSkeleton(6)}`;
+    return this.#page(job.value);
+  }
+
+  #page(job: Job): TemplateResult {
+    return html`${breadcrumb(
+        [
+          ["/", "Fleet"],
+          [`/hosts/${job.host_id}`, job.host_name],
+        ],
+        `Job ${shortId(job.id)}`,
+      )}
+      <div class="header">
+        <h1 tabindex="-1">${this.#title(job)}${pill(jobStates[job.state])}</h1>
+        <span class="spring"></span>
+        ${this.#action(job)}
+      </div>
+      <p class="facts">
+        <span>Job <span class="mono">${shortId(job.id)}</span></span>
+        <span>started by ${startedBy(job)}</span>
+        ${this.#when(job)}
+      </p>
+      <rm-job-progress .job=${job} .rates=${this.#rates}></rm-job-progress>
+      <div class="columns">
+        <rm-job-log
+          .lines=${this.#log.value?.lines ?? []}
+          .problem=${this.#log.value?.error?.message ?? ""}
+          .live=${job.finished_at === null}
+          .download="/api/jobs/${job.id}/log.txt"
+        ></rm-job-log>
+        <aside aria-label="About this job">
+          ${this.#reading(job)}${this.#details(job)}${this.#command(job)}
+        </aside>
+      </div>`;
+  }
+
+  #title(job: Job): string {
+    return `${kindName(job.kind)} of ${job.host_name}`;
+  }
+
+  #when(job: Job): TemplateResult {
+    const at = Date.parse(job.started_at ?? job.queued_at);
+    const word = job.started_at === null ? "queued" : "started";
+    return html`<span class="num" title=${time(at, "full")}
+      >${word} ${relativeTime(at, this.#clock.now)},
+      ${time(at, "dayTime")}</span
+    >`;
+  }
+
+  #action(job: Job): TemplateResult | typeof nothing {
+    const { session } = this.data;
+    if (job.finished_at === null) {
+      if (!session.can("jobs.cancel")) return nothing;
+      const asked = job.cancel_requested || this.cancelling;
+      return html`<button
+        class="button danger"
+        ?disabled=${asked}
+        @click=${() => this.#cancel(job)}
+      >
+        ${icon("stop", 14)}${asked ? "Cancelling" : "Cancel job"}
+      </button>`;
+    }
+    if (job.state === "succeeded" || !session.can("jobs.run")) return nothing;
+    return html`<button
+      class="button"
+      @click=${() => startBackup(this, this.data, job.host_id)}
+    >
+      ${icon("retry", 14)}Run again
+    </button>`;
+  }
+
+  #reading(job: Job): TemplateResult | typeof nothing {
+    const files = job.progress?.current_files ?? [];
+    if (job.finished_at !== null || files.length === 0) return nothing;
+    return html`<section class="card section">
+      <div class="section-head"><h2>Reading now</h2></div>
+      <ul class="files">
+        ${files.map((file) => html`<li title=${file}><bdi>${file}</bdi></li>`)}
+      </ul>
+    </section>`;
+  }
+
+  #details(job: Job): TemplateResult {
+    const row = (label: string, value: string | TemplateResult | null) =>
+      value === null
+        ? nothing
+        : html`<dt>${label}</dt>
+            <dd>${value}</dd>`;
+    return html`<section class="card section">
+      <div class="section-head"><h2>Details</h2></div>
+      <dl class="pairs">
+        ${row("Host", html`<a class="link" href="/hosts/${job.host_id}">${job.host_name}</a>`)}
+        ${row("Source group", job.source_group_name)}
+        ${row("Repository", job.repository_name)}
+        ${row("Queued", html`<span class="num">${time(Date.parse(job.queued_at), "seconds")}</span>`)}
+        ${job.finished_at === null ? nothing : row("Ended", html`<span class="num">${time(Date.parse(job.finished_at), "dayTime")}</span>`)}
+        ${
+          job.snapshot_id === null
+            ? nothing
+            : row(
+                "Snapshot",
+                html`<span class="mono" title=${job.snapshot_id}
+                  >${job.snapshot_id.slice(0, 8)}</span
+                >`,
+              )
+        }
+      </dl>
+    </section>`;
+  }
+
+  #command(job: Job): TemplateResult | typeof nothing {
+    if (job.command === null) return nothing;
+    return html`<section class="card section">
+      <div class="section-head">
+        <h2>Command</h2>
+        <span class="spring"></span>
+        <rm-copy
+          compact
+          label="Copy the command"
+          .value=${job.command}
+        ></rm-copy>
+      </div>
+      <pre>${job.command}</pre>
+    </section>`;
+  }
+
+  #open(): void {
+    this.#resource = this.data.jobs.detail(this.jobId);
+    this.#job.watch(this.#resource);
+    this.#log.forget();
+    this.#rates = [];
+    this.#lastProgress = null;
+  }
+
+  get #loaded(): Job | null {
+    const job = this.#job.value;
+    return job?.state === "ready" ? job.value : null;
+  }
+
+  #sample({ progress }: Job): void {
+    this.#lastProgress = progress;
+    if (progress?.rate != null)
+      this.#rates = [...this.#rates, progress.rate].slice(-shownRates);
+  }
+
+  async #cancel(job: Job): Promise<void> {
+    this.cancelling = true;
+    try {
+      this.#resource.replace(await this.data.jobs.cancel(job.id));
+    } catch (error) {
+      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+    } finally {
+      this.cancelling = false;
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-page-job": RmPageJob;
+  }
+}

@@ -1,0 +1,201 @@
+import type { Page } from "playwright-core";
+import type { FixtureServer } from "./fixture-server.ts";
+import {
+  emptyWorld,
+  fingerprints,
+  hostDetail,
+  id,
+  seededWorld,
+  userSession,
+  visitorSession,
+  type World,
+} from "./world.ts";
+
+export interface Screen {
+  readonly name: string;
+  readonly path: string;
+  readonly world: () => World;
+  readonly prepare?: (server: FixtureServer) => void;
+  /** Resolves when there is something to look at. */
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const host = hostDetail("pg-primary").id;
+
+function heading(name: string): (page: Page) => Promise<unknown> {
+  return (page) => page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+async function openAccept(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Accept laptop-jonas" }).click();
+  await page.getByRole("dialog").waitFor();
+}
+
+/** Every page and every state of one that looks different. */
+export const screens: readonly Screen[] = [
+  { name: "login", path: "/login", world: visitor, ready: heading("Log in") },
+  {
+    name: "bootstrap",
+    path: "/bootstrap?token=abc",
+    world: () => visitor(true),
+    ready: heading("First administrator"),
+  },
+  {
+    name: "dashboard",
+    path: "/",
+    world: seededWorld,
+    ready: (page) => page.getByText("web-02").last().waitFor(),
+  },
+  {
+    name: "dashboard-compare",
+    path: "/",
+    world: seededWorld,
+    ready: async (page) => {
+      await page
+        .getByLabel("terminal of laptop-jonas")
+        .fill(fingerprints.laptop);
+      await page
+        .getByLabel("terminal of web-02")
+        .fill(fingerprints.web.replace("b42f", "b420"));
+    },
+  },
+  {
+    name: "empty",
+    path: "/",
+    world: emptyWorld,
+    ready: (page) => page.getByText("Listening for announcements").waitFor(),
+  },
+  {
+    name: "viewer",
+    path: "/",
+    world: () => ({ ...seededWorld(), session: userSession("viewer") }),
+    ready: heading("Fleet"),
+  },
+  {
+    name: "loading",
+    path: "/",
+    world: seededWorld,
+    prepare: (server) => server.hang("/api/hosts"),
+    ready: (page) => page.getByText("Loading hosts").waitFor(),
+  },
+  {
+    name: "error",
+    path: "/",
+    world: seededWorld,
+    prepare: (server) =>
+      server.refuse("GET /api/hosts", {
+        status: 500,
+        code: "internal",
+        message:
+          "Something went wrong here; the server's log has the request id.",
+      }),
+    ready: (page) => page.getByText("This could not be loaded").waitFor(),
+  },
+  {
+    name: "add-host",
+    path: "/?add",
+    world: () => ({ ...seededWorld(), pending: [] }),
+    ready: (page) => page.getByRole("dialog").waitFor(),
+  },
+  { name: "accept", path: "/", world: seededWorld, ready: openAccept },
+  {
+    name: "set-up",
+    path: `/hosts/${hostDetail("new-nas").id}?setup`,
+    world: seededWorld,
+    ready: (page) =>
+      page
+        .getByRole("button", { name: "Create repository and save" })
+        .waitFor(),
+  },
+  {
+    name: "host",
+    path: `/hosts/${host}`,
+    world: seededWorld,
+    ready: (page) => page.getByText("Recent snapshots").waitFor(),
+  },
+  {
+    name: "host-new",
+    path: `/hosts/${hostDetail("new-nas").id}`,
+    world: () => ({
+      ...seededWorld(),
+      jobs: [],
+      snapshots: [],
+      repositories: [],
+      schedules: [],
+      sources: [],
+    }),
+    ready: (page) =>
+      page.getByRole("heading", { name: "Set-up is not finished" }).waitFor(),
+  },
+  {
+    name: "host-snapshots",
+    path: `/hosts/${host}?tab=snapshots`,
+    world: seededWorld,
+    ready: (page) => page.getByText("60 snapshots").waitFor(),
+  },
+  {
+    name: "host-sources",
+    path: `/hosts/${host}?tab=sources`,
+    world: seededWorld,
+    ready: (page) => page.getByText("Left out").waitFor(),
+  },
+  {
+    name: "host-schedules",
+    path: `/hosts/${host}?tab=schedules`,
+    world: seededWorld,
+    ready: (page) => page.getByText("Next runs, host time").waitFor(),
+  },
+  {
+    name: "host-repository",
+    path: `/hosts/${host}?tab=repository`,
+    world: seededWorld,
+    ready: (page) =>
+      page.getByRole("button", { name: "Replace credentials" }).click(),
+  },
+  {
+    name: "host-jobs",
+    path: `/hosts/${host}?tab=jobs`,
+    world: seededWorld,
+    ready: (page) =>
+      page
+        .getByText("Show older jobs")
+        .or(page.getByRole("table"))
+        .first()
+        .waitFor(),
+  },
+  {
+    name: "jobs",
+    path: "/jobs",
+    world: seededWorld,
+    ready: (page) => page.getByRole("table").waitFor(),
+  },
+  {
+    name: "job",
+    path: `/jobs/${id("RUNpg-primary")}`,
+    world: seededWorld,
+    prepare: () => {},
+    ready: (page) => page.getByText("1,186 lines").waitFor(),
+  },
+  {
+    name: "job-failed",
+    path: `/jobs/${id("PAST001")}`,
+    world: seededWorld,
+    ready: (page) => page.getByText("1,186 lines").waitFor(),
+  },
+  {
+    name: "account",
+    path: "/account",
+    world: seededWorld,
+    ready: (page) => page.getByText("0123456789ab").waitFor(),
+  },
+  {
+    name: "not-found",
+    path: "/nowhere",
+    world: seededWorld,
+    ready: heading("There is nothing at this address"),
+  },
+];
+
+function visitor(bootstrap = false): World {
+  return { ...emptyWorld(), session: visitorSession(bootstrap) };
+}
