@@ -70,9 +70,10 @@ export function createTestApi(world: TestWorld, options: TestApiOptions = {}) {
     csrfToken,
     ...createSessionCookies(config.cookieSecure ?? "auto"),
   };
+  const all = [...authRoutes({ auth: world.auth, transport }), ...routes];
   const app = createApi({
     ...world,
-    routes: [...authRoutes({ auth: world.auth, transport }), ...routes],
+    routes: all,
     sockets,
     files: options.files ?? ((_c, next) => next()),
     actorOf: world.auth.sessionOf,
@@ -86,6 +87,7 @@ export function createTestApi(world: TestWorld, options: TestApiOptions = {}) {
 
   return {
     app,
+    routes: all,
     request,
     /** Sends a JSON body. */
     send: (
