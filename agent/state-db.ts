@@ -1,0 +1,81 @@
+import { Database } from "bun:sqlite";
+import { chmodSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * What must survive a crash at any instant: results not yet stored by the server, jobs under way, next fires. One file,
+ * so that one transaction can put a result into the outbox and take the job off the list.
+ */
+export type StateDb = Database;
+
+const schemaVersion = 1;
+const schema = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    job_id TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    started_at TEXT,
+    pid INTEGER,
+    log_lines INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE seen_commands (id TEXT PRIMARY KEY, exp INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE next_fires (
+    schedule_id TEXT PRIMARY KEY,
+    cron TEXT NOT NULL,
+    tz TEXT NOT NULL,
+    next_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Opens the file, making it and its tables when new. A damaged file is an error that names the remedy. */
+export function openStateDb(path: string): StateDb {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    return open(path);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${path} cannot be used (${words}). If it is damaged, move it away and start again; only results that the server has not stored yet are lost.`,
+      { cause: error },
+    );
+  }
+}
+
+function open(path: string): StateDb {
+  const db = new Database(path, { create: true, strict: true });
+  chmodSync(path, 0o600);
+  db.run("PRAGMA journal_mode = WAL");
+  // A result that was put here must still be here after a power cut.
+  db.run("PRAGMA synchronous = FULL");
+  db.run("PRAGMA busy_timeout = 5000");
+  db.transaction(() => {
+    const { user_version } = db.query("PRAGMA user_version").get() as {
+      user_version: number;
+    };
+    if (user_version > schemaVersion)
+      throw new Error("it was made by a newer agent");
+    if (user_version === schemaVersion) return;
+    db.run(schema);
+    db.run(`PRAGMA user_version = ${schemaVersion}`);
+  }).immediate();
+  return db;
+}
+
+export function readMeta(db: StateDb, key: string): string | null {
+  const row = db.query("SELECT value FROM meta WHERE key = ?").get(key) as {
+    value: string;
+  } | null;
+  return row?.value ?? null;
+}
+
+export function writeMeta(db: StateDb, key: string, value: string): void {
+  db.query(
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  ).run(key, value);
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { wsconnect, type NatsConnection } from "@nats-io/nats-core";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import type { SigningKey } from "../identity/keys.ts";
+import { createSpawner, type Child } from "../platform/spawn.ts";
+import { natsServerPath, testEnv } from "./programs.ts";
+import { until } from "./until.ts";
+
+export interface TestNats {
+  /** Address as agent.yaml names a server: NATS in WebSocket is at `nats` below it. */
+  readonly server: string;
+  connectAs(key: SigningKey): Promise<NatsConnection>;
+  stop(): Promise<void>;
+}
+
+/** A real nats-server for one test, with a WebSocket listener and JetStream. `agent` may do what the product lets it. */
+export async function startNats(
+  dir: string,
+  keys: {
+    agent: SigningKey;
+    agentRights: { publish: string[]; subscribe: string[] };
+    server: SigningKey;
+  },
+): Promise<TestNats> {
+  const user = (key: SigningKey) => encodeNkey("user", key.publicKey);
+  const { publish, subscribe } = keys.agentRights;
+  const config = join(dir, "nats.conf");
+  writeFileSync(
+    config,
+    `listen: "127.0.0.1:-1"
+ports_file_dir: "${dir}"
+jetstream { store_dir: "${join(dir, "js")}" }
+websocket { listen: "127.0.0.1:-1", no_tls: true }
+max_payload: 512KB
+authorization { users: [
+  { nkey: ${user(keys.server)} },
+  { nkey: ${user(keys.agent)}, permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)}, allow_responses: true } },
+] }
+`,
+  );
+  const output: string[] = [];
+  const child: Child = createSpawner({ tmpDir: join(dir, "tmp") }).start({
+    file: natsServerPath(),
+    args: ["-c", config],
+    env: { PATH: testEnv["PATH"] ?? "" },
+    onLine: (_stream, line) => output.push(line),
+  });
+  const portsFile = () =>
+    readdirSync(dir).find((name) => name.endsWith(".ports"));
+  let ended = false;
+  void child.exited.then(() => (ended = true));
+  await until("nats-server", () => ended || portsFile() !== undefined);
+  if (ended) throw new Error(`nats-server ended: ${output.join("\n")}`);
+  const ports = JSON.parse(
+    readFileSync(join(dir, portsFile() ?? ""), "utf8"),
+  ) as { websocket: string[] };
+  const address = (ports.websocket[0] ?? "").replace("ws://", "");
+
+  return {
+    server: `http://${address}`,
+    connectAs: (key) =>
+      wsconnect({
+        servers: `ws://${address}`,
+        authenticator: (nonce) => ({
+          nkey: user(key),
+          sig: toBase64Url(key.sign(new TextEncoder().encode(nonce ?? ""))),
+        }),
+      }),
+    async stop() {
+      child.kill();
+      await child.exited;
+    },
+  };
+}
