@@ -112,13 +112,13 @@ export function describeBus(
       await until(async () => {
         await one.agent.publish(topic.heartbeat(one.hostId), "a");
         await two.agent.publish(topic.heartbeat(two.hostId), "b");
-        return heard.some((message) => message.hostId === two.hostId);
+        return new Set(heard.map((message) => message.hostId)).size === 2;
       });
-      expect(heard).toContainEqual({
-        hostId: one.hostId,
-        tail: "",
-        text: "a",
-      });
+      for (const message of [
+        { hostId: one.hostId, tail: "", text: "a" },
+        { hostId: two.hostId, tail: "", text: "b" },
+      ])
+        expect(heard).toContainEqual(message);
       stop();
       const before = heard.length;
       await one.agent.publish(topic.heartbeat(one.hostId), "late");

@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -13,221 +10,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errors, type NatsConnection } from "@nats-io/nats-core";
-import { signNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
-import {
-  inboxPrefix,
-  pattern,
-  topic,
-} from "@restic-manager/shared/protocol/topic.ts";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { systemClock } from "../clock.ts";
 import { BrokerError } from "../ports/broker.ts";
 import { createRandom } from "../random.ts";
 import { until } from "./bus-contract.ts";
-import { extractBinary } from "./extract-binary.ts";
 import { mintBrokerKeys } from "./nats-keys.ts";
-import { offlineDebugCreds } from "./nats-offline.ts";
-import {
-  approve,
-  connectAgent,
-  connectCreds,
-  createTestBroker,
-  createUserKey,
-  natsServerPath,
-  newHostId,
-  type TestBroker,
-} from "./nats-testing.ts";
+import { approve, connectAgent, createTestBroker } from "./nats-testing.ts";
 
 const random = createRandom(systemClock);
-
-describe("identities", () => {
-  let under: TestBroker;
-  beforeAll(async () => {
-    under = createTestBroker();
-    await under.broker.start();
-  });
-  afterAll(() => under.remove());
-
-  test("an approved agent speaks on its own subjects and hears its own commands", async () => {
-    const login = approve(under.broker);
-    const agent = await connectAgent(under, login);
-    const denied = deniedOn(agent);
-    agent.subscribe(pattern.commands(login.hostId));
-    agent.subscribe(pattern.allAgents);
-    agent.publish(topic.heartbeat(login.hostId), "{}");
-    agent.publish(topic.event(login.hostId, "job.done"), "{}");
-    agent.publish(topic.log(login.hostId, "job"), "{}");
-    agent.publish(topic.live(login.hostId, "job"), "{}");
-    agent.publish(topic.request(login.hostId, "hello"), "{}");
-    await agent.flush();
-    expect(denied).toEqual([]);
-    await agent.close();
-  });
-
-  test("an agent is refused every subject of another host, of the server and of the broker", async () => {
-    const victim = approve(under.broker);
-    const agent = await connectAgent(under, approve(under.broker));
-    const denied = deniedOn(agent);
-    const heard = [
-      pattern.commands(victim.hostId),
-      pattern.commands("*"),
-      pattern.heartbeats,
-      pattern.events,
-      pattern.requests,
-      ">",
-      "_INBOX.>",
-      `${inboxPrefix(victim.hostId)}.>`,
-      "$SYS.>",
-    ];
-    const spoken = [
-      topic.heartbeat(victim.hostId),
-      topic.event(victim.hostId, "job.done"),
-      topic.log(victim.hostId, "job"),
-      topic.request(victim.hostId, "hello"),
-      topic.command(victim.hostId, "job.start"),
-      `${inboxPrefix(victim.hostId)}.x`,
-      "_INBOX.cp.x",
-      "$JS.API.INFO",
-      "$JS.API.CONSUMER.MSG.NEXT.RM_EVT.ingest",
-      "$JS.ACK.RM_EVT.ingest.1.1.1.1.0",
-      "$SYS.REQ.SERVER.PING",
-    ];
-    for (const subject of heard) agent.subscribe(subject);
-    for (const subject of spoken) agent.publish(subject, "{}");
-    await agent.flush();
-    await until(() => denied.length >= heard.length + spoken.length);
-    expect(denied.toSorted()).toEqual(
-      [
-        ...heard.map((subject) => `subscription ${subject}`),
-        ...spoken.map((subject) => `publish ${subject}`),
-      ].toSorted(),
-    );
-    await agent.close();
-  });
-
-  test("a key without a JWT, a JWT of its own making and a stolen JWT are refused", async () => {
-    const login = approve(under.broker);
-    const stranger = createUserKey();
-    const selfMade = signNatsJwt(
-      {
-        issuer: stranger.nkey,
-        subject: stranger.nkey,
-        name: login.hostId,
-        issuedAt: 1,
-        nats: { type: "user", version: 2 },
-      },
-      stranger.sign,
-    );
-    for (const attempt of [
-      { ...login, ...stranger, jwt: "" },
-      { ...login, ...stranger, jwt: selfMade },
-      { ...login, sign: stranger.sign },
-    ])
-      await expect(connectAgent(under, attempt)).rejects.toThrow(
-        /authorization violation/i,
-      );
-  });
-
-  test("only a user key, a host id made by the server and at most 30 days make a JWT", () => {
-    const { nkey } = createUserKey();
-    const day = 24 * 3_600_000;
-    const issue = (key: string, host: string, days = 1) =>
-      under.broker.issueAgentJwt(key, host, systemClock.now() + days * day);
-    expect(issue(nkey, newHostId(), 30)).toStartWith("ey");
-    expect(() => issue(nkey, "*")).toThrow("host id");
-    expect(() => issue(nkey, "h.>")).toThrow("host id");
-    expect(() => issue(`A${nkey.slice(1)}`, newHostId())).toThrow("nkey");
-    expect(() => issue(nkey, newHostId(), 31)).toThrow("30 days");
-    expect(() => issue(nkey, newHostId(), -1)).toThrow("30 days");
-  });
-
-  test("a revocation cuts the live connection, keeps it out over restarts, and touches nobody else", async () => {
-    const revoked = approve(under.broker);
-    const other = approve(under.broker);
-    const cut = await connectAgent(under, revoked);
-    const stays = await connectAgent(under, other);
-    await under.broker.revokeAgent(revoked.nkey);
-    await cut.closed();
-    await expect(connectAgent(under, revoked)).rejects.toThrow();
-    await stays.flush();
-
-    const pid = under.pid();
-    process.kill(pid, "SIGKILL");
-    await stays.closed();
-    await until(() => under.pid() !== pid);
-    await expect(connectAgent(under, revoked)).rejects.toThrow();
-    await (await connectAgent(under, other)).close();
-    await expect(under.broker.revokeAgent("*")).rejects.toThrow("nkey");
-  });
-
-  test("a host approved again in the second of its revocation is let in", async () => {
-    const login = approve(under.broker);
-    await under.broker.revokeAgent(login.nkey);
-    const again = approve(under.broker, login, login.hostId);
-    await (await connectAgent(under, again)).close();
-  });
-
-  test("coming and going of a host is told at once, with how many speak as it", async () => {
-    const login = approve(under.broker);
-    const told = () =>
-      under.presence
-        .filter((change) => change.hostId === login.hostId)
-        .map((change) => change.connections);
-    const first = await connectAgent(under, login);
-    const second = await connectAgent(under, login);
-    await until(() => told().length === 2);
-    await second.close();
-    await first.close();
-    await until(() => told().length === 4);
-    expect(told()).toEqual([1, 2, 1, 0]);
-    expect(under.presence.at(-1)?.reason).toBeString();
-  });
-
-  test("debug credentials hear everything and say nothing", async () => {
-    const { creds, url } = under.broker.issueDebugCreds(3600);
-    const watcher = await connectCreds(url, creds);
-    const denied = deniedOn(watcher);
-    const heard: string[] = [];
-    watcher.subscribe("rm.v1.>", {
-      callback: (_, message) => void heard.push(message.subject),
-    });
-    await watcher.flush();
-    const login = approve(under.broker);
-    const agent = await connectAgent(under, login);
-    agent.publish(topic.heartbeat(login.hostId), "{}");
-    await agent.flush();
-    await until(() => heard.includes(topic.heartbeat(login.hostId)));
-    for (const subject of [
-      topic.command(login.hostId, "ping"),
-      topic.heartbeat(login.hostId),
-      "rm.v1.x",
-      `${inboxPrefix(login.hostId)}.x`,
-      "$JS.API.STREAM.DELETE.RM_EVT",
-    ])
-      watcher.publish(subject, "{}");
-    await watcher.flush();
-    await until(() => denied.length === 5);
-    expect(heard).toEqual([topic.heartbeat(login.hostId)]);
-    await Promise.all([agent.close(), watcher.close()]);
-  });
-
-  test("credentials made beside the running server open the same broker", async () => {
-    const made = await offlineDebugCreds(
-      {
-        dataDir: under.dataDir,
-        store: { load: async () => under.keys() },
-        random,
-        nowSeconds: Math.floor(systemClock.now() / 1000),
-      },
-      60,
-    );
-    const watcher = await connectCreds(made.url, made.creds);
-    watcher.subscribe(pattern.events);
-    await watcher.flush();
-    await watcher.close();
-  });
-});
 
 describe("supervision", () => {
   test("keys are minted once and the same agent is let in after a restart", async () => {
@@ -382,90 +173,6 @@ describe("supervision", () => {
   });
 });
 
-describe("the embedded executable", () => {
-  let assets: string;
-  let target: string;
-  beforeAll(() => {
-    assets = mkdtempSync(join(tmpdir(), "rm-assets-"));
-    target = join(assets, "data", "bin");
-    const bytes = readFileSync(natsServerPath());
-    mkdirSync(join(assets, "bin"));
-    writeFileSync(
-      join(assets, "bin", "nats-server.zst"),
-      Bun.zstdCompressSync(bytes, { level: 1 }),
-    );
-    writeFileSync(
-      join(assets, "bin", "manifest.json"),
-      JSON.stringify({
-        name: "nats-server",
-        version: "2.15.1",
-        os: "linux",
-        arch: "x64",
-        sha256: createHash("sha256").update(bytes).digest("hex"),
-        size: bytes.length,
-      }),
-    );
-  });
-  afterAll(() => rmSync(assets, { recursive: true }));
-
-  const inode = (path: string) => statSync(path).ino;
-
-  test("is put into place once, also by several starts at the same time", async () => {
-    const paths = await Promise.all(
-      [1, 2, 3].map(() => extractBinary(assets, target)),
-    );
-    expect(new Set(paths).size).toBe(1);
-    const [path = ""] = paths;
-    const before = inode(path);
-    expect(await extractBinary(assets, target)).toBe(path);
-    expect(inode(path)).toBe(before);
-    expect(readdirSync(target)).toHaveLength(1);
-    expect(statSync(target).mode & 0o777).toBe(0o700);
-  });
-
-  test("is replaced when someone changed it, and the broker runs the right one", async () => {
-    const path = await extractBinary(assets, target);
-    const bytes = readFileSync(path);
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-    rmSync(path);
-    writeFileSync(path, bytes, { mode: 0o755 });
-    const under = createTestBroker({
-      binary: () => extractBinary(assets, target),
-    });
-    await under.broker.start();
-    expect(readFileSync(natsServerPath()).equals(readFileSync(path))).toBe(
-      true,
-    );
-    await under.remove();
-  });
-
-  test("of an earlier version is removed", async () => {
-    const old = join(target, "nats-server-0123456789ab");
-    writeFileSync(old, "old");
-    rmSync(await extractBinary(assets, target));
-    await extractBinary(assets, target);
-    expect(existsSync(old)).toBe(false);
-  });
-
-  test("that is damaged or missing is refused with a remedy", async () => {
-    const broken = mkdtempSync(join(tmpdir(), "rm-assets-"));
-    await expect(extractBinary(broken, target)).rejects.toThrow("just stage");
-    mkdirSync(join(broken, "bin"));
-    writeFileSync(
-      join(broken, "bin", "manifest.json"),
-      readFileSync(join(assets, "bin", "manifest.json")),
-    );
-    writeFileSync(
-      join(broken, "bin", "nats-server.zst"),
-      Bun.zstdCompressSync("something else"),
-    );
-    await expect(
-      extractBinary(broken, join(broken, "elsewhere")),
-    ).rejects.toThrow("damaged");
-    rmSync(broken, { recursive: true });
-  });
-});
-
 async function startError(binary: () => Promise<string>): Promise<BrokerError> {
   const under = createTestBroker({ binary });
   try {
@@ -485,18 +192,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** What the broker refuses a connection from now on, as `publish subject` or `subscription subject`. */
-function deniedOn(connection: NatsConnection): string[] {
-  const denied: string[] = [];
-  void (async () => {
-    for await (const status of connection.status())
-      if (
-        status.type === "error" &&
-        status.error instanceof errors.PermissionViolationError
-      )
-        denied.push(`${status.error.operation} ${status.error.subject}`);
-  })();
-  return denied;
 }

@@ -52,7 +52,6 @@ export function brokerConfig(
       ports_file_dir: paths.ports,
       max_payload: MiB,
       max_pending: 64 * MiB,
-      max_connections: 65_536,
       write_deadline: "5s",
       ping_interval: "30s",
       ping_max: 2,

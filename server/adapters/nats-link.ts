@@ -81,7 +81,8 @@ export function createNatsLink(
       if (stopped.signal.aborted) await connection.close();
       else await onConnect(connection);
       const reason = await connection.closed();
-      log.info("The connection to the broker has ended", { error: reason });
+      if (!stopped.signal.aborted)
+        log.warn("The connection to the broker was lost", { error: reason });
       return true;
     } catch (error) {
       log.error("The connection to the broker cannot be used", { error });

@@ -60,7 +60,7 @@ export async function startNatsProcess(
   const { child, pid } = launch(binary, deps);
   const ended = new Promise<void>((resolve) => child.once("close", resolve));
   let alive = true;
-  ended.then(() => (alive = false));
+  void ended.then(() => (alive = false));
   const tail: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     tail.push(line);
@@ -71,7 +71,7 @@ export async function startNatsProcess(
   const stop = async () => {
     child.kill("SIGTERM");
     const limit = new AbortController();
-    ended.then(() => limit.abort());
+    void ended.then(() => limit.abort());
     await delay(clock, stopLimitMs, limit.signal);
     if (alive) child.kill("SIGKILL");
     await ended;

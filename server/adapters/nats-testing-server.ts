@@ -11,4 +11,4 @@ async function main(): Promise<void> {
   process.stdout.write(`${under.pid()}\n`);
 }
 
-await main();
+void main();

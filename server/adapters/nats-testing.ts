@@ -101,7 +101,7 @@ export function newHostId(): string {
 }
 
 /** In an hour, in milliseconds. */
-export function inAnHour(): number {
+function inAnHour(): number {
   return systemClock.now() + 3_600_000;
 }
 
