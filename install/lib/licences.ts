@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { goRootLicence, linkedModules } from "./go.ts";
 import { root } from "./paths.ts";
-import { pinnedVersion, type Program } from "./programs.ts";
+import type { Program } from "./programs.ts";
 
 /** One piece of somebody else's work and the terms it comes under. */
 export type Notice = { readonly name: string; readonly text: string };
@@ -44,7 +44,7 @@ export const goNotices = async (
 export const pathNotices = (programs: readonly Program[]): Notice[] =>
   programs.map((program) => ({
     name: `${program.name} (taken from the build machine)`,
-    text: `Its source and licence: https://${program.module} (version pinned by this product: ${pinnedVersion(program)})`,
+    text: `Its source and licence: https://${program.module.replace(/\/v\d+$/, "")}`,
   }));
 
 type Package = {
