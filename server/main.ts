@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { AppError, StartError } from "./app-error.ts";
 import { backup } from "./cli/backup.ts";
+import { createOutput } from "./cli/output.ts";
 import { natsCreds } from "./cli/nats-creds.ts";
 import { resetPassword } from "./cli/reset-password.ts";
 import { serve } from "./cli/serve.ts";
@@ -14,7 +15,8 @@ import { versionLine } from "./version.ts";
 const clock = systemClock;
 const random = createRandom(clock);
 const { env, isRoot, assetsDir, searchPath } = readEnvironment();
-const print = (line: string) => void process.stdout.write(`${line}\n`);
+const output = createOutput(process.stdout);
+const print = (line: string) => output.write(`${line}\n`);
 
 function createProgram(): Command {
   const program = new Command("restic-manager-server")
@@ -40,7 +42,8 @@ function createProgram(): Command {
         print(readFileSync(join(assetsDir, "LICENSES.txt"), "utf8"));
         return;
       }
-      await serve({ ...load(), assetsDir, searchPath, clock, random });
+      const places = { assetsDir, searchPath, output };
+      await serve({ ...load(), ...places, clock, random });
     });
 
   program
@@ -94,8 +97,8 @@ async function main(): Promise<void> {
     process.stderr.write(`${isExpected ? message : (stack ?? message)}\n`);
     status = error instanceof StartError ? error.exitStatus : 1;
   }
-  // Not process.exit at once: what was printed to a pipe would be cut off.
-  process.stdout.write("", () => process.exit(status));
+  await output.flushed();
+  process.exit(status);
 }
 
 await main();

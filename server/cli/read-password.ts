@@ -12,50 +12,28 @@ export async function readNewPassword(
   input: ReadStream,
   print: (text: string) => void,
 ): Promise<string> {
-  const password = input.isTTY
-    ? await askTwice(input, print)
-    : await firstLine(input);
-  const parsed = newPassword.safeParse(password);
-  if (!parsed.success) {
-    throw new StartError(parsed.error.issues[0]?.message ?? "Not a password.");
+  // Without an output nothing is echoed; `terminal` stops the terminal itself from doing so.
+  const reader = createInterface({ input, terminal: input.isTTY });
+  reader.on("SIGINT", () => reader.close());
+  const lines = reader[Symbol.asyncIterator]();
+
+  async function ask(question: string): Promise<string> {
+    if (input.isTTY) print(question);
+    const line = await lines.next();
+    if (input.isTTY) print("\n");
+    if (line.done === true) throw new StartError("Nothing was changed.");
+    return line.value;
   }
-  return parsed.data;
-}
 
-async function askTwice(
-  input: ReadStream,
-  print: (text: string) => void,
-): Promise<string> {
-  const first = await ask(input, print, "New password: ");
-  const second = await ask(input, print, "Once more: ");
-  if (first !== second) throw new StartError("The two passwords differ.");
-  return first;
-}
-
-async function ask(
-  input: ReadStream,
-  print: (text: string) => void,
-  question: string,
-): Promise<string> {
-  print(question);
-  // Without an output readline echoes nothing, and raw mode stops the terminal from doing so.
-  const lines = createInterface({ input, terminal: true });
   try {
-    return await new Promise<string>((resolve, reject) => {
-      lines.once("line", resolve);
-      lines.once("SIGINT", () =>
-        reject(new StartError("Nothing was changed.")),
-      );
-      lines.once("close", () => reject(new StartError("Nothing was changed.")));
-    });
+    const password = await ask("New password: ");
+    if (input.isTTY && (await ask("Once more: ")) !== password) {
+      throw new StartError("The two passwords differ.");
+    }
+    const parsed = newPassword.safeParse(password);
+    if (parsed.success) return parsed.data;
+    throw new StartError(parsed.error.issues[0]?.message ?? "Not a password.");
   } finally {
-    lines.close();
-    print("\n");
+    reader.close();
   }
-}
-
-async function firstLine(input: ReadStream): Promise<string> {
-  const lines = createInterface({ input });
-  for await (const line of lines) return line;
-  return "";
 }

@@ -6,6 +6,7 @@ import { startApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { databasePath, openData } from "./open-data.ts";
 import { createLog } from "../log.ts";
+import type { Output } from "./output.ts";
 import type { Random } from "../random.ts";
 import { build } from "../version.ts";
 
@@ -14,13 +15,15 @@ export interface ServeDeps {
   readonly effective: Readonly<Record<string, string>>;
   readonly assetsDir: string;
   readonly searchPath: string;
+  /** Where the log goes. */
+  readonly output: Output;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 /** Runs the server until SIGTERM or SIGINT. The log goes to stdout, what a person must act on to stderr as plain lines. */
 export async function serve(deps: ServeDeps): Promise<void> {
-  const { config, clock, random } = deps;
+  const { config, output, clock, random } = deps;
   if (!existsSync(join(deps.assetsDir, "ui", "manifest.json"))) {
     throw new StartError(
       `The dashboard is missing at ${deps.assetsDir}. In a run from source: just stage, then set RM_ASSETS_DIR to dist/stage/server-<os>-<arch>/assets.`,
@@ -36,11 +39,11 @@ export async function serve(deps: ServeDeps): Promise<void> {
           : "json"
         : config.logFormat,
     clock,
-    write: (line) => void process.stdout.write(line),
+    write: output.write,
   });
   const fatal = (error: unknown) => {
     log.error("The server ends: nobody handled an error", { error });
-    process.stdout.write("", () => process.exit(1));
+    void output.flushed().then(() => process.exit(1));
   };
   process.on("uncaughtException", fatal);
   process.on("unhandledRejection", fatal);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { AppError } from "../app-error.ts";
 import type { Route } from "../ports/route.ts";
 import { invalidRequest } from "./errors.ts";
