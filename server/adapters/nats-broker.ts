@@ -1,6 +1,7 @@
 import { type Clock, delay } from "@restic-manager/shared/clock.ts";
 import { decodeNkey } from "@restic-manager/shared/identity/nkey.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
+import { AppError } from "../app-error.ts";
 import {
   type Broker,
   type BrokerAddress,
@@ -80,7 +81,7 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   });
 
   function loaded(): BrokerKeys {
-    if (keys === null) throw new Error("the broker was not started");
+    if (keys === null) throw new AppError("starting");
     return keys;
   }
 

@@ -55,7 +55,7 @@ export const debugRole = {
     ],
   },
   /** All inboxes, because that is where the `nats` command listens: replies never hold a secret in clear. */
-  sub: { allow: [pattern.allAgents.replace("all.>", ">"), "_INBOX.>"] },
+  sub: { allow: [pattern.everything, "_INBOX.>"] },
   ...unlimited,
   payload: 1024,
   allowed_connection_types: ["STANDARD", "WEBSOCKET"],
@@ -72,7 +72,7 @@ export const controlPlaneRole = {
     ],
   },
   sub: {
-    allow: [pattern.allAgents.replace("all.>", ">"), `${serverInboxPrefix}.>`],
+    allow: [pattern.everything, `${serverInboxPrefix}.>`],
   },
   ...unlimited,
 };

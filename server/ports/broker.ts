@@ -13,7 +13,7 @@ export interface Broker {
   onStateChange(listener: (status: BrokerStatus) => void): () => void;
   /**
    * The JWT with which the holder of an nkey (`U…`) speaks as host `hostId`. `expiresAt` in milliseconds since the
-   * epoch, at most 30 days ahead. @throws RangeError for a malformed nkey, host id or expiry.
+   * epoch, at most 30 days ahead. @throws RangeError for a malformed nkey, host id or expiry; AppError `starting` before the keys are loaded.
    */
   issueAgentJwt(nkey: string, hostId: string, expiresAt: number): string;
   /**
