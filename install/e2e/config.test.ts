@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { logIn } from "./rig/api.ts";
 import { freePort, inLab, type Lab } from "./rig/lab.ts";
 import { agentFile, serverFile } from "./rig/places.ts";
 import { startServer } from "./rig/server.ts";
@@ -118,11 +119,18 @@ test(
   "a lost administrator password is set anew on the server's machine [AUT-04]",
   inLab(async (lab) => {
     const server = await startServer(lab);
+    const before = await server.logIn();
+    const env = { RM_DATA_DIR: server.dataDir };
     const reset = lab.start(serverFile, ["user", "reset-password", "admin"], {
-      env: { RM_DATA_DIR: server.dataDir },
+      env,
     });
+    reset.write("a new password of the administrator\n");
+
     expect((await reset.exit()).code).toBe(0);
+    expect(reset.text()).not.toContain("a new password");
     await expect(server.logIn()).rejects.toThrow("login_failed");
+    expect((await before.ask("GET", "/api/hosts")).status).toBe(401);
+    await logIn(server.url, "admin", "a new password of the administrator");
   }),
   limit,
 );

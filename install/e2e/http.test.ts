@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { anonymous, bootstrap, call } from "./rig/api.ts";
 import { inLab } from "./rig/lab.ts";
-import { openLive } from "./rig/live.ts";
+import { openLive, upgradeStatus } from "./rig/live.ts";
 import { agentFile, serverFile } from "./rig/places.ts";
 import {
   adminPassword,
@@ -123,24 +123,18 @@ test(
     const crossSite = await ask({ ...token, "sec-fetch-site": "cross-site" });
     expect(crossSite.status).toBe(403);
 
-    for (const path of ["/api/live", "/api/events"]) {
-      const upgrade =
-        path === "/api/live"
-          ? { connection: "Upgrade", upgrade: "websocket" }
-          : {};
-      const answer = await call<ApiError>(server.url, "GET", path, undefined, {
-        cookie,
-        origin: "https://evil.example",
-        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-        "sec-websocket-version": "13",
-        ...upgrade,
-      });
-      expect([path, answer.status, answer.body.code]).toEqual([
-        path,
-        403,
-        "origin_refused",
-      ]);
-    }
+    const evil = { cookie, origin: "https://evil.example" };
+    const stream = await call<ApiError>(
+      server.url,
+      "GET",
+      "/api/events",
+      undefined,
+      evil,
+    );
+    expect([stream.status, stream.body.code]).toEqual([403, "origin_refused"]);
+    expect(await upgradeStatus(server.url, "/api/live", evil)).toBe(403);
+    expect(await upgradeStatus(server.url, "/nats", evil)).toBe(403);
+    expect(await upgradeStatus(server.url, "/api/live", {})).toBe(401);
     expect(
       (await ask({ ...token, origin: "https://friend.example" })).status,
     ).toBeLessThan(300);

@@ -19,7 +19,7 @@ export function strangerAtBroker(
         typeof data === "string"
           ? data
           : Buffer.from(data as ArrayBuffer).toString();
-      const info = /^INFO (\{.*\})\r\n/.exec(text);
+      const info = /^INFO (\{.*\})\s*\r\n/.exec(text);
       if (info === null || sent) return;
       sent = true;
       const { nonce } = JSON.parse(info[1] ?? "{}") as { nonce?: string };

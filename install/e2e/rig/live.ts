@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import type { Api } from "./api.ts";
 import type { Lab } from "./lab.ts";
 import { waitFor } from "./wait.ts";
@@ -49,4 +50,33 @@ export async function openLive(lab: Lab, url: string, api: Api): Promise<Live> {
       );
     },
   };
+}
+
+/** Status with which a WebSocket handshake is answered; 101 when it is taken. */
+export function upgradeStatus(
+  url: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
+  const handshake = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "sec-websocket-version": "13",
+  };
+  return new Promise((resolve, reject) => {
+    const asked = request(url + path, {
+      headers: { ...headers, ...handshake },
+    });
+    asked.on("response", (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on("upgrade", (_response, socket) => {
+      socket.destroy();
+      resolve(101);
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
 }
