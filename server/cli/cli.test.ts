@@ -167,6 +167,19 @@ test(
 );
 
 test(
+  "the licences are printed whole, also through a pipe [PKG-06]",
+  async () => {
+    const text = `${"Permission is hereby granted.\n".repeat(10_000)}The end`;
+    writeFileSync(join(dir, "LICENSES.txt"), text);
+    const { status, stdout } = await run(["--licenses"], {
+      RM_ASSETS_DIR: dir,
+    });
+    expect([status, stdout === `${text}\n`]).toEqual([0, true]);
+  },
+  limit,
+);
+
+test(
   "a wrong setting ends the server with status 2, an unknown option with 1 [CFG-01]",
   async () => {
     const setting = await run([], { RM_LISTNE: "x", RM_LOG_LEVEL: "loud" });
