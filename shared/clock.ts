@@ -30,11 +30,14 @@ export function delay(
 ): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
-    const cancel = clock.after(ms, resolve);
-    signal?.addEventListener("abort", () => {
+    const end = () => {
       cancel();
+      // A signal may outlive thousands of delays.
+      signal?.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const cancel = clock.after(ms, end);
+    signal?.addEventListener("abort", end);
   });
 }
 
@@ -42,6 +45,7 @@ export function delay(
 export interface AbortSignalLike {
   readonly aborted: boolean;
   addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /** RFC 3339 UTC text of an instant in milliseconds, as stored and sent everywhere. */

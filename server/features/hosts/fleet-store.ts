@@ -55,6 +55,14 @@ export async function hostsById(db: Db, ids: readonly string[]) {
   return hosts(db).where("hosts.id", "in", ids).execute();
 }
 
+export async function revisions(db: Db, ids: readonly string[]) {
+  return db
+    .selectFrom("hosts")
+    .select(["id", "cfg_rev", "applied_cfg_rev"])
+    .where("id", "in", ids)
+    .execute();
+}
+
 const briefColumns = [
   "jobs.id",
   "jobs.host_id",

@@ -26,6 +26,10 @@ export interface Fleet {
   }): Promise<HostList>;
   /** Rows of those hosts that exist, in any order. */
   rows(ids: readonly string[]): Promise<HostRow[]>;
+  /** Which configuration hosts should run by, and which they do. */
+  revisions(
+    ids: readonly string[],
+  ): Promise<{ id: string; cfg_rev: number; applied_cfg_rev: number }[]>;
   /** @throws AppError `host_not_found` */
   detail(id: string): Promise<HostDetail>;
   summary(): Promise<FleetSummary>;
@@ -97,6 +101,8 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
     async rows(ids) {
       return ids.length === 0 ? [] : toRows(await store.hostsById(db, ids));
     },
+
+    revisions: (ids) => store.revisions(db, ids),
 
     async detail(id) {
       const [host] = await store.hostsById(db, [id]);
