@@ -1,0 +1,113 @@
+import { delay, type Clock } from "@restic-manager/shared/clock.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import { RejectedError, ServerKeyError } from "../identity/announce.ts";
+import { ServerFault } from "../identity/server-door.ts";
+import type { Random } from "../random.ts";
+import { LinkError, type Connection, type Link } from "./link.ts";
+import { ProtocolMismatchError, type SessionEnd } from "./session.ts";
+
+/** Why the agent no longer tries to connect. */
+export type KeeperEnd = "stopped" | "rejected" | "host_changed";
+
+export interface KeeperDeps {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Asks the server over HTTP who it is, so that DNS, TLS and proxy faults get their own names. */
+  readonly meet: () => Promise<void>;
+  readonly session: (connection: Connection) => Promise<SessionEnd>;
+  /** Gets a new approval from the server. False when it is for another host id than before. Throws `RejectedError`. */
+  readonly renew: () => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+const firstWaitMs = 1_000;
+const longestWaitMs = 60_000;
+const shortestWaitMs = 200;
+
+/**
+ * Keeps this host connected for as long as the agent runs: attempts grow from one to sixty seconds apart, each at a random
+ * instant of that span, so that a fleet does not return at once.
+ */
+export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
+  const { clock, random, log, signal } = deps;
+  let attempt = 0;
+  let told = "";
+
+  while (!signal.aborted) {
+    let end: SessionEnd | LinkError["kind"] | "protocol_mismatch";
+    const startedAt = clock.now();
+    try {
+      end = await connectOnce();
+      if (end === "closed") told = "";
+      // A session that lasted was a good one; one that ended at once is no reason to hurry.
+      if (clock.now() - startedAt > longestWaitMs) attempt = 0;
+    } catch (error) {
+      if (error instanceof RejectedError) return "rejected";
+      end = endOf(error);
+      tell(error);
+    }
+    if (signal.aborted) break;
+    if (end === "unauthorized" || end === "unknown_host") {
+      const outcome = await renewed();
+      if (outcome !== null) return outcome;
+    }
+    const wait =
+      end === "protocol_mismatch" ? longestWaitMs : backoff(attempt++);
+    await delay(clock, wait, signal);
+  }
+  return "stopped";
+
+  async function connectOnce(): Promise<SessionEnd> {
+    await deps.meet();
+    const connection = await deps.link.connect();
+    const close = () => void connection.close();
+    signal.addEventListener("abort", close);
+    try {
+      return await deps.session(connection);
+    } finally {
+      signal.removeEventListener("abort", close);
+      await connection.close();
+    }
+  }
+
+  async function renewed(): Promise<KeeperEnd | null> {
+    try {
+      return (await deps.renew()) ? null : "host_changed";
+    } catch (error) {
+      if (error instanceof RejectedError) return "rejected";
+      if (!signal.aborted) tell(error);
+      return null;
+    }
+  }
+
+  function backoff(n: number): number {
+    const span = Math.min(longestWaitMs, firstWaitMs * 2 ** n);
+    return shortestWaitMs + random.fraction() * (span - shortestWaitMs);
+  }
+
+  /** Once per reason: a server that is away for a weekend fills no disk. */
+  function tell(error: unknown): void {
+    const words = error instanceof Error ? error.message : String(error);
+    if (words === told) return;
+    told = words;
+    const message =
+      "Not connected to the server; backups go on by the schedules known here";
+    if (isExpected(error)) log.warn(message, { reason: words });
+    else log.error(message, { error });
+  }
+}
+
+function endOf(error: unknown): LinkError["kind"] | "protocol_mismatch" {
+  if (error instanceof ProtocolMismatchError) return "protocol_mismatch";
+  if (error instanceof ServerFault && error.code?.startsWith("protocol_"))
+    return "protocol_mismatch";
+  return error instanceof LinkError ? error.kind : "unreachable";
+}
+
+function isExpected(error: unknown): boolean {
+  return [ServerFault, ServerKeyError, LinkError, ProtocolMismatchError].some(
+    (kind) => error instanceof kind,
+  );
+}
