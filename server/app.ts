@@ -22,6 +22,9 @@ import { createApi } from "./http/api.ts";
 import { createResolveClient } from "./http/client-ip.ts";
 import { csrfToken } from "./http/csrf.ts";
 import { healthRoutes } from "./http/health.ts";
+import { startLiveFeed } from "./http/live-feed.ts";
+import { createLiveHub } from "./http/live-hub.ts";
+import { createLive } from "./http/live.ts";
 import { startListener } from "./http/listener.ts";
 import { createNatsFront } from "./http/nats-front.ts";
 import { createSessionCookies, readSessionToken } from "./http/session.ts";
@@ -95,6 +98,15 @@ export async function startApp(deps: AppDeps): Promise<App> {
     config,
   });
 
+  const hub = createLiveHub(clock, random.id());
+  const live = createLive({
+    hub,
+    events,
+    actorOfSession: auth.actorOfSession,
+    jobExists: async (id) => (await features.views.job(id)) !== null,
+    clock,
+    log,
+  });
   const front = createNatsFront({
     address: broker.address,
     maxPerIp: maxConnectionsPerIp,
@@ -109,6 +121,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     routes: [
       ...authRoutes({ auth, transport }),
       ...features.routes,
+      ...live.routes,
       ...healthRoutes({
         serverKey: identity.fingerprint,
         isStoreReady: store.isWritable,
@@ -120,7 +133,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
         executable: process.execPath,
       }),
     ],
-    sockets: [...front.routes],
+    sockets: [...live.sockets, ...front.routes],
     files: createStaticFiles(join(assetsDir, "ui")),
     actorOf: auth.sessionOf,
     resolveClient: createResolveClient(config.trustedProxy),
@@ -138,6 +151,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
   await broker.start();
   bus.start();
   const stopFeatures = features.start();
+  const { views } = features;
+  const stopFeed = startLiveFeed({ events, hub, views, random, clock, log });
   if (await auth.needsBootstrap()) {
     const token = auth.issueBootstrapToken();
     deps.notify(`bootstrap url: ${url}/bootstrap?token=${token}`);
@@ -146,6 +161,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
   return {
     url,
     async stop() {
+      stopFeed();
+      live.endStreams();
       const drained = delay(clock, config.drainTimeout);
       await Promise.race([listener.stop(), drained]);
       await listener.cut();

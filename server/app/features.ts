@@ -6,6 +6,7 @@ import { createHostsFeature } from "../features/hosts/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
+import type { LiveViews } from "../http/live-feed.ts";
 import type { ServerIdentity } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
 import { createEventRegistry } from "../link/events.ts";
@@ -42,6 +43,8 @@ export interface FeaturesDeps {
 
 export interface Features {
   readonly routes: readonly Route[];
+  /** What the live channel tells, as the API answers it. */
+  readonly views: LiveViews;
   /** Begins to listen to agents and to watch the time; the returned function ends both. */
   start(): () => void;
 }
@@ -99,6 +102,15 @@ export function createFeatures(deps: FeaturesDeps): Features {
       ...repos.routes,
       ...jobs.routes,
     ],
+    views: {
+      hosts: hosts.fleet.rows,
+      revisions: hosts.fleet.revisions,
+      summary: hosts.fleet.summary,
+      pending: hosts.decisions.list,
+      job: jobs.jobs.find,
+      repository: repos.repositories.view,
+      hostsOfRepository: repos.repositories.hostsOf,
+    },
     start() {
       stops.push(hosts.start(), requests.start(), ingest.start());
       return () => {
