@@ -20,11 +20,13 @@ const limitMs = 30_000;
 export async function readLocks(
   runner: ResticRunner,
   repository: Repository,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Lock[] | null> {
   const list = await capture(runner, {
     args: listLocksArgs,
     repository,
     limitMs,
+    signal,
   });
   if (!succeeded(list.end)) return null;
   const locks: Lock[] = [];
@@ -35,6 +37,7 @@ export async function readLocks(
       args: lockArgs(id),
       repository,
       limitMs,
+      signal,
     });
     const lock = parseJson(stdout, lockFile);
     // It may have been removed in between by its owner.

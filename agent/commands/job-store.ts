@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { jobActors } from "@restic-manager/shared/domain/job.ts";
+import { ulidText } from "@restic-manager/shared/domain/ids.ts";
+import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import type { StateDb } from "../state-db.ts";
+
+/** A backup that was taken on, by command or by schedule. */
+const jobRequest = z.object({
+  job_id: ulidText,
+  actor: z.enum(jobActors),
+  schedule_id: ulidText.nullable(),
+  source_group_id: ulidText,
+});
+export type JobRequest = z.infer<typeof jobRequest>;
+
+export interface StoredJob {
+  readonly request: JobRequest;
+  /** RFC 3339 UTC; null while it waits for its turn. */
+  readonly startedAt: string | null;
+  readonly pid: number | null;
+  /** Lines of its log that are in the outbox or beyond. */
+  readonly logLines: number;
+}
+
+/** Jobs from being taken on until their result is in the outbox. What is found here at start was lost by a crash. */
+export interface JobStore {
+  /** In the order they were taken on. */
+  list(): StoredJob[];
+  add(request: JobRequest): void;
+  started(jobId: string, at: string): void;
+  running(jobId: string, pid: number | null): void;
+  logged(jobId: string, lines: number): void;
+  remove(jobId: string): void;
+}
+
+interface Row {
+  request: string;
+  started_at: string | null;
+  pid: number | null;
+  log_lines: number;
+}
+
+export function createJobStore(db: StateDb): JobStore {
+  return {
+    list() {
+      const rows = db
+        .query(
+          "SELECT request, started_at, pid, log_lines FROM jobs ORDER BY rowid",
+        )
+        .all() as Row[];
+      return rows.flatMap((row) => {
+        const request = parseJson(row.request, jobRequest);
+        return request === null
+          ? []
+          : [
+              {
+                request,
+                startedAt: row.started_at,
+                pid: row.pid,
+                logLines: row.log_lines,
+              },
+            ];
+      });
+    },
+    add(request) {
+      db.query("INSERT INTO jobs (job_id, request) VALUES (?, ?)").run(
+        request.job_id,
+        JSON.stringify(request),
+      );
+    },
+    started(jobId, at) {
+      db.query("UPDATE jobs SET started_at = ? WHERE job_id = ?").run(
+        at,
+        jobId,
+      );
+    },
+    running(jobId, pid) {
+      db.query("UPDATE jobs SET pid = ? WHERE job_id = ?").run(pid, jobId);
+    },
+    logged(jobId, lines) {
+      db.query("UPDATE jobs SET log_lines = ? WHERE job_id = ?").run(
+        lines,
+        jobId,
+      );
+    },
+    remove(jobId) {
+      db.query("DELETE FROM jobs WHERE job_id = ?").run(jobId);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { delay, type Clock } from "@restic-manager/shared/clock.ts";
+import { failure, failures } from "@restic-manager/shared/domain/failure.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
+import type { Outbox } from "../link/outbox.ts";
+import type { ServerTime } from "../link/server-time.ts";
+import { secretsOf, type Repository } from "../restic/env.ts";
+import { describeLock, readLocks, staleLocks } from "../restic/locks.ts";
+import type { ResticRunner } from "../restic/run.ts";
+import type { ConfiguredRepository } from "./backup.ts";
+import { createJobLog } from "./job-log.ts";
+import type { JobStore, StoredJob } from "./job-store.ts";
+
+export interface RecoveryDeps {
+  readonly clock: Clock;
+  readonly time: Pick<ServerTime, "stamp">;
+  readonly log: Log;
+  readonly outbox: Outbox;
+  readonly jobs: JobStore;
+  readonly runner: ResticRunner;
+  readonly configuration: { current(): ConfigBundle | null };
+  readonly hostname: () => string;
+  /** Whether a process of this host is alive. */
+  readonly isAlive: (pid: number) => boolean;
+  /** Aborted when the agent stops; what is not reported by then is at the next start. */
+  readonly signal: AbortSignal;
+}
+
+/** restic ends by itself after the agent's death; it may still upload what was in flight. */
+const restEndMs = 45_000;
+const lookMs = 500;
+
+/** Reports every job that the agent did not bring to an end before it ended itself: lost, and with what it left behind. */
+export async function recoverJobs(deps: RecoveryDeps): Promise<void> {
+  for (const job of deps.jobs.list()) {
+    if (deps.signal.aborted) return;
+    try {
+      await recover(deps, job);
+    } catch (error) {
+      deps.log.error("A lost job could not be reported", {
+        job_id: job.request.job_id,
+        error,
+      });
+    }
+  }
+}
+
+async function recover(
+  deps: RecoveryDeps,
+  { request, startedAt, pid, logLines }: StoredJob,
+): Promise<void> {
+  const { outbox, jobs, time } = deps;
+  const bundle = deps.configuration.current();
+  const group = bundle?.groups.find((g) => g.id === request.source_group_id);
+  const repository = bundle?.repositories.find(
+    (r) => r.id === group?.repository_id,
+  );
+  const log = createJobLog({
+    ...deps,
+    jobId: request.job_id,
+    secrets: repository === undefined ? [] : secretsOf(repository),
+    after: logLines,
+  });
+
+  const left =
+    startedAt === null ? null : await leftBehind(deps, repository, pid);
+  if (deps.signal.aborted) return;
+  const reason =
+    startedAt === null
+      ? "The agent ended unexpectedly before this job began; nothing was backed up."
+      : failures.agent_restarted;
+  const message = left === null ? reason : `${reason} ${left}`;
+  log.add("error", "system", message);
+  log.flush();
+  deps.log.warn("A job was lost when the agent ended", {
+    job_id: request.job_id,
+    reason: message,
+  });
+
+  const done: JobDone = {
+    ...request,
+    kind: "backup",
+    repository_id: repository?.id ?? null,
+    outcome: "lost",
+    started_at: startedAt ?? time.stamp(),
+    finished_at: time.stamp(),
+    exit_code: null,
+    error: failure("agent_restarted", message),
+    stats: null,
+    log_lines: log.lines(),
+  };
+  outbox.transaction(() => {
+    outbox.put("job.done", done);
+    jobs.remove(request.job_id);
+  });
+}
+
+async function leftBehind(
+  deps: RecoveryDeps,
+  repository: ConfiguredRepository | undefined,
+  pid: number | null,
+): Promise<string | null> {
+  if (repository === undefined) return null;
+  await restEnd(deps, pid);
+  const stale = await findStale(deps, repository);
+  if (stale === null)
+    return "The repository could not be asked for a lock left behind.";
+  if (stale.length === 0) return null;
+  const names = stale.map(describeLock).join("; ");
+  return `It left a stale lock in the repository: ${names}. restic unlock removes it.`;
+}
+
+async function restEnd(
+  { clock, isAlive, signal }: RecoveryDeps,
+  pid: number | null,
+): Promise<void> {
+  const until = clock.now() + restEndMs;
+  while (pid !== null && isAlive(pid) && clock.now() < until && !signal.aborted)
+    await delay(clock, lookMs, signal);
+}
+
+async function findStale(
+  { runner, hostname, isAlive, signal }: RecoveryDeps,
+  repository: Repository,
+) {
+  const locks = await readLocks(runner, repository, signal).catch(() => null);
+  return locks === null ? null : staleLocks(locks, hostname(), isAlive);
+}

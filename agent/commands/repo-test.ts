@@ -1,0 +1,134 @@
+import { lstatSync } from "node:fs";
+import { z } from "zod";
+import {
+  failure,
+  type Failure,
+} from "@restic-manager/shared/domain/failure.ts";
+import { fromBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import {
+  sealContext,
+  unseal,
+  type AgreementKey,
+} from "@restic-manager/shared/identity/seal.ts";
+import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import {
+  repoTest,
+  repoTestSecret,
+  type RepoTestResult,
+  type RepoTestSecret,
+} from "@restic-manager/shared/protocol/command.ts";
+import { FailureError } from "../failure-error.ts";
+import { configArgs, initArgs, snapshotsArgs } from "../restic/args.ts";
+import { capture, succeeded, type Captured } from "../restic/capture.ts";
+import type { Repository } from "../restic/env.ts";
+import { failureOf } from "../restic/exit-codes.ts";
+import type { ResticRunner } from "../restic/run.ts";
+import { payloadOf, type CommandHandler } from "./dispatch.ts";
+import { parseSnapshots } from "./snapshots.ts";
+
+export interface RepoTestDeps {
+  readonly hostId: string;
+  readonly agreement: AgreementKey;
+  readonly runner: ResticRunner;
+}
+
+/** The server waits 90 s. restic itself would try a dead server for many minutes. */
+const openMs = 40_000;
+const stepMs = 20_000;
+const maxMissing = 50;
+
+const resticConfig = z.object({ id: z.string() });
+
+/** Opens a repository, or creates it, before anything is saved. Nothing secret is in the answer. */
+export function createRepoTest({
+  hostId,
+  agreement,
+  runner,
+}: RepoTestDeps): CommandHandler {
+  return async (payload, { id }) => {
+    const { box } = payloadOf(repoTest, payload);
+    const secret = openBox(
+      box,
+      agreement,
+      sealContext(hostId, "repo-test", id),
+    );
+    return testRepository(runner, secret);
+  };
+}
+
+export async function testRepository(
+  runner: ResticRunner,
+  { url, credential, mode, includes }: RepoTestSecret,
+): Promise<RepoTestResult> {
+  const repository: Repository = { url, credential };
+  if (mode === "create") await need(runner, repository, initArgs, openMs);
+  const config = await need(
+    runner,
+    repository,
+    configArgs,
+    mode === "create" ? stepMs : openMs,
+  );
+  const id = parseJson(config.stdout, resticConfig)?.id;
+  const list = await need(runner, repository, snapshotsArgs, stepMs);
+  const snapshots = parseSnapshots(list.stdout);
+  if (id === undefined || snapshots === null)
+    throw new FailureError(
+      "repository_failed",
+      "restic opened the repository but did not describe it; look at the agent's log.",
+    );
+  return {
+    repository_id: id,
+    created: mode === "create",
+    snapshot_count: snapshots.length,
+    missing_includes: includes
+      .filter((path) => !exists(path))
+      .slice(0, maxMissing),
+  };
+}
+
+async function need(
+  runner: ResticRunner,
+  repository: Repository,
+  args: readonly string[],
+  limitMs: number,
+): Promise<Captured> {
+  const captured = await capture(runner, { args, repository, limitMs });
+  if (succeeded(captured.end)) return captured;
+  const { code, message } = asRepositoryFailure(failureOf(captured.end));
+  throw new FailureError(code, message);
+}
+
+/** For a test, restic's own failures are failures of the repository. */
+function asRepositoryFailure({ code, message }: Failure): Failure {
+  if (code === "time_limit") return failure("repository_unreachable");
+  if (code === "restic_failed") return failure("repository_failed", message);
+  return { code, message };
+}
+
+function openBox(
+  box: string,
+  agreement: AgreementKey,
+  context: string,
+): RepoTestSecret {
+  const sealed = fromBase64Url(box);
+  const plain = sealed === null ? null : unseal(sealed, agreement, context);
+  const secret =
+    plain === null
+      ? null
+      : parseJson(new TextDecoder().decode(plain), repoTestSecret);
+  if (secret === null)
+    throw new FailureError(
+      "internal",
+      "The repository's address and password could not be opened; approve this host again.",
+    );
+  return secret;
+}
+
+function exists(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import type { Log } from "@restic-manager/shared/log.ts";
+import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import { maxMessageBytes } from "@restic-manager/shared/protocol/topic.ts";
+import type {
+  SnapshotPart,
+  SnapshotRecord,
+} from "@restic-manager/shared/protocol/event.ts";
+import type { Outbox } from "../link/outbox.ts";
+import type { Random } from "../random.ts";
+import { snapshotsArgs } from "../restic/args.ts";
+import { capture, succeeded } from "../restic/capture.ts";
+import type { Repository } from "../restic/env.ts";
+import { failureOf } from "../restic/exit-codes.ts";
+import type { ResticRunner } from "../restic/run.ts";
+
+/** restic's own record; what older restics lack is null. */
+const resticSnapshot = z.object({
+  id: z.string(),
+  time: z.string(),
+  hostname: z.string().default(""),
+  username: z.string().nullish(),
+  paths: z.array(z.string()).nullish(),
+  tags: z.array(z.string()).nullish(),
+  parent: z.string().nullish(),
+  summary: z
+    .object({
+      total_bytes_processed: z.number(),
+      total_files_processed: z.number(),
+    })
+    .nullish(),
+});
+
+export interface SnapshotsDeps {
+  readonly runner: ResticRunner;
+  readonly outbox: Outbox;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const limitMs = 60_000;
+
+/**
+ * Lists a repository and reports the list, which replaces the one before. Null when it cannot be listed: that is logged
+ * and fails nothing.
+ */
+export async function reportSnapshots(
+  deps: SnapshotsDeps,
+  repositoryId: string,
+  repository: Repository,
+): Promise<SnapshotRecord[] | null> {
+  const { end, stdout } = await capture(deps.runner, {
+    args: snapshotsArgs,
+    repository,
+    limitMs,
+  });
+  const snapshots = succeeded(end) ? parseSnapshots(stdout) : null;
+  if (snapshots === null) {
+    deps.log.warn("The snapshots could not be listed", {
+      repository_id: repositoryId,
+      reason: failureOf(end).message,
+    });
+    return null;
+  }
+  const rev = deps.random.id();
+  const parts = inParts(snapshots);
+  deps.outbox.transaction(() => {
+    parts.forEach((part, index) => {
+      const body: SnapshotPart = {
+        repository_id: repositoryId,
+        rev,
+        part: index,
+        of: parts.length,
+        snapshots: part,
+      };
+      deps.outbox.put("snap.part", body);
+    });
+  });
+  return snapshots;
+}
+
+/** Null when it is not restic's list. */
+export function parseSnapshots(stdout: string): SnapshotRecord[] | null {
+  // A repository without snapshots is `[]`, and `null` in old restics.
+  const list = parseJson(stdout, z.array(resticSnapshot).nullable());
+  if (list === null) return stdout.trim() === "null" ? [] : null;
+  return list.map((s) => ({
+    id: s.id,
+    time: s.time,
+    hostname: s.hostname,
+    username: s.username ?? null,
+    paths: s.paths ?? [],
+    tags: s.tags ?? [],
+    parent: s.parent ?? null,
+    size_bytes: s.summary?.total_bytes_processed ?? null,
+    file_count: s.summary?.total_files_processed ?? null,
+  }));
+}
+
+/** Parts that fit into a message each. An empty list is one empty part: it too replaces what was there. */
+export function inParts(
+  snapshots: readonly SnapshotRecord[],
+  maxBytes: number = maxMessageBytes * 0.75,
+): SnapshotRecord[][] {
+  const parts: SnapshotRecord[][] = [[]];
+  let bytes = 0;
+  for (const snapshot of snapshots.map((s) => shortened(s, maxBytes / 2))) {
+    const size = messageBytes(snapshot);
+    if (bytes + size > maxBytes && bytes > 0) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(snapshot);
+    bytes += size;
+  }
+  return parts;
+}
+
+/** Hundreds of long paths in one snapshot: the list shows the first of them. */
+function shortened(snapshot: SnapshotRecord, maxBytes: number): SnapshotRecord {
+  let paths = snapshot.paths;
+  while (paths.length > 1 && messageBytes({ ...snapshot, paths }) > maxBytes)
+    paths = paths.slice(0, paths.length / 2);
+  return { ...snapshot, paths };
+}
+
+/** The body of an event is JSON inside JSON, which doubles quotes and backslashes. */
+function messageBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+}
