@@ -1,7 +1,8 @@
 /** What stands in place of a secret. */
 export const redacted = "***";
 
-const urlUserInfo = /([a-z][a-z0-9+.-]*:\/\/)([^\s/@:]*)(?::([^\s/@]*))?@/gi;
+/** Up to the last `@` before the path: passwords hold `@` too, when people do not escape them. */
+const urlUserInfo = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
 
 /**
  * Hides user names and passwords of URLs anywhere in a text. restic prefixes (`rest:https://…`) are covered,

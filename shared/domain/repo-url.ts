@@ -10,6 +10,8 @@ export function repoKind(url: string): RepoKind | null {
 
 /** Whether a user name or password stands inside the address. */
 export function hasPassword(url: string): boolean {
+  // `C:\\a@b` looks like a scheme with a user behind it.
+  if (repoKind(url) === "local") return false;
   if (/^sftp:/i.test(url)) return /^sftp:(\/\/)?[^/@]*:[^/@]*@/i.test(url);
   return /^[a-z0-9]+:(https?:\/\/)?[^/]*@/i.test(url);
 }
