@@ -150,9 +150,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
   log.info("Listening", { url });
   await broker.start();
   bus.start();
-  const stopFeatures = features.start();
   const { views } = features;
   const stopFeed = startLiveFeed({ events, hub, views, random, clock, log });
+  const stopFeatures = features.start();
   if (await auth.needsBootstrap()) {
     const token = auth.issueBootstrapToken();
     deps.notify(`bootstrap url: ${url}/bootstrap?token=${token}`);
@@ -161,12 +161,13 @@ export async function startApp(deps: AppDeps): Promise<App> {
   return {
     url,
     async stop() {
-      stopFeed();
+      // The listener would wait for them.
       live.endStreams();
       const drained = delay(clock, config.drainTimeout);
       await Promise.race([listener.stop(), drained]);
       await listener.cut();
       stopFeatures();
+      stopFeed();
       await bus.close();
       await broker.stop();
       await store.close();

@@ -41,10 +41,11 @@ export async function serve(deps: ServeDeps): Promise<void> {
     clock,
     write: output.write,
   });
-  const fatal = (error: unknown) => {
+  async function fatal(error: unknown): Promise<void> {
     log.error("The server ends: nobody handled an error", { error });
-    void output.flushed().then(() => process.exit(1));
-  };
+    await output.flushed();
+    process.exit(1);
+  }
   process.on("uncaughtException", fatal);
   process.on("unhandledRejection", fatal);
 

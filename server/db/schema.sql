@@ -286,6 +286,8 @@ CREATE INDEX host_repositories_by_repository ON host_repositories (repository_id
 
 CREATE UNIQUE INDEX host_repositories_one_default ON host_repositories (host_id) WHERE is_default = 1;
 
+CREATE INDEX jobs_by_end ON jobs (finished_at);
+
 CREATE INDEX jobs_by_host ON jobs (host_id, queued_at);
 
 CREATE INDEX jobs_by_repository ON jobs (repository_id);

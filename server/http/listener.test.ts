@@ -97,3 +97,11 @@ test("what does not end by itself is cut [RES-08]", async () => {
   await cut();
   await expect(fetch(`http://127.0.0.1:${port}/endless`)).rejects.toThrow();
 });
+
+test("a port that is taken is refused with what to change [CFG-01]", () => {
+  const { port } = start({});
+  const { app } = createTestApi(createTestWorld());
+  expect(() => startListener({ hostname: "127.0.0.1", port }, app)).toThrow(
+    `Cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
+  );
+});

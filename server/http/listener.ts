@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import type { Hono } from "hono";
+import { StartError } from "../app-error.ts";
 import type { Listen } from "../config-values.ts";
 import { serviceRestart } from "../ports/socket.ts";
 import type { Socket, SocketData } from "../ports/socket.ts";
@@ -17,15 +18,33 @@ export interface HttpListener {
   cut(): Promise<void>;
 }
 
-/** Binds the port. @throws Error when it is taken or not ours to bind. */
+/** Binds the port. @throws StartError when it is taken or not ours to bind. */
 export function startListener(
-  { hostname, port }: Listen,
+  listen: Listen,
   app: Hono<HttpEnv>,
 ): HttpListener {
   const sockets = new Set<Socket>();
-  const server = Bun.serve<SocketData>({
-    hostname,
-    port,
+  const server = bind(listen, app, sockets);
+  return {
+    port: server.port ?? listen.port,
+    async stop() {
+      const stopped = server.stop();
+      for (const socket of sockets) {
+        socket.close(serviceRestart, "The server stops");
+      }
+      await stopped;
+    },
+    cut: () => server.stop(true),
+  };
+}
+
+function bind(
+  listen: Listen,
+  app: Hono<HttpEnv>,
+  sockets: Set<Socket>,
+): Server<SocketData> {
+  const options: Bun.Serve.Options<SocketData> = {
+    ...listen,
     idleTimeout: idleTimeoutSeconds,
     fetch: (request, bun) => app.fetch(request, listenerOf(request, bun)),
     websocket: {
@@ -45,18 +64,16 @@ export function startListener(
         socket.data.handler.close?.(socket, code, reason);
       },
     },
-  });
-  return {
-    port: server.port ?? port,
-    async stop() {
-      const stopped = server.stop();
-      for (const socket of sockets) {
-        socket.close(serviceRestart, "The server stops");
-      }
-      await stopped;
-    },
-    cut: () => server.stop(true),
   };
+  try {
+    return Bun.serve(options);
+  } catch (error) {
+    const { hostname, port } = listen;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `Cannot listen on ${hostname}:${port} (${code ?? message}): another program may use it. Set RM_LISTEN to another address or port.`,
+    );
+  }
 }
 
 function listenerOf(request: Request, bun: Server<SocketData>): Listener {

@@ -243,6 +243,7 @@ const jobs = [
   ) STRICT`,
   `CREATE INDEX jobs_by_host ON jobs (host_id, queued_at)`,
   `CREATE INDEX jobs_by_time ON jobs (queued_at)`,
+  `CREATE INDEX jobs_by_end ON jobs (finished_at)`,
   `CREATE INDEX jobs_by_source_group ON jobs (source_group_id, queued_at)`,
   `CREATE INDEX jobs_by_schedule ON jobs (schedule_id)`,
   `CREATE INDEX jobs_by_repository ON jobs (repository_id)`,

@@ -161,6 +161,24 @@ test("the cookie is HttpOnly and SameSite=Lax, and Secure when the browser came 
   expect(forced.cookie).toContain("; Secure");
 });
 
+test("the address in session and audit is the peer's, or what a trusted proxy says [CFG-03]", async () => {
+  const forwarded = { "X-Forwarded-For": "198.51.100.7" };
+  const addresses = async (options: TestApiOptions) => {
+    const { send, world } = await start(options);
+    await send("POST", "/api/auth/login", ada, forwarded);
+    const audit = world.db.selectFrom("audit_log").select("ip");
+    const login = audit.where("action", "=", "auth.login");
+    const session = world.db.selectFrom("sessions").select("ip");
+    return [
+      (await login.executeTakeFirstOrThrow()).ip,
+      (await session.executeTakeFirstOrThrow()).ip,
+    ];
+  };
+  expect(await addresses({})).toEqual(["203.0.113.5", "203.0.113.5"]);
+  const config = { trustedProxy: [cidr.parse("203.0.113.0/24")] };
+  expect(await addresses({ config })).toEqual(["198.51.100.7", "198.51.100.7"]);
+});
+
 test("a session is the user until logout, and the cookie is cleared [AUT-02]", async () => {
   const api = await start();
   const { headers } = await logIn(api);
