@@ -1,3 +1,4 @@
+import { bytesToUtf8 } from "@noble/ciphers/utils.js";
 import { sha512_256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
@@ -53,7 +54,5 @@ const readable = z.object({
 /** What a JWT says about its holder, or null. Not verified: for the holder itself, or after the broker let it in. */
 export function readNatsJwt(text: string): z.infer<typeof readable> | null {
   const body = fromBase64Url(text.split(".")[1] ?? "");
-  return body === null
-    ? null
-    : parseJson(new TextDecoder().decode(body), readable);
+  return body === null ? null : parseJson(bytesToUtf8(body), readable);
 }
