@@ -46,8 +46,8 @@ export async function serve(deps: ServeDeps): Promise<void> {
     await output.flushed();
     process.exit(1);
   }
-  process.on("uncaughtException", fatal);
-  process.on("unhandledRejection", fatal);
+  process.on("uncaughtException", (error) => void fatal(error));
+  process.on("unhandledRejection", (reason) => void fatal(reason));
 
   log.info("Starting", {
     version: build.version,
