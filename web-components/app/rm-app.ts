@@ -16,7 +16,7 @@ import { ToastEvent } from "../events/toast.ts";
 import { adoptOnDocument } from "../styles/adopt.ts";
 import { base } from "../styles/base.ts";
 import { browserClock } from "./browser-clock.ts";
-import { logo } from "./logo.ts";
+import { logo } from "../elements/logo.ts";
 import { createRouter, type Match } from "./router.ts";
 import { shellStyles } from "./rm-app.styles.ts";
 import { createRoutes, notFound } from "./routes.ts";

@@ -11,24 +11,46 @@ export interface Bar {
 const height = 140;
 const slot = 10;
 const fewestSlots = 30;
+const shownSteps = 3;
 
-/** Bars of the last runs with round marks at the side; `unit` is what marks are round in. */
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** Distances between marks that read well on a scale of milliseconds. */
+export const timeSteps = [
+  ...[1, 2, 5, 10, 20, 30].map((value) => value * second),
+  ...[1, 2, 5, 10, 20, 30].map((value) => value * minute),
+  ...[1, 2, 4, 8, 12, 24].map((value) => value * hour),
+];
+
+/** The same for a scale of bytes, in SI units. */
+export const byteSteps = [3, 6, 9, 12].flatMap((power) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((value) => value * 10 ** power),
+);
+
+/** Bars of the last runs, the newest at the right, with marks at the side. */
 export function barChart(parts: {
   bars: readonly Bar[];
   label: string;
-  unit: number;
+  /** Allowed distances between marks, ascending. */
+  steps: readonly number[];
   format: (value: number) => string;
 }): TemplateResult {
-  const { bars } = parts;
+  const { bars, steps } = parts;
   const slots = Math.max(fewestSlots, bars.length);
-  const step = markStep(Math.max(...bars.map((bar) => bar.value)), parts.unit);
-  const marks = [0, step, 2 * step, 3 * step];
-  const top = 3 * step;
+  const highest = Math.max(...bars.map((bar) => bar.value));
+  const step =
+    steps.find((size) => size * shownSteps >= highest) ?? highest / shownSteps;
+  const marks = Array.from(
+    { length: shownSteps + 1 },
+    (_, index) => index * step,
+  );
   const y = (value: number) =>
-    height - (Math.min(value, top) / top) * (height - 8);
+    height - (value / (step * shownSteps)) * (height - 8);
   return html`<figure class="bar-chart">
     <div class="marks num" aria-hidden="true">
-      ${marks.map((mark) => html`<span .style=${`top:${y(mark)}px`}>${parts.format(mark)}</span>`)}
+      ${marks.map((mark) => html`<span .style=${`top:${y(mark)}px`}>${mark === 0 ? "0" : parts.format(mark)}</span>`)}
     </div>
     <svg
       width="100%"
@@ -45,17 +67,6 @@ export function barChart(parts: {
       )}
     </svg>
   </figure>`;
-}
-
-/** A third of the scale: 1, 2 or 5 times a power of ten of the unit. */
-function markStep(highest: number, unit: number): number {
-  const third = Math.max(highest, unit) / 3;
-  const power = unit * 10 ** Math.floor(Math.log10(third / unit));
-  return (
-    [1, 2, 5, 10]
-      .map((factor) => factor * power)
-      .find((step) => step >= third) ?? 10 * power
-  );
 }
 
 export const barChartStyles = css`

@@ -14,10 +14,8 @@ const dayFill: Readonly<Record<Day, string>> = {
  * The days of a host, oldest first, told apart by shape too: a failed day is split, one with issues is shorter, a day
  * without a run is a stub. One path per state, because a table has many rows.
  */
-export function historyStrip(
-  days: readonly Day[],
-  { bar = 3, gap = 2, height = 18 } = {},
-): TemplateResult {
+export function historyStrip(days: readonly Day[]): TemplateResult {
+  const [bar, gap, height] = [3, 2, 18];
   const width = days.length * (bar + gap) - gap;
   const paths: Record<Day, string> = {
     ok: "",

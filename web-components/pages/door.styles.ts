@@ -11,11 +11,13 @@ export const doorStyles = css`
     padding: clamp(24px, 16vh, 150px) 0 40px;
   }
   .door-brand {
-    margin-bottom: 18px;
-    font-size: var(--rm-size-13);
+    display: flex;
+    gap: 10px;
+    align-items: center;
+    margin-bottom: 28px;
+    font-size: 15px;
     font-weight: 600;
-    letter-spacing: -0.01em;
-    color: var(--rm-accent-text);
+    letter-spacing: -0.015em;
   }
   .door-card h1 {
     font-size: 24px;

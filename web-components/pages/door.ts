@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../elements/icon.ts";
+import { logo } from "../elements/logo.ts";
 
 /** The card in which visitors come in. */
 export function doorFrame(
@@ -7,7 +8,7 @@ export function doorFrame(
   content: TemplateResult,
 ): TemplateResult {
   return html`<div class="door-card">
-    <p class="door-brand">restic-manager</p>
+    <p class="door-brand">${logo(28)}restic-manager</p>
     <h1 tabindex="-1">${heading}</h1>
     ${content}
   </div>`;

@@ -1,8 +1,12 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import { html, nothing, type TemplateResult } from "lit";
-import { type Bar, barChart } from "../elements/bar-chart.ts";
-import { historyStrip } from "../elements/charts.ts";
+import {
+  type Bar,
+  barChart,
+  byteSteps,
+  timeSteps,
+} from "../elements/bar-chart.ts";
 import { cronInWords } from "../elements/cron-words.ts";
 import {
   bytes,
@@ -12,6 +16,7 @@ import {
   time,
   timeIn,
 } from "../elements/format.ts";
+import { historyCells } from "../elements/history-cells.ts";
 import { elapsed } from "../elements/job-words.ts";
 import { jobStates } from "../elements/status.ts";
 import type { TabParts } from "./host-tabs.ts";
@@ -43,7 +48,7 @@ function history({ host, now }: TabParts): TemplateResult {
         ><span><i class="none"></i>no run</span>
       </div>
     </div>
-    ${historyStrip(host.days, { bar: 8, gap: 4, height: 44 })}
+    ${historyCells(host.days, now)}
     <div class="span small text-3 num">
       <span>${time(now - 29 * day, "day")}</span
       ><span>${time(now - 15 * day, "day")}</span><span>today</span>
@@ -70,7 +75,7 @@ function trends({ of, now }: TabParts): TemplateResult | typeof nothing {
       ${barChart({
         bars: ended.map((job) => bar(job, elapsed(job, now) ?? 0, duration)),
         label: `Duration of the last ${ended.length} backups`,
-        unit: 1000,
+        steps: timeSteps,
         format: shortDuration,
       })}
     </section>
@@ -89,7 +94,7 @@ function trends({ of, now }: TabParts): TemplateResult | typeof nothing {
                 bar(job, job.stats?.data_added ?? 0, bytes),
               ),
               label: `New data of the last ${stored.length} backups`,
-              unit: 1000,
+              steps: byteSteps,
               format: bytes,
             })}
           </section>`
@@ -110,7 +115,7 @@ function shortDuration(ms: number): string {
   if (ms < 60_000) return `${Math.round(ms / 1000)}s`;
   return ms < 3_600_000
     ? `${Math.round(ms / 60_000)}m`
-    : `${(ms / 3_600_000).toFixed(1)}h`;
+    : `${Math.round(ms / 3_600_000)}h`;
 }
 
 function median(values: readonly number[]): number {

@@ -1,69 +1,74 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import { html, type TemplateResult } from "lit";
-import { count, relativeTime, time, timeIn } from "../elements/format.ts";
+import {
+  bytes,
+  count,
+  relativeTime,
+  time,
+  timeIn,
+} from "../elements/format.ts";
 import { hostNote, lastBackupAt } from "../elements/host-rows.ts";
 import { icon } from "../elements/icon.ts";
+import { jobStates } from "../elements/status.ts";
 
 /** The six things to know about a host. */
 export function vitals(host: HostDetail, now: number): TemplateResult {
-  const last = lastBackupAt(host);
-  const next = host.next_run_at === null ? null : Date.parse(host.next_run_at);
-  const { text, tone } = hostNote(host, now);
   return html`<dl class="vitals num">
-    ${vital("Last backup", last === 0 ? "Never" : relativeTime(last, now), last === 0 ? text : time(last, "dateTime"))}
-    ${vital(
-      "Next run",
-      next === null ? "–" : relativeTime(next, now),
-      next === null
-        ? "no schedule is on"
-        : `${timeIn(host.tz, next, "dateTime")} host time`,
-    )}
+    ${lastBackup(host, now)}${nextRun(host, now)}
     ${vital("Snapshots", count(host.snapshot_count), host.snapshot_count === 0 ? "none yet" : "in its repository")}
-    ${vital(
-      "Last result",
-      html`<span class=${tone === "" ? "" : `${tone}-text`}
-        >${resultWord(host)}</span
-      >`,
-      last === 0 ? "no backup yet" : text || "nothing new",
-    )}
-    ${vital(
-      "Agent",
-      html`<span class=${host.online ? "ok" : "off"}
-          >${icon(host.online ? "circle-check" : "unlink")}</span
-        >${host.online ? "Online" : "Offline"}`,
-      host.last_seen_at === null
-        ? "not seen yet"
-        : `seen ${relativeTime(Date.parse(host.last_seen_at), now)}`,
-    )}
-    ${vital(
-      "Settings",
-      host.applied_cfg_rev < host.cfg_rev
-        ? "Pending"
-        : host.cfg_rev === 0
-          ? "None yet"
-          : "Applied",
-      host.applied_cfg_rev < host.cfg_rev
-        ? `v${host.cfg_rev} waits for the agent`
-        : `version ${host.applied_cfg_rev}`,
-    )}
+    ${lastResult(host)}${agent(host, now)}${settings(host)}
   </dl>`;
 }
 
-function resultWord(host: HostDetail): string {
-  switch (host.last_backup?.state) {
-    case undefined:
-      return "–";
-    case "succeeded":
-      return "Succeeded";
-    case "succeeded_with_issues":
-      return "With issues";
-    case "cancelled":
-      return "Cancelled";
-    case "lost":
-      return "Lost";
-    default:
-      return "Failed";
-  }
+function lastBackup(host: HostDetail, now: number): TemplateResult {
+  const at = lastBackupAt(host);
+  if (at === 0) return vital("Last backup", "Never", hostNote(host, now).text);
+  return vital("Last backup", relativeTime(at, now), time(at, "dateTime"));
+}
+
+function nextRun({ next_run_at, tz }: HostDetail, now: number): TemplateResult {
+  if (next_run_at === null) return vital("Next run", "–", "no schedule is on");
+  const at = Date.parse(next_run_at);
+  return vital(
+    "Next run",
+    relativeTime(at, now),
+    `${timeIn(tz, at, "dateTime")} host time`,
+  );
+}
+
+function lastResult({ last_backup: last }: HostDetail): TemplateResult {
+  if (last === null) return vital("Last result", "–", "no backup yet");
+  const { word, tone } = jobStates[last.state];
+  const added =
+    last.bytes_added === null ? "" : `${bytes(last.bytes_added)} added`;
+  return vital(
+    "Last result",
+    html`<span class="${tone === "ok" ? "" : tone}-text">${word}</span>`,
+    last.error?.message ?? added,
+  );
+}
+
+function agent(
+  { online, last_seen_at }: HostDetail,
+  now: number,
+): TemplateResult {
+  return vital(
+    "Agent",
+    html`<span class=${online ? "ok" : "off"}
+        >${icon(online ? "circle-check" : "unlink")}</span
+      >${online ? "Online" : "Offline"}`,
+    last_seen_at === null
+      ? "not seen yet"
+      : `seen ${relativeTime(Date.parse(last_seen_at), now)}`,
+  );
+}
+
+function settings({ cfg_rev, applied_cfg_rev }: HostDetail): TemplateResult {
+  if (cfg_rev === 0)
+    return vital("Settings", "None yet", "come with the set-up");
+  return applied_cfg_rev < cfg_rev
+    ? vital("Settings", "Pending", `version ${cfg_rev} waits for the agent`)
+    : vital("Settings", "Applied", `version ${cfg_rev}`);
 }
 
 function vital(

@@ -50,7 +50,7 @@ export class RmPageAccount extends LitElement {
     const { username, role } = session.value.user;
     return html`<section class="card section">
       <div class="section-head"><h2>Signed in</h2></div>
-      <dl class="pairs">
+      <dl class="pairs wide">
         <dt>User</dt>
         <dd>${username}</dd>
         <dt>Role</dt>
@@ -90,7 +90,7 @@ export class RmPageAccount extends LitElement {
     const version = this.version;
     return html`<section class="card section">
       <div class="section-head"><h2>About restic-manager</h2></div>
-      <dl class="pairs">
+      <dl class="pairs wide">
         <dt>Version</dt>
         <dd class="num">${version?.version ?? "–"}</dd>
         ${

@@ -174,7 +174,7 @@ export class RmPageFleet extends LitElement {
           <h1 tabindex="-1">No hosts yet</h1>
           <p class="text-2">
             Run one command on a machine you want to back up. It shows up here
-            within seconds and waits for your approval.
+            within seconds and waits for you.
           </p>
         </div>
         <rm-enrol

@@ -1,8 +1,10 @@
 import { css } from "lit";
 import { barChartStyles } from "../elements/bar-chart.ts";
+import { historyCellsStyles } from "../elements/history-cells.ts";
 
 export const hostStyles = [
   barChartStyles,
+  historyCellsStyles,
   css`
     .vitals {
       display: grid;
@@ -68,10 +70,6 @@ export const hostStyles = [
       display: grid;
       grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
       gap: 16px;
-    }
-    .strip {
-      display: block;
-      width: 100%;
     }
     .span {
       display: flex;

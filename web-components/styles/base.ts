@@ -71,7 +71,8 @@ export const base = css`
     outline-offset: 2px;
     border-radius: var(--rm-radius-1);
   }
-  h1:focus-visible {
+  h1:focus-visible,
+  h2:focus-visible {
     outline: none;
   }
   .icon {

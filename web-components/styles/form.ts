@@ -107,9 +107,8 @@ export const form = css`
   .segments label:has(:focus-visible) {
     outline: 2px solid var(--rm-focus);
   }
-  fieldset {
-    display: grid;
-    gap: 8px;
+  legend {
+    margin-bottom: 6px;
   }
   details summary {
     font-size: var(--rm-size-13);

@@ -30,6 +30,12 @@ export const parts = css`
     min-width: 0;
     overflow-wrap: anywhere;
   }
+  .pairs.wide {
+    grid-template-columns: minmax(120px, 180px) minmax(0, 1fr);
+  }
+  .pairs.wide dd {
+    text-align: left;
+  }
   .legend {
     display: flex;
     gap: 2px 12px;
@@ -66,6 +72,9 @@ export const parts = css`
   @media (max-width: 719px) {
     .section {
       padding: 12px 14px 14px;
+    }
+    .section-head {
+      flex-wrap: wrap;
     }
   }
 `;

@@ -67,7 +67,7 @@ export const table = css`
       padding-right: 6px;
     }
     td .truncate {
-      max-width: 40vw;
+      max-width: 26vw;
     }
   }
 `;

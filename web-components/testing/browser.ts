@@ -6,7 +6,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { now } from "./world.ts";
+import { now } from "./moments.ts";
 
 const axeSource = readFileSync(
   fileURLToPath(import.meta.resolve("axe-core/axe.min.js")),

@@ -1,17 +1,10 @@
 import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import type { SetUpBody } from "@restic-manager/shared/api/repos.ts";
 import type { SchedulePatch } from "@restic-manager/shared/api/schedules.ts";
-import {
-  at,
-  hostDetail,
-  id,
-  job,
-  now,
-  serverKey,
-  summaryOf,
-  userSession,
-  type World,
-} from "./world.ts";
+import { at, id, now } from "./moments.ts";
+import { hostDetail } from "./seed-hosts.ts";
+import { job } from "./seed-jobs.ts";
+import { serverKey, summaryOf, userSession, type World } from "./world.ts";
 
 export interface Refusal {
   readonly status: number;

@@ -37,6 +37,8 @@ export interface FixtureServer {
   /** Never answers paths that begin so. */
   hang(prefix: string): void;
   push(topic: LiveTopic, event: LiveEvent): void;
+  /** Resolves when a browser listens to the topic. */
+  heard(topic: LiveTopic): Promise<void>;
   /** Drops every live connection; while `refusing`, new ones are turned away. */
   dropLive(options: { refusing: boolean }): void;
   acceptLive(): void;
@@ -53,6 +55,7 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
   const hanging = new Set<string>();
   const sockets = new Set<Bun.ServerWebSocket<Connection>>();
   const sent: FixtureServer["sent"] = [];
+  const waiters: { topic: string; resolve: () => void }[] = [];
   let position = 0;
   let liveRefused = false;
 
@@ -101,6 +104,8 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
         if (message.op === "unsub") socket.data.topics.delete(message.topic);
         if (message.op === "sub") {
           socket.data.topics.add(message.topic);
+          for (const waiter of waiters)
+            if (waiter.topic === message.topic) waiter.resolve();
           send(socket, {
             f: "sub",
             topic: message.topic,
@@ -132,6 +137,11 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
         if (socket.data.topics.has(topic))
           send(socket, { f: "event", topic, s: position, e: event });
       }
+    },
+    heard(topic) {
+      if ([...sockets].some((socket) => socket.data.topics.has(topic)))
+        return Promise.resolve();
+      return new Promise((resolve) => waiters.push({ topic, resolve }));
     },
     dropLive({ refusing }) {
       liveRefused = refusing;

@@ -1,10 +1,10 @@
 import type { Page } from "playwright-core";
 import type { FixtureServer } from "./fixture-server.ts";
+import { id, MB } from "./moments.ts";
+import { fingerprints, hostDetail } from "./seed-hosts.ts";
+import { progress } from "./seed-jobs.ts";
 import {
   emptyWorld,
-  fingerprints,
-  hostDetail,
-  id,
   seededWorld,
   userSession,
   visitorSession,
@@ -17,10 +17,11 @@ export interface Screen {
   readonly world: () => World;
   readonly prepare?: (server: FixtureServer) => void;
   /** Resolves when there is something to look at. */
-  readonly ready: (page: Page) => Promise<unknown>;
+  readonly ready: (page: Page, server: FixtureServer) => Promise<unknown>;
 }
 
 const host = hostDetail("pg-primary").id;
+const running = id("RUNpg-primary");
 
 function heading(name: string): (page: Page) => Promise<unknown> {
   return (page) => page.getByRole("heading", { level: 1, name }).waitFor();
@@ -29,6 +30,22 @@ function heading(name: string): (page: Page) => Promise<unknown> {
 async function openAccept(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Accept laptop-jonas" }).click();
   await page.getByRole("dialog").waitFor();
+}
+
+/** A minute of reports of the running job. */
+async function withProgress(page: Page, server: FixtureServer): Promise<void> {
+  const topic = `job:${running}` as const;
+  await server.heard(topic);
+  for (let second = 0; second < 60; second += 1) {
+    const rate = (110 + 16 * Math.sin(second / 4) + (second % 7) * 3) * MB;
+    server.push(topic, {
+      type: "job.progress",
+      job_id: running,
+      progress: progress(61 + second / 50, { rate }),
+    });
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  await page.getByText("62%").first().waitFor();
 }
 
 /** Every page and every state of one that looks different. */
@@ -44,7 +61,7 @@ export const screens: readonly Screen[] = [
     name: "dashboard",
     path: "/",
     world: seededWorld,
-    ready: (page) => page.getByText("web-02").last().waitFor(),
+    ready: withProgress,
   },
   {
     name: "dashboard-compare",
@@ -171,10 +188,12 @@ export const screens: readonly Screen[] = [
   },
   {
     name: "job",
-    path: `/jobs/${id("RUNpg-primary")}`,
+    path: `/jobs/${running}`,
     world: seededWorld,
-    prepare: () => {},
-    ready: (page) => page.getByText("1,186 lines").waitFor(),
+    ready: async (page, server) => {
+      await page.getByText("1,186 lines").waitFor();
+      await withProgress(page, server);
+    },
   },
   {
     name: "job-failed",

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
         server.url + screen.path,
         view,
       );
-      await screen.ready(page);
+      await screen.ready(page, server);
       await page.evaluate(() => document.fonts.ready);
       await page.screenshot({
         path: join(outdir, `${screen.name}-${view.label}.png`),

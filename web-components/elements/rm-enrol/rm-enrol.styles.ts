@@ -36,10 +36,20 @@ export const enrolStyles = css`
   }
   code {
     flex: 1;
+    display: grid;
+    gap: 4px;
     min-width: 0;
     font: inherit;
-    white-space: pre-wrap;
     overflow-wrap: anywhere;
+  }
+  .line {
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr);
+    gap: 10px;
+  }
+  .prompt {
+    color: var(--rm-text-3);
+    user-select: none;
   }
   .skeleton.text {
     width: 60%;
@@ -77,6 +87,13 @@ export const enrolStyles = css`
     font-size: var(--rm-size-13);
   }
   @container enrol (max-width: 560px) {
+    .command {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .command rm-copy {
+      justify-self: end;
+    }
     .steps {
       grid-template-columns: minmax(0, 1fr);
       gap: 14px;

@@ -75,45 +75,48 @@ export class RmEnrol extends LitElement {
   }
 
   #commands({ url, server_key }: EnrolmentInfo): TemplateResult {
-    const enrol = `restic-manager-agent enrol ${url} --server-key ${server_key}`;
+    const enrol = `enrol ${url} --server-key ${server_key}`;
     if (this.system === "windows") {
       return html`<div class="commands">
         <p>
-          Download
-          <a class="link" href="/agent/binary?os=windows&arch=x64" download
-            >the agent for Windows</a
-          >, then run this beside it in a terminal of an administrator.
+          Download ${this.#agentLink("windows", "x64", "the agent")} and run it
+          beside the file, in a terminal of an administrator.
         </p>
-        ${this.#command(".\\restic-manager-agent.exe" + enrol.slice("restic-manager-agent".length), ">")}
+        ${this.#command(">", [`.\\restic-manager-agent.exe ${enrol}`])}
       </div>`;
     }
     return html`<div class="commands">
       <p>
-        Download the installer, read it if you like, and run it. It installs the
-        agent as a service.
+        With the agent on the machine (${this.#agentLink("linux", "x64")},
+        ${this.#agentLink("linux", "arm64")}), in a terminal of root:
       </p>
-      ${this.#command(`curl -fsSO ${url}/install/install.sh`, "$")}
-      ${this.#command(`sudo bash install.sh --server ${url} --server-key ${server_key}`, "$")}
+      ${this.#command("#", [`restic-manager-agent ${enrol}`])}
       <p>
-        Or run the agent in a terminal (<a
-          class="link"
-          href="/agent/binary?os=linux&arch=x64"
-          download
-          >x64</a
-        >,
-        <a class="link" href="/agent/binary?os=linux&arch=arm64" download
-          >arm64</a
-        >).
+        Or download the installer, read it, and run it. It makes the agent a
+        service:
       </p>
-      ${this.#command(enrol, "$")}
+      ${this.#command("$", [
+        `curl -fsSO ${url}/install/install.sh`,
+        `sudo bash install.sh --server ${url} --server-key ${server_key}`,
+      ])}
     </div>`;
   }
 
-  #command(text: string, prompt: string): TemplateResult {
+  #agentLink(os: string, arch: string, text = arch): TemplateResult {
+    return html`<a
+      class="link"
+      href="/agent/binary?os=${os}&arch=${arch}"
+      download
+      >${text}</a
+    >`;
+  }
+
+  #command(prompt: string, lines: readonly string[]): TemplateResult {
     return html`<div class="command">
-      <span class="text-3" aria-hidden="true">${prompt}</span>
-      <code tabindex="0">${text}</code>
-      <rm-copy label="Copy the command" .value=${text}></rm-copy>
+      <code tabindex="0">
+        ${lines.map((line) => html`<span class="line"><span class="prompt" aria-hidden="true">${prompt}</span><span>${line}</span></span>`)}
+      </code>
+      <rm-copy label="Copy the command" .value=${lines.join("\n")}></rm-copy>
     </div>`;
   }
 

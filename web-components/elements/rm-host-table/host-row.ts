@@ -97,7 +97,7 @@ function action(parts: RowParts): TemplateResult | typeof nothing {
     return link(host, `/jobs/${host.running_job.id}`, "eye", "View");
   if (!runs) return nothing;
   if (!host.set_up)
-    return link(host, `/hosts/${host.id}?setup`, "chevron-right", "Set up");
+    return link(host, `/hosts/${host.id}?setup`, "database", "Set up");
   if (!host.online)
     return button(parts, "play", "Run now", "The agent is offline");
   switch (host.health) {

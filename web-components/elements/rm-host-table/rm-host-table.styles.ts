@@ -13,10 +13,9 @@ export const hostTableStyles = css`
   .head,
   .row {
     display: grid;
-    grid-template-columns: minmax(180px, 1.1fr) minmax(
-        200px,
-        1.5fr
-      ) 148px minmax(80px, 0.4fr) 92px 108px;
+    grid-template-columns:
+      minmax(180px, 1.1fr) minmax(200px, 1.5fr)
+      148px minmax(80px, 0.4fr) 92px 108px;
     column-gap: 24px;
     align-items: center;
     padding: 0 14px 0 16px;
@@ -152,10 +151,9 @@ export const hostTableStyles = css`
   @container hosts (max-width: 940px) {
     .head,
     .row {
-      grid-template-columns: minmax(150px, 1.1fr) minmax(
-          170px,
-          1.4fr
-        ) 148px 76px 108px;
+      grid-template-columns:
+        minmax(150px, 1.1fr) minmax(170px, 1.4fr)
+        148px 76px 108px;
       column-gap: 16px;
     }
     .next {

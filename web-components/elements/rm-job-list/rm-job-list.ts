@@ -55,7 +55,7 @@ export class RmJobList extends LitElement {
       <td>
         <a href="/jobs/${job.id}"
           >${kindName(job.kind)}
-          <span class="mono text-2">${shortId(job.id)}</span></a
+          <span class="mono text-2 medium">${shortId(job.id)}</span></a
         >
       </td>
       ${

@@ -104,7 +104,7 @@ export class RmRepository extends LitElement {
     snapshots_refreshed_at,
     credential,
   }: Repository): TemplateResult {
-    return html`<dl class="pairs">
+    return html`<dl class="pairs wide">
       <dt>Address</dt>
       <dd class="mono">${url}</dd>
       <dt>restic ID</dt>

@@ -1,0 +1,80 @@
+import type { LogLine } from "@restic-manager/shared/domain/job.ts";
+import { expect, test } from "bun:test";
+import { atom } from "nanostores";
+import { logLine } from "../testing/seed-jobs.ts";
+import type { Http } from "./http.ts";
+import { createJobLog, keptLines } from "./job-log.ts";
+import type { Live, LiveListener, LiveStatus } from "./live.ts";
+
+/** A server that has stored `lines`, answers in pages, and a browser that follows it. */
+function stage(lines: LogLine[], pageSize = 2) {
+  const listeners = new Set<LiveListener>();
+  const live: Live = {
+    status: atom<LiveStatus>({ state: "live" }),
+    start() {},
+    stop() {},
+    retry() {},
+    listen(_topic, listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const http: Http = {
+    get: async <T>(path: string) => {
+      const after = Number(
+        new URL(path, "http://server").searchParams.get("after"),
+      );
+      const page = lines.filter((line) => line.n > after).slice(0, pageSize);
+      const last = page.at(-1)?.n ?? after;
+      return {
+        lines: page,
+        next_after: last < (lines.at(-1)?.n ?? 0) ? last : null,
+      } as T;
+    },
+    send: () => Promise.reject(new Error("nothing is sent")),
+  };
+  return {
+    http,
+    live,
+    say(...fresh: LogLine[]) {
+      for (const { onEvent } of listeners)
+        onEvent({ type: "job.log", job_id: "j", lines: fresh });
+    },
+  };
+}
+
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve));
+
+test("stored pages and live lines make one log without holes or doubles [JOB-05]", async () => {
+  const lines = [1, 2, 3, 4, 5].map((n) => logLine(n));
+  const { http, live, say } = stage(lines);
+  const log = createJobLog({ http, live }, "j", 0);
+  log.listen(() => {});
+  await settled();
+  say(logLine(5), logLine(6));
+  expect(log.get().lines.map((line) => line.n)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test("a hole in what is heard is filled from what is stored", async () => {
+  const lines = [logLine(1)];
+  const { http, live, say } = stage(lines);
+  const log = createJobLog({ http, live }, "j", 0);
+  log.listen(() => {});
+  await settled();
+  lines.push(logLine(2), logLine(3), logLine(4));
+  say(logLine(4));
+  await settled();
+  expect(log.get().lines.map((line) => line.n)).toEqual([1, 2, 3, 4]);
+});
+
+test("a log longer than what is kept begins with its newest lines", async () => {
+  const lines = Array.from({ length: keptLines + 10 }, (_, index) =>
+    logLine(index + 1),
+  );
+  const { http, live } = stage(lines, keptLines);
+  const log = createJobLog({ http, live }, "j", 10);
+  log.listen(() => {});
+  await settled();
+  expect(log.get().lines).toHaveLength(keptLines);
+  expect(log.get().lines[0]?.n).toBe(11);
+});

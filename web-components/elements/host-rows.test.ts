@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { now } from "../testing/moments.ts";
+import { hostDetail } from "../testing/seed-hosts.ts";
+import { countNeedingAttention, hostNote, shownHosts } from "./host-rows.ts";
+
+const healthy = hostDetail("web-10", { last: 2, snapshots: 5 });
+const older = hostDetail("web-9", { last: 30, snapshots: 90, arch: "arm64" });
+const failed = hostDetail("db", { health: "failed", error: "Locked." });
+const offline = hostDetail("box", { health: "offline", online: false });
+const all = [healthy, older, failed, offline];
+const everything = { state: "", query: "", sort: "" } as const;
+
+function names(filter: Partial<Parameters<typeof shownHosts>[1]>): string[] {
+  return shownHosts(all, { ...everything, ...filter }).map((host) => host.name);
+}
+
+test("what needs attention comes first, then names in human order [UI-02]", () => {
+  expect(names({})).toEqual(["db", "box", "web-9", "web-10"]);
+  expect(countNeedingAttention(all)).toBe(2);
+});
+
+test("state, search and their combination filter", () => {
+  expect(names({ state: "healthy" })).toEqual(["web-9", "web-10"]);
+  expect(names({ state: "attention" })).toEqual(["db", "box"]);
+  expect(names({ query: "ARM64" })).toEqual(["web-9"]);
+  expect(names({ state: "attention", query: "web" })).toEqual([]);
+});
+
+test("every column sorts both ways", () => {
+  expect(names({ sort: "snapshots" })[0]).toBe("web-9");
+  expect(names({ sort: "-snapshots" }).at(-1)).toBe("web-9");
+  expect(names({ sort: "-name" })[0]).toBe("web-10");
+  expect(names({ sort: "last" }).at(-1)).toBe("web-9");
+});
+
+test("the note says the reason that matters for the state", () => {
+  expect(hostNote(failed, now)).toEqual({ text: "Locked.", tone: "bad" });
+  expect(hostNote(offline, now).text).toBe("Agent last seen 3d ago");
+  expect(
+    hostNote(
+      hostDetail("n", { health: "no_backup", set_up: false, last: null }),
+      now,
+    ).text,
+  ).toBe("Set-up is not finished");
+  expect(hostNote(healthy, now).text).toBe("84\u00a0MB added");
+});
