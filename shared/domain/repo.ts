@@ -48,6 +48,9 @@ export const repoCredential = z.strictObject({
 });
 export type RepoCredential = z.infer<typeof repoCredential>;
 
+/** The same on its way to an agent, which may be older than the server and ignores what it does not know. */
+export const sentCredential = z.object(repoCredential.shape);
+
 export const repoStatuses = [
   "unknown",
   "ready",

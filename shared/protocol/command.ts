@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { failureCodes } from "../domain/failure.ts";
 import { epoch, hostId, timestamp, ulidText } from "../domain/ids.ts";
-import { repoUrl } from "../domain/repo.ts";
-import { repoCredential } from "../domain/repo.ts";
+import { repoUrl, sentCredential } from "../domain/repo.ts";
 import { commandVerbs } from "./topic.ts";
 
 /**
@@ -42,7 +41,7 @@ export type ConfigChanged = z.infer<typeof configChanged>;
 export const repoTest = z.object({ box: z.string() });
 export const repoTestSecret = z.object({
   url: repoUrl,
-  credential: repoCredential,
+  credential: sentCredential,
   /** `existing`: must be there. `create`: must not be there, and is initialised. */
   mode: z.enum(["existing", "create"]),
   /** Paths that will be backed up: the agent says which of them do not exist. */

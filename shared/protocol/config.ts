@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { hostId, timestamp, ulidText } from "../domain/ids.ts";
-import { repoCredential } from "../domain/repo.ts";
+import { sentCredential } from "../domain/repo.ts";
 import { retention, sourceOptions } from "../domain/source.ts";
 
 /**
@@ -16,7 +16,7 @@ export const configBundle = z.object({
       id: ulidText,
       name: z.string(),
       url: z.string(),
-      credential: repoCredential,
+      credential: sentCredential,
     }),
   ),
   groups: z.array(
@@ -26,8 +26,8 @@ export const configBundle = z.object({
       repository_id: ulidText,
       includes: z.array(z.string()),
       excludes: z.array(z.string()),
-      options: sourceOptions,
-      retention,
+      options: z.object(sourceOptions.shape),
+      retention: z.object(retention.shape),
     }),
   ),
   schedules: z.array(
