@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { duration } from "../config-values.ts";
 import { createBrokerKeyStore } from "../adapters/broker-key-store.ts";
@@ -54,7 +54,10 @@ export async function natsCreds(
       );
     }
     const file = resolve(options.out);
-    writeFileSync(file, creds, { mode: 0o600 });
+    writeFileSync(file, "", { mode: 0o600 });
+    // A file that was there keeps its mode: closed before the secret goes in.
+    chmodSync(file, 0o600);
+    writeFileSync(file, creds);
     const audit = createAudit({ clock, random });
     await store.tx.run((trx) =>
       audit.record(trx, systemInitiator("command line"), {
