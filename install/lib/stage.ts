@@ -32,10 +32,12 @@ const copy = (from: string, to: string, remedy: string): void => {
   cpSync(from, to, { recursive: true });
 };
 
+/** What endpoints and their owners fetch from `/install/`. */
 const installFiles = [
-  "install.sh",
-  "systemd/restic-manager-agent.service",
-  "systemd/restic-manager-server.service",
+  "install/install.sh",
+  "install/systemd/restic-manager-agent.service",
+  "install/systemd/restic-manager-server.service",
+  "docs/reference/errors.md",
 ];
 
 /**
@@ -72,7 +74,7 @@ export const stageAssets = (executable: Executable, target: Target): string => {
     mkdirSync(join(assets, "install"));
     for (const file of installFiles)
       copy(
-        join(root, "install", file),
+        join(root, file),
         join(assets, "install", file.replace(/^.*\//, "")),
         "git status",
       );

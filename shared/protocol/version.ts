@@ -2,7 +2,8 @@
 export const protocolMin = 1;
 export const protocolMax = 1;
 
-export const helpUrl = "/docs/errors#protocol_too_old";
+/** Path on the server where a refused agent's owner reads what to do. */
+export const helpUrl = "/install/errors.md";
 
 /** Whether both sides share a version. `theirs.max < protocolMin` means that the other side is too old. */
 export function protocolFits(theirs: { min: number; max: number }): boolean {
