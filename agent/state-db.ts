@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -65,6 +65,31 @@ function open(path: string): StateDb {
     db.run(`PRAGMA user_version = ${schemaVersion}`);
   }).immediate();
   return db;
+}
+
+/**
+ * Ties the state to a host id. When the server forgot this host and a person approved it anew, it is another host: what the
+ * old one had to report or to keep secret is given up. Safe to be interrupted.
+ */
+export function adoptHost(
+  db: StateDb,
+  secretsPath: string,
+  hostId: string,
+): void {
+  const known = readMeta(db, "host_id");
+  if (known === hostId) return;
+  if (known !== null) rmSync(secretsPath, { force: true });
+  db.transaction(() => {
+    for (const table of [
+      "meta",
+      "outbox",
+      "jobs",
+      "seen_commands",
+      "next_fires",
+    ])
+      db.run(`DELETE FROM ${table}`);
+    writeMeta(db, "host_id", hostId);
+  }).immediate();
 }
 
 export function readMeta(db: StateDb, key: string): string | null {

@@ -125,15 +125,25 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
       if (error.code === "rejected") throw new RejectedError();
+      if (!passes(error)) throw error;
       // A nonce serves once: after a lost answer only a new announcement gives a new one.
       pending = null;
-      const isStale =
-        error.code === "pending_not_found" || error.code === "nonce_invalid";
-      if (!isStale) deps.onTrouble(error);
+      if (!isStale(error)) deps.onTrouble(error);
       await delay(clock, wait, signal);
       wait = Math.min(wait * 2, maxRetryMs);
     }
   }
+}
+
+/** Whether trying again can help: the network, a busy server, or an announcement that has become stale. */
+function passes(fault: ServerFault): boolean {
+  const { kind, code } = fault;
+  const busy = ["rate_limited", "pending_full", "starting", "internal"];
+  return kind !== "api" || busy.includes(code ?? "") || isStale(fault);
+}
+
+function isStale({ code }: ServerFault): boolean {
+  return code === "pending_not_found" || code === "nonce_invalid";
 }
 
 function announceText({

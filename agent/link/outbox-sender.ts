@@ -10,6 +10,8 @@ export interface OutboxSenderDeps {
   readonly log: Log;
   /** Asks the server what it has stored. */
   readonly resume: () => Promise<CommittedMark>;
+  /** Everything up to this number has been taken by the broker. */
+  readonly onHandedOver: (seq: number) => void;
 }
 
 const inFlight = 64;
@@ -78,6 +80,7 @@ export async function sendOutbox(
       );
       const failed = results.findIndex(({ status }) => status === "rejected");
       sent = (failed < 0 ? rows.at(-1) : rows[failed - 1])?.seq ?? sent;
+      deps.onHandedOver(sent);
       if (failed < 0) {
         wait = retryMs;
         continue;

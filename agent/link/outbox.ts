@@ -34,6 +34,8 @@ export interface Outbox {
   transaction(work: () => void): void;
   /** How many rows wait for the server. */
   depth(): number;
+  /** The number of the newest row, ever. */
+  lastSeq(): number;
   /** The oldest rows after `seq`. */
   read(seq: number, limit: number): OutboxRow[];
   /** What the server says it has stored. */
@@ -186,6 +188,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     putLog: (batch) => put("log", batch.job_id, batch),
     transaction,
     depth: () => total("COUNT(*)"),
+    lastSeq: () => lastSeq,
     read(seq, limit) {
       const rows = db
         .query(

@@ -53,6 +53,7 @@ export interface SessionDeps {
     body: string,
   ) => Promise<string>;
   readonly memory: () => number;
+  readonly onHandedOver: (seq: number) => void;
   /** Called when the server has greeted back. */
   readonly onOnline: (connection: Connection) => void;
 }
@@ -97,6 +98,7 @@ export async function runSession(
       outbox,
       clock,
       log,
+      onHandedOver: deps.onHandedOver,
       async resume() {
         const asked = { epoch: outbox.epoch() };
         const { ask } = deps.requests;

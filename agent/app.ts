@@ -1,0 +1,333 @@
+import { readFileSync } from "node:fs";
+import { delay, every, type Clock } from "@restic-manager/shared/clock.ts";
+import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
+import {
+  fromBase64Url,
+  publicKeyBytes,
+} from "@restic-manager/shared/identity/keys.ts";
+import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import { topic } from "@restic-manager/shared/protocol/topic.ts";
+import { runBackup, type ConfiguredRepository } from "./commands/backup.ts";
+import { createDispatch } from "./commands/dispatch.ts";
+import { createHandlers } from "./commands/handlers.ts";
+import { createJobStore } from "./commands/job-store.ts";
+import { createJobs } from "./commands/jobs.ts";
+import { recoverJobs } from "./commands/recovery.ts";
+import { createSeenCommands } from "./commands/seen-commands.ts";
+import { reportSnapshots } from "./commands/snapshots.ts";
+import type { AgentConfig } from "./config.ts";
+import { meetServer } from "./identity/announce.ts";
+import type { StoredApproval } from "./identity/approval-store.ts";
+import type { Identity } from "./identity/identity.ts";
+import { createStanding } from "./identity/renewal.ts";
+import { createServerDoor } from "./identity/server-door.ts";
+import { createConfiguration } from "./link/config-sync.ts";
+import { keepConnected, type KeeperEnd } from "./link/keeper.ts";
+import type { Connection } from "./link/link.ts";
+import { createNatsLink } from "./link/nats-link.ts";
+import { createOutbox } from "./link/outbox.ts";
+import { createServerRequests } from "./link/server-requests.ts";
+import { createServerTime } from "./link/server-time.ts";
+import { runSession } from "./link/session.ts";
+import type { Env } from "./platform/env.ts";
+import { hostFacts, timeZone } from "./platform/host-facts.ts";
+import type { AgentPaths } from "./platform/paths.ts";
+import { isResticAlive } from "./platform/process-alive.ts";
+import { createSpawner } from "./platform/spawn.ts";
+import type { Random } from "./random.ts";
+import { createResticLocator } from "./restic/locate.ts";
+import { createResticRunner } from "./restic/run.ts";
+import { createNextFireStore } from "./schedule/next-fire-store.ts";
+import { createScheduler, type Schedule } from "./schedule/scheduler.ts";
+import { createSecretFile } from "./secrets/secret-file.ts";
+import { adoptHost, openStateDb } from "./state-db.ts";
+
+export interface AgentDeps {
+  readonly paths: AgentPaths;
+  readonly assetsDir: string;
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly config: AgentConfig;
+  readonly identity: Identity;
+  readonly approval: StoredApproval;
+  /** Aborted to stop the agent in an orderly way. */
+  readonly signal: AbortSignal;
+}
+
+const minute = 60_000;
+/** A backup without any progress for this long is ended, one that runs longer than the second in any case. */
+const limits = { stallMs: 30 * minute, limitMs: 7 * 24 * 60 * minute };
+const renewCheckMs = 60 * minute;
+/** How long results of the last moment are handed over before the agent ends. They are on disk in any case. */
+const flushMs = 3_000;
+const lookMs = 50;
+
+/** The only composition root of the running agent. Resolves when it has stopped, with the reason. */
+export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
+  const { paths, env, clock, random, identity, config, assetsDir } = deps;
+  const hostId = deps.approval.host_id;
+  const log = deps.log.with({ host_id: hostId });
+  const { sign, agreement, publicKey } = identity;
+  const serverKey =
+    publicKeyBytes(deps.approval.server_key) ?? new Uint8Array();
+  const ca =
+    config.server_ca === undefined
+      ? null
+      : readFileSync(config.server_ca, "utf8");
+  const facts = () => hostFacts(clock, env);
+  const hostname = () => facts().hostname;
+  /** Ends the connection, after everything else has ended. */
+  const offline = new AbortController();
+
+  const db = openStateDb(paths.database);
+  adoptHost(db, paths.secrets, hostId);
+  const time = createServerTime(clock, db);
+  const outbox = createOutbox({ db, hostId, sign, time, random });
+  const spawner = createSpawner({ tmpDir: paths.tmp });
+  const restic = createResticLocator({
+    spawner,
+    env,
+    assetsDir,
+    binDir: paths.bin,
+    override: config.restic_path,
+  });
+  const runner = createResticRunner({
+    spawner,
+    clock,
+    env,
+    tmpDir: paths.tmp,
+    cacheDir: paths.cache,
+    randomName: random.id,
+    restic: restic.require,
+  });
+
+  let online: Connection | null = null;
+  let handedOver = 0;
+  const live = (jobId: string, progress: JobProgress) =>
+    online?.publish(topic.live(hostId, jobId), JSON.stringify(progress));
+
+  const requests = createServerRequests({ hostId, sign, serverKey, time });
+  const file = createSecretFile({
+    path: paths.secrets,
+    key: fromBase64Url(config.secrets_key) ?? new Uint8Array(),
+    hostId,
+    random,
+  });
+  const configuration = createConfiguration({
+    hostId,
+    agreement,
+    requests,
+    file,
+    log,
+    onApplied,
+  });
+  const scheduler = createScheduler({
+    clock,
+    random,
+    log,
+    store: createNextFireStore(db),
+    tz: () => timeZone(env),
+    onFire: startScheduled,
+    onPlanned: reportApplied,
+  });
+
+  const store = createJobStore(db);
+  const report = (repository: ConfiguredRepository) =>
+    reportSnapshots({ runner, outbox, random, log }, repository.id, repository);
+  const common = {
+    clock,
+    time,
+    log,
+    outbox,
+    jobs: store,
+    runner,
+    configuration,
+    hostname,
+  };
+  const recovered = recoverJobs({
+    ...common,
+    isAlive: isResticAlive,
+    signal: deps.signal,
+  });
+  const jobs = createJobs({
+    store,
+    log,
+    live,
+    recovered,
+    run: (request, signal) =>
+      runBackup(
+        { ...common, live, reportSnapshots: report, limits },
+        request,
+        signal,
+      ),
+  });
+
+  const door = createServerDoor({ server: config.server, ca });
+  const standing = createStanding({
+    path: paths.approval,
+    first: deps.approval,
+    door,
+    clock,
+    log,
+    identity,
+    facts,
+    restic: restic.info,
+    signal: offline.signal,
+  });
+  const handlers = createHandlers({
+    hostId,
+    agreement,
+    runner,
+    configuration,
+    outbox,
+    jobs,
+  });
+  const dispatch = createDispatch({
+    hostId,
+    serverKey,
+    sign,
+    time,
+    seen: createSeenCommands(db),
+    log,
+    handlers,
+  });
+  const session = {
+    hostId,
+    clock,
+    random,
+    log,
+    time,
+    requests,
+    outbox,
+    configuration,
+    facts,
+    restic: restic.info,
+    runningJobs: jobs.ids,
+    command: dispatch,
+    memory: process.memoryUsage.rss,
+    onHandedOver: (seq: number) => (handedOver = seq),
+    onOnline,
+  };
+
+  const bundle = configuration.current();
+  if (bundle !== null) {
+    scheduler.set(bundle.schedules);
+    reportApplied();
+  }
+  scheduler.start();
+  const stopRenewing = every(clock, renewCheckMs, renewIfAging);
+  const keeping = keepConnected({
+    link: createNatsLink({
+      server: config.server,
+      ca,
+      hostId,
+      publicKey,
+      sign,
+      jwt: () => standing.approval().jwt,
+      log,
+    }),
+    clock,
+    random,
+    log,
+    meet,
+    session: (connection) => runSession(session, connection),
+    renew: standing.renew,
+    signal: offline.signal,
+  });
+
+  await Promise.race([keeping, aborted(deps.signal)]);
+  scheduler.stop();
+  stopRenewing();
+  await jobs.stop();
+  await flush();
+  offline.abort();
+  const end = await keeping;
+  db.close();
+  return end;
+
+  async function meet(): Promise<void> {
+    const askedAt = clock.now();
+    const { identity: server } = await meetServer(
+      door,
+      fingerprintOf(serverKey),
+    );
+    time.learn(server.server_time, askedAt);
+  }
+
+  function onOnline(connection: Connection): void {
+    online = connection;
+    log.info("Connected to the server", { url: config.server });
+    void connection.closed.then(() => {
+      if (online === connection) online = null;
+      log.info("Disconnected from the server");
+    });
+    renewIfAging();
+  }
+
+  function renewIfAging(): void {
+    if (online === null || !standing.isAging(time.now())) return;
+    standing.renew().catch((error: unknown) =>
+      log.warn("The credential could not be renewed; it is tried again", {
+        error,
+      }),
+    );
+  }
+
+  function onApplied(next: ConfigBundle, before: ConfigBundle | null): void {
+    scheduler.set(next.schedules);
+    reportApplied();
+    const known = new Set(before?.repositories.map(({ url }) => url));
+    for (const repository of next.repositories)
+      if (!known.has(repository.url))
+        report(repository).catch((error: unknown) =>
+          log.warn("The snapshots could not be reported", {
+            repository_id: repository.id,
+            error,
+          }),
+        );
+  }
+
+  function reportApplied(): void {
+    outbox.put("cfg.applied", {
+      rev: configuration.revision(),
+      tz: timeZone(env),
+      schedules: scheduler.preview(),
+    });
+  }
+
+  function startScheduled({ id, group_ids }: Schedule): void {
+    for (const source_group_id of group_ids) {
+      if (jobs.isBusyWith(source_group_id)) {
+        log.warn(
+          "A schedule fired while its backup still runs or waits; this fire is left out",
+          { schedule_id: id },
+        );
+        continue;
+      }
+      jobs.accept({
+        job_id: random.id(),
+        actor: "schedule",
+        schedule_id: id,
+        source_group_id,
+      });
+    }
+  }
+
+  async function flush(): Promise<void> {
+    const until = clock.now() + flushMs;
+    const waits = () => outbox.depth() > 0 && handedOver < outbox.lastSeq();
+    while (online !== null && waits() && clock.now() < until)
+      await delay(clock, lookMs);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+}

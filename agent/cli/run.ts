@@ -1,0 +1,68 @@
+import { runAgent } from "../app.ts";
+import { readConfig } from "../config.ts";
+import { readApproval } from "../identity/approval-store.ts";
+import { readIdentity } from "../identity/identity.ts";
+import { takeInstanceLock } from "../platform/instance-lock.ts";
+import { build } from "../version.ts";
+import { exitCodes, type CliContext } from "./context.ts";
+
+/** Wrong use; the message names the remedy. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** Runs the agent until it is told to stop. */
+export function run(context: CliContext): Promise<number> {
+  return holdingLock(context, () => runHeld(context));
+}
+
+/** Does something that only one agent of this host may do at a time. */
+export async function holdingLock(
+  { paths }: CliContext,
+  work: () => Promise<number>,
+): Promise<number> {
+  const lock = takeInstanceLock(paths.lock);
+  if (lock === null)
+    throw new UsageError(
+      `The agent already runs on this host (it holds ${paths.lock}). Stop it first.`,
+    );
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** `run` for who holds the lock. */
+export async function runHeld(context: CliContext): Promise<number> {
+  const { paths, log, signal } = context;
+  log.info("The agent starts", {
+    version: build.version,
+    commit: build.commit,
+  });
+  for (;;) {
+    const config = readConfig(paths.config);
+    const approval = readApproval(paths.approval);
+    const identity = readIdentity(paths.identity);
+    if (config === null || approval === null || identity === null)
+      throw new UsageError(
+        "This host is not approved yet. Use the enrol command that the dashboard shows.",
+      );
+    const end = await runAgent({
+      ...context,
+      config,
+      approval,
+      identity,
+      signal,
+    });
+    if (end === "host_changed") {
+      log.warn("The server knows this host by another id now; starting anew");
+      continue;
+    }
+    log.info("The agent stopped", { reason: end });
+    return end === "rejected" ? exitCodes.rejected : exitCodes.ok;
+  }
+}

@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { toTimestamp } from "@restic-manager/shared/clock.ts";
+import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
+import {
+  fromBase64Url,
+  publicKeyBytes,
+} from "@restic-manager/shared/identity/keys.ts";
+import type { ResticInfo } from "@restic-manager/shared/protocol/hello.ts";
+import { createJobStore } from "../commands/job-store.ts";
+import { readConfig, type AgentConfig } from "../config.ts";
+import {
+  readApproval,
+  type StoredApproval,
+} from "../identity/approval-store.ts";
+import { readIdentity } from "../identity/identity.ts";
+import { takeInstanceLock } from "../platform/instance-lock.ts";
+import { createSpawner } from "../platform/spawn.ts";
+import { createResticLocator } from "../restic/locate.ts";
+import { createNextFireStore } from "../schedule/next-fire-store.ts";
+import { createSecretFile } from "../secrets/secret-file.ts";
+import { openStateDb } from "../state-db.ts";
+import { versionLine } from "../version.ts";
+import { exitCodes, type CliContext } from "./context.ts";
+
+/** What this host is, does and waits for, in lines `name: value`. */
+export async function status(context: CliContext): Promise<number> {
+  const { paths, terminal } = context;
+  const config = readConfig(paths.config);
+  const approval = readApproval(paths.approval);
+  const identity = readIdentity(paths.identity);
+  const say = (name: string, value: string) =>
+    terminal.say(`${`${name}:`.padEnd(15)} ${value}`);
+
+  say("agent", versionLine());
+  say("running", isRunning(paths.lock) ? "yes" : "no");
+  say("server", config?.server ?? "none");
+  say(
+    "host",
+    approval === null
+      ? "not approved"
+      : `${approval.host_name} (${approval.host_id})`,
+  );
+  say("fingerprint", identity?.fingerprint ?? "none yet");
+  if (approval !== null)
+    say(
+      "server key",
+      fingerprintOf(publicKeyBytes(approval.server_key) ?? new Uint8Array()),
+    );
+  say("restic", describeRestic(await resticInfo(context, config)));
+  if (config !== null && approval !== null)
+    sayState(context, config, approval, say);
+  return exitCodes.ok;
+}
+
+function isRunning(path: string): boolean {
+  const lock = existsSync(path) ? takeInstanceLock(path) : { release() {} };
+  lock?.release();
+  return lock === null;
+}
+
+function resticInfo(
+  { paths, env, assetsDir }: CliContext,
+  config: AgentConfig | null,
+): Promise<ResticInfo> {
+  const spawner = createSpawner({ tmpDir: paths.tmp });
+  return createResticLocator({
+    spawner,
+    env,
+    assetsDir,
+    binDir: paths.bin,
+    override: config?.restic_path,
+  }).info();
+}
+
+function describeRestic({
+  version,
+  source,
+  path,
+  problem,
+}: ResticInfo): string {
+  return problem ?? `${version} (${source}, ${path})`;
+}
+
+function sayState(
+  { paths, random }: CliContext,
+  config: AgentConfig,
+  approval: StoredApproval,
+  say: (name: string, value: string) => void,
+): void {
+  const file = createSecretFile({
+    path: paths.secrets,
+    key: fromBase64Url(config.secrets_key) ?? new Uint8Array(),
+    hostId: approval.host_id,
+    random,
+  });
+  say("configuration", `revision ${file.load()?.rev ?? 0}`);
+  if (!existsSync(paths.database)) return;
+  const db = openStateDb(paths.database);
+  const { n } = db.query("SELECT COUNT(*) AS n FROM outbox").get() as {
+    n: number;
+  };
+  say("waiting", `${n} messages for the server`);
+  for (const { request, startedAt } of createJobStore(db).list())
+    say(
+      "job",
+      `${request.job_id} ${startedAt === null ? "waits" : `runs since ${startedAt}`}`,
+    );
+  for (const { at, cron, tz } of createNextFireStore(db).list())
+    say("next run", `${toTimestamp(at)} (${cron}, ${tz})`);
+  db.close();
+}

@@ -1,0 +1,84 @@
+import type { AgreementKey } from "@restic-manager/shared/identity/seal.ts";
+import {
+  configChanged,
+  jobCancel,
+  jobStart,
+} from "@restic-manager/shared/protocol/command.ts";
+import type { CommandVerb } from "@restic-manager/shared/protocol/topic.ts";
+import { FailureError } from "../failure-error.ts";
+import type { Configuration } from "../link/config-sync.ts";
+import { LinkError, type Connection } from "../link/link.ts";
+import type { Outbox } from "../link/outbox.ts";
+import type { ResticRunner } from "../restic/run.ts";
+import { payloadOf, type CommandHandler } from "./dispatch.ts";
+import type { Jobs } from "./jobs.ts";
+import { createRepoTest } from "./repo-test.ts";
+
+export interface HandlersDeps {
+  readonly hostId: string;
+  readonly agreement: AgreementKey;
+  readonly runner: ResticRunner;
+  readonly configuration: Configuration;
+  readonly outbox: Pick<Outbox, "epoch">;
+  readonly jobs: Jobs;
+}
+
+/** What each command does. */
+export function createHandlers(
+  deps: HandlersDeps,
+): Record<CommandVerb, CommandHandler> {
+  const { configuration, outbox, jobs } = deps;
+
+  /** Without the wanted configuration a job would back up something else than what was ordered. */
+  async function pull(connection: Connection, rev: number): Promise<void> {
+    try {
+      await configuration.pull(connection, rev);
+    } catch (error) {
+      throw error instanceof LinkError
+        ? new FailureError(
+            "config_outdated",
+            `The agent could not fetch its configuration: ${error.message}`,
+          )
+        : error;
+    }
+  }
+
+  return {
+    ping: async () => ({}),
+
+    async "cfg.changed"(payload, { connection }) {
+      const { rev } = payloadOf(configChanged, payload);
+      await pull(connection, rev);
+      return { rev: configuration.revision() };
+    },
+
+    async "job.start"(payload, { connection }) {
+      const start = payloadOf(jobStart, payload);
+      if (start.epoch !== outbox.epoch())
+        throw new FailureError(
+          "command_expired",
+          "The command was meant for another run of this agent; try again.",
+        );
+      await pull(connection, start.cfg_rev);
+      const isKnown = configuration
+        .current()
+        ?.groups.some((group) => group.id === start.source_group_id);
+      if (isKnown !== true) throw new FailureError("config_outdated");
+      jobs.accept({
+        job_id: start.job_id,
+        actor: "user",
+        schedule_id: null,
+        source_group_id: start.source_group_id,
+      });
+      return {};
+    },
+
+    async "job.cancel"(payload) {
+      const { job_id } = payloadOf(jobCancel, payload);
+      // An unknown job has ended already, and its end is on its way.
+      return { known: jobs.cancel(job_id) };
+    },
+
+    "repo.test": createRepoTest(deps),
+  };
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import type { LogLevel } from "@restic-manager/shared/log.ts";
+import { exitCodes, type CliContext } from "./cli/context.ts";
+import { enrol, type EnrolOptions } from "./cli/enrol.ts";
+import { run, UsageError } from "./cli/run.ts";
+import { status } from "./cli/status.ts";
+import { createTerminal } from "./cli/terminal.ts";
+import { verify } from "./cli/verify.ts";
+import { systemClock } from "./clock.ts";
+import { ConfigError } from "./config.ts";
+import { RejectedError, ServerKeyError } from "./identity/announce.ts";
+import { ServerFault } from "./identity/server-door.ts";
+import { createLog } from "./log.ts";
+import type { Env } from "./platform/env.ts";
+import { agentPaths, type PathOptions } from "./platform/paths.ts";
+import { createRandom } from "./random.ts";
+import { versionLine } from "./version.ts";
+
+const terminal = createTerminal();
+
+async function main(args: readonly string[], env: Env): Promise<void> {
+  const log = createLog({
+    level: logLevel(env["RM_LOG_LEVEL"]),
+    format: process.stdout.isTTY ? "text" : "json",
+    clock: systemClock,
+    write: (line) => void process.stdout.write(line),
+  });
+  // A fault nobody thought of ends the agent; the service starts it again, and what was under way is accounted for.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (error: unknown) => {
+      log.error("The agent failed", { error });
+      process.exit(exitCodes.failed);
+    });
+  const stop = stopSignal();
+  const assetsDir = env["RM_ASSETS_DIR"] ?? join(import.meta.dir, "assets");
+
+  const verb =
+    (
+      work: (
+        context: CliContext,
+        ...rest: string[]
+      ) => Promise<number> | number,
+    ) =>
+    async (options: PathOptions, ...rest: string[]) => {
+      const paths = agentPaths(options, env);
+      const random = createRandom(systemClock);
+      const context = {
+        paths,
+        assetsDir,
+        env,
+        clock: systemClock,
+        random,
+        log,
+        terminal,
+        signal: stop,
+      };
+      process.exitCode = await guarded(() => work(context, ...rest), stop);
+    };
+
+  const program = new Command("restic-manager-agent")
+    .description(
+      "Backs this host up with restic, as restic-manager-server says.",
+    )
+    .version(
+      versionLine(),
+      "-V, --version",
+      "print version, commit and commit date",
+    )
+    .option(
+      "--licenses",
+      "print the licences of everything inside this program",
+    )
+    .action((options: { licenses?: boolean }) => {
+      if (options.licenses === true)
+        terminal.say(readFileSync(join(assetsDir, "LICENSES.txt"), "utf8"));
+      else program.outputHelp();
+    });
+
+  located(program.command("enrol <server>").alias("enroll"))
+    .description(
+      "announce this host to a server, wait for the approval, then run",
+    )
+    .option(
+      "--server-key <fingerprint>",
+      "the server's key, SHA256:…, as the dashboard shows it",
+    )
+    .option("--server-ca <file>", "PEM file of a private certificate authority")
+    .option("--exit", "end after the approval instead of running")
+    .action((server: string, options: EnrolOptions & PathOptions) =>
+      verb((context) => enrol(context, server, options))(options),
+    );
+  located(program.command("run"))
+    .description("run the agent of an approved host")
+    .action(verb(run));
+  located(program.command("verify <fingerprint>"))
+    .description("say whether a fingerprint is the one of this host")
+    .action((fingerprint: string, options: PathOptions) =>
+      verb((context) => verify(context, fingerprint))(options),
+    );
+  located(program.command("status"))
+    .description("say what this host is, does and waits for")
+    .action(verb(status));
+  program
+    .command("version")
+    .description("print version, commit and commit date")
+    .action(() => terminal.say(versionLine()));
+
+  await program.parseAsync([...args], { from: "user" });
+}
+
+function located(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration file")
+    .option(
+      "--state-dir <folder>",
+      "folder for keys, configuration and results",
+    );
+}
+
+/** Turns expected errors into one plain line and an exit code. */
+async function guarded(
+  work: () => Promise<number> | number,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) return exitCodes.interrupted;
+    terminal.complain(error instanceof Error ? error.message : String(error));
+    if (error instanceof RejectedError) return exitCodes.rejected;
+    if (error instanceof ServerKeyError) return exitCodes.wrongServer;
+    if (error instanceof UsageError || error instanceof ConfigError)
+      return exitCodes.usage;
+    if (
+      !(error instanceof ServerFault) &&
+      error instanceof Error &&
+      error.stack !== undefined
+    )
+      terminal.complain(error.stack);
+    return exitCodes.failed;
+  }
+}
+
+/** The first SIGTERM or Ctrl-C asks for an orderly end, the second one does not wait for it. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const)
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+      stop.abort();
+    });
+  return stop.signal;
+}
+
+function logLevel(text: string | undefined): LogLevel {
+  return text === "debug" || text === "warn" || text === "error"
+    ? text
+    : "info";
+}
+
+await main(Bun.argv.slice(2), process.env);
