@@ -44,7 +44,7 @@ test("a delay ends in time, or when it is aborted, and leaves nothing behind", a
   expect(ended).toEqual(["in time"]);
   expect(listeners.size).toBe(1);
   stop.abort();
-  for (const listener of [...listeners]) listener();
+  for (const listener of listeners) listener();
   await clock.advance(0);
   expect(ended).toEqual(["in time", "aborted"]);
   expect(listeners.size + clock.pending()).toBe(0);

@@ -86,7 +86,7 @@ export function createLiveOutbox(
     },
     end() {
       isEnded = true;
-      for (const topic of [...subscriptions.keys()]) unsubscribe(topic);
+      for (const topic of subscriptions.keys()) unsubscribe(topic);
     },
   };
 }

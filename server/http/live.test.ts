@@ -164,7 +164,7 @@ describe("a browser that does not keep up", () => {
     const outbox = createLiveOutbox(
       {
         send(text) {
-          sent.push(JSON.parse(String(text)));
+          if (typeof text === "string") sent.push(JSON.parse(text));
           return isFull ? -1 : 1;
         },
       },
@@ -193,7 +193,7 @@ describe("a browser that does not keep up", () => {
     const outbox = createLiveOutbox(
       {
         send(text) {
-          sent.push(JSON.parse(String(text)));
+          if (typeof text === "string") sent.push(JSON.parse(text));
           return isFull ? -1 : 1;
         },
       },

@@ -110,7 +110,7 @@ export function createLive(deps: LiveDeps): Live {
 
   return {
     endStreams() {
-      for (const end of [...streams]) end();
+      for (const end of streams) end();
     },
     sockets: [
       {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { toTimestamp, type Clock } from "@restic-manager/shared/clock.ts";
 import {
   openSigned,

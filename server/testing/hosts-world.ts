@@ -1,3 +1,6 @@
+import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
+import { pendingList } from "@restic-manager/shared/api/hosts.ts";
+import type { Role } from "@restic-manager/shared/domain/role.ts";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import type { Announced } from "@restic-manager/shared/protocol/announce.ts";
@@ -60,7 +63,47 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
     hosts,
     reconciled,
     emitted,
+    /** How many announcements are kept, shown or not. */
+    pendingRows: async () =>
+      (await db.selectFrom("pending_hosts").select("id").execute()).length,
+    people: peopleSide(api),
     agents: agentsSide({ ...api, clock, serverKey: identity.publicKeyText }),
+  };
+}
+
+/** Status and code of a refusal. */
+export async function codeOf(
+  response: Response | Promise<Response>,
+): Promise<string> {
+  const { status } = await response;
+  const { code } = (await (await response).json()) as ApiErrorBody;
+  return `${status} ${code}`;
+}
+
+/** What people do with hosts that wait, by HTTP. */
+function peopleSide({
+  request,
+  send,
+  as,
+}: Pick<ReturnType<typeof createTestApi>, "request" | "send" | "as">) {
+  const decide = async (
+    verb: "accept" | "reject",
+    id: string,
+    body: object,
+    role: Role = "admin",
+  ) => send("POST", `/api/pending/${id}/${verb}`, body, await as(role));
+
+  return {
+    decide,
+    accept: (agent: TestAgent, { pending_id }: Pick<Announced, "pending_id">) =>
+      decide("accept", pending_id, { fingerprint: agent.fingerprint }),
+    reject: (id: string) => decide("reject", id, {}),
+    /** The hosts that the dashboard shows as waiting. */
+    async waiting() {
+      const headers = await as("viewer");
+      const response = await request("/api/pending", { headers });
+      return pendingList.parse(await response.json()).pending;
+    },
   };
 }
 

@@ -104,7 +104,7 @@ test("what travels is the text and a signature over exactly that text", () => {
     (key, message, signature) => verify(signature, message, key),
     event.eventEnvelope,
   );
-  expect(opened).toEqual(golden("event") as event.EventEnvelope);
+  expect(opened).toEqual(event.eventEnvelope.parse(golden("event")));
 });
 
 /** Where anything may stand already: payloads that other schemas read, and names of variables. */

@@ -50,7 +50,7 @@ test("what the server listens to is a pattern over all hosts", () => {
     logs: "rm.v1.*.log.>",
     live: "rm.v1.*.live.>",
   });
-  expect(pattern.commands(host) as string).toBe(`rm.v1.${host}.cmd.>`);
+  expect(String(pattern.commands(host))).toBe(`rm.v1.${host}.cmd.>`);
 });
 
 test("both sides talk when their versions overlap", () => {

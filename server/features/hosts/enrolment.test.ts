@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "bun:test";
 import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
-import { pendingList } from "@restic-manager/shared/api/hosts.ts";
 import { openSigned } from "@restic-manager/shared/identity/signed.ts";
 import {
   announced,
@@ -9,9 +8,9 @@ import {
   waitAnswer,
   type Announced,
 } from "@restic-manager/shared/protocol/announce.ts";
-import { cidr } from "../../config-values.ts";
 import { verifySignature } from "../../identity.ts";
 import {
+  codeOf,
   createHostsWorld,
   type HostsWorld,
 } from "../../testing/hosts-world.ts";
@@ -25,39 +24,10 @@ beforeEach(() => {
   agent = createTestAgent(world.clock, 1);
 });
 
-async function codeOf(response: Response | Promise<Response>) {
-  const { status } = await response;
-  const { code } = (await (await response).json()) as ApiErrorBody;
-  return `${status} ${code}`;
-}
-
 async function announce(of: TestAgent, over = {}): Promise<Announced> {
   const response = await world.agents.announce(of, over);
   expect(response.status).toBe(200);
   return announced.parse(await response.json());
-}
-
-async function waiting() {
-  const headers = await world.as("viewer");
-  const response = await world.request("/api/pending", { headers });
-  return pendingList.parse(await response.json()).pending;
-}
-
-async function decide(verb: "accept" | "reject", id: string, body: object) {
-  const headers = await world.as("admin");
-  return world.send("POST", `/api/pending/${id}/${verb}`, body, headers);
-}
-
-function accept(of: TestAgent, { pending_id }: Announced) {
-  return decide("accept", pending_id, { fingerprint: of.fingerprint });
-}
-
-async function rowCount(): Promise<number> {
-  const rows = await world.db
-    .selectFrom("pending_hosts")
-    .select("id")
-    .execute();
-  return rows.length;
 }
 
 async function openApproval(response: Response) {
@@ -90,7 +60,7 @@ describe("announcing", () => {
         "400 public_key_invalid",
       );
     }
-    expect(await rowCount()).toBe(0);
+    expect(await world.pendingRows()).toBe(0);
   });
 
   test("a document signed by another key is refused", async () => {
@@ -145,16 +115,16 @@ describe("announcing", () => {
     const second = await announce(agent, { hostname: "nas2" });
     expect(second.pending_id).toBe(first.pending_id);
     expect(second.nonce).not.toBe(first.nonce);
-    expect(await rowCount()).toBe(1);
+    expect(await world.pendingRows()).toBe(1);
   });
 });
 
 describe("proving the key", () => {
   test("a host is shown only once it proved possession of its key", async () => {
     const answer = await announce(agent);
-    expect(await waiting()).toEqual([]);
+    expect(await world.people.waiting()).toEqual([]);
     const poll = await world.agents.startWait(agent, answer);
-    expect(await waiting()).toMatchObject([
+    expect(await world.people.waiting()).toMatchObject([
       {
         id: answer.pending_id,
         hostname: "nas",
@@ -185,7 +155,7 @@ describe("proving the key", () => {
     );
     const unknown = { pending_id: "0".repeat(32), nonce: mine.nonce };
     expect(await codeOf(wait(agent, unknown))).toBe("404 pending_not_found");
-    expect(await waiting()).toEqual([]);
+    expect(await world.people.waiting()).toEqual([]);
 
     const poll = await world.agents.startWait(agent, mine);
     expect(await codeOf(wait(agent, mine))).toBe("403 nonce_invalid");
@@ -194,7 +164,8 @@ describe("proving the key", () => {
   });
 
   test("each answer of the long poll carries the nonce for the next and keeps the row", async () => {
-    let { nonce, pending_id } = await announce(agent);
+    const { pending_id, ...first } = await announce(agent);
+    let { nonce } = first;
     for (let round = 0; round < 200; round++) {
       const proof = { nonce, pending_id };
       const { waiting: poll } = await world.agents.startWait(agent, proof);
@@ -204,14 +175,14 @@ describe("proving the key", () => {
       nonce = answer.nonce;
     }
     // 200 rounds are longer than an hour: whoever still waits does not expire.
-    expect(await waiting()).toHaveLength(1);
+    expect(await world.people.waiting()).toHaveLength(1);
   });
 });
 
 describe("accepting", () => {
   test("answers the waiting agent at once and records who did it [ENR-05]", async () => {
     const joining = await world.agents.join(1);
-    const response = await accept(agent, joining.announced);
+    const response = await world.people.accept(agent, joining.announced);
     expect(response.status).toBe(200);
     const detail = (await response.json()) as { id: string };
     expect(detail).toMatchObject({
@@ -235,7 +206,7 @@ describe("accepting", () => {
     expect(given?.jwt).toMatch(
       new RegExp(`^U[A-Z2-7]{55} ${detail.id} 2026-01-31T00:00:00.000Z$`),
     );
-    expect(await waiting()).toEqual([]);
+    expect(await world.people.waiting()).toEqual([]);
     const audit = await world.db
       .selectFrom("audit_log")
       .selectAll()
@@ -250,7 +221,7 @@ describe("accepting", () => {
 
   test("an agent that lost its approval announces again and gets it again", async () => {
     const joining = await world.agents.join(1);
-    await accept(agent, joining.announced);
+    await world.people.accept(agent, joining.announced);
     const first = await openApproval(await joining.waiting);
     for (const later of [0, 2 * 3_600_000, 40 * 86_400_000]) {
       await world.clock.advance(later);
@@ -259,14 +230,14 @@ describe("accepting", () => {
       const second = await openApproval(await world.agents.wait(agent, again));
       expect(second?.host_id).toBe(first?.host_id);
     }
-    expect(await waiting()).toEqual([]);
+    expect(await world.people.waiting()).toEqual([]);
     const hosts = await world.db.selectFrom("hosts").select("id").execute();
     expect(hosts).toHaveLength(1);
   });
 
   test("an approved host that comes with another X25519 key is sealed to that one from then on", async () => {
     const joining = await world.agents.join(1);
-    await accept(agent, joining.announced);
+    await world.people.accept(agent, joining.announced);
     await joining.waiting;
     const x25519 = createTestAgent(world.clock, 7).publicKeyText;
     const again = await announce(agent, { x25519 });
@@ -286,15 +257,17 @@ describe("accepting", () => {
     const { pending_id } = joining.announced;
     const other = createTestAgent(world.clock, 2).fingerprint;
     for (const fingerprint of [other, "SHA256:abc", agent.fingerprint + "0"]) {
-      expect(await codeOf(decide("accept", pending_id, { fingerprint }))).toBe(
-        "409 fingerprint_mismatch",
-      );
+      expect(
+        await codeOf(
+          world.people.decide("accept", pending_id, { fingerprint }),
+        ),
+      ).toBe("409 fingerprint_mismatch");
     }
     const pasted = agent.fingerprint
       .replace("SHA256:", "")
       .toUpperCase()
       .replaceAll(/(.{4})/g, "$1 ");
-    const response = await decide("accept", pending_id, {
+    const response = await world.people.decide("accept", pending_id, {
       fingerprint: pasted,
     });
     expect(response.status).toBe(200);
@@ -303,7 +276,9 @@ describe("accepting", () => {
 
   test("a host that did not prove its key cannot be accepted", async () => {
     const answer = await announce(agent);
-    expect(await codeOf(accept(agent, answer))).toBe("404 pending_not_found");
+    expect(await codeOf(world.people.accept(agent, answer))).toBe(
+      "404 pending_not_found",
+    );
   });
 
   test("only an administrator decides", async () => {
@@ -324,18 +299,20 @@ describe("accepting", () => {
   test("of two tabs that accept and reject, the second is told, whichever it is", async () => {
     const first = await world.agents.join(1);
     const second = await world.agents.join(2, { hostname: "web" });
-    expect((await accept(first.agent, first.announced)).status).toBe(200);
-    expect(await codeOf(decide("reject", first.announced.pending_id, {}))).toBe(
+    expect(
+      (await world.people.accept(first.agent, first.announced)).status,
+    ).toBe(200);
+    expect(await codeOf(world.people.reject(first.announced.pending_id))).toBe(
       "409 pending_decided",
     );
-    expect(await codeOf(accept(first.agent, first.announced))).toBe(
-      "409 pending_decided",
-    );
+    expect(
+      await codeOf(world.people.accept(first.agent, first.announced)),
+    ).toBe("409 pending_decided");
     const { pending_id } = second.announced;
-    expect((await decide("reject", pending_id, {})).status).toBe(204);
-    expect(await codeOf(accept(second.agent, second.announced))).toBe(
-      "409 pending_decided",
-    );
+    expect((await world.people.reject(pending_id)).status).toBe(204);
+    expect(
+      await codeOf(world.people.accept(second.agent, second.announced)),
+    ).toBe("409 pending_decided");
     expect((await first.waiting).status).toBe(200);
     expect((await second.waiting).status).toBe(410);
   });
@@ -343,9 +320,9 @@ describe("accepting", () => {
   test("both decisions at the same moment leave exactly one", async () => {
     const joining = await world.agents.join(1);
     const responses = await Promise.all([
-      accept(agent, joining.announced),
-      accept(agent, joining.announced),
-      decide("reject", joining.announced.pending_id, {}),
+      world.people.accept(agent, joining.announced),
+      world.people.accept(agent, joining.announced),
+      world.people.reject(joining.announced.pending_id),
     ]);
     const decided = responses.filter((response) => response.status < 300);
     expect(decided).toHaveLength(1);
@@ -359,104 +336,14 @@ describe("rejecting", () => {
   test("ends the long poll with a definite answer that lasts until it expires [ENR-06]", async () => {
     const joining = await world.agents.join(1);
     const { pending_id } = joining.announced;
-    expect((await decide("reject", pending_id, {})).status).toBe(204);
+    expect((await world.people.reject(pending_id)).status).toBe(204);
     expect(await codeOf(joining.waiting)).toBe("410 rejected");
-    expect(await waiting()).toEqual([]);
+    expect(await world.people.waiting()).toEqual([]);
     expect(await codeOf(world.agents.announce(agent))).toBe("410 rejected");
     await world.clock.advance(3_599_000);
     expect(await codeOf(world.agents.announce(agent))).toBe("410 rejected");
     await world.clock.advance(1_000);
     expect((await world.agents.announce(agent)).status).toBe(200);
-  });
-});
-
-describe("guards", () => {
-  test("a flood of 1,000 announcements from 20 addresses leaves at most 100 rows, gone after an hour [ENR-07]", async () => {
-    world = createHostsWorld({
-      config: { trustedProxy: [cidr.parse("203.0.113.5")] },
-    });
-    const stop = world.hosts.start();
-    const codes = new Map<string, number>();
-    for (let i = 0; i < 1000; i++) {
-      const flooder = createTestAgent(world.clock, i % 250);
-      const key = Buffer.alloc(32, i % 250).toString("base64url");
-      const over = { hostname: `host-${i}`, x25519: key };
-      const response = await world.agents.announce(flooder, over, {
-        "X-Forwarded-For": `198.51.100.${i % 20}`,
-      });
-      const code = response.ok ? "200" : await codeOf(response);
-      codes.set(code, (codes.get(code) ?? 0) + 1);
-    }
-    expect(codes.get("429 rate_limited")).toBe(800);
-    expect(codes.get("503 pending_full")).toBe(100);
-    expect(await rowCount()).toBe(100);
-    await world.clock.advance(3_600_000 + 60_000);
-    expect(await rowCount()).toBe(0);
-    stop();
-  });
-
-  test("an address may announce ten times a minute", async () => {
-    const announceOnce = async () =>
-      (await world.agents.announce(agent)).status;
-    for (let i = 0; i < 10; i++) expect(await announceOnce()).toBe(200);
-    expect(await announceOnce()).toBe(429);
-    await world.clock.advance(6_000);
-    expect(await announceOnce()).toBe(200);
-    expect(await announceOnce()).toBe(429);
-  });
-
-  test("a page that waits hears when an announcement expires", async () => {
-    const stop = world.hosts.start();
-    const { waiting: poll } = await world.agents.join(1);
-    await world.clock.advance(25_000);
-    await poll;
-    world.emitted.length = 0;
-    await world.clock.advance(3_600_000);
-    expect(world.emitted).toContainEqual({ type: "pending.changed" });
-    expect(await waiting()).toEqual([]);
-    stop();
-  });
-
-  test("two hosts of one name are both flagged, and accepting one keeps the other [ENR-08]", async () => {
-    const first = await world.agents.join(1);
-    const second = await world.agents.join(2, { hostname: "NAS" });
-    expect(second.announced.hostname_collision).toBe(true);
-    expect((await waiting()).map((row) => row.collision)).toEqual([
-      "pending",
-      "pending",
-    ]);
-    await accept(first.agent, first.announced);
-    expect(await waiting()).toMatchObject([
-      { fingerprint: second.agent.fingerprint, collision: "host" },
-    ]);
-    const response = await accept(second.agent, second.announced);
-    expect(await response.json()).toMatchObject({
-      name: "NAS-2",
-      hostname: "NAS",
-    });
-    await Promise.all([first.waiting, second.waiting]);
-  });
-
-  test("an agent that hangs up is not waited for", async () => {
-    const { nonce, pending_id } = await announce(agent);
-    const body = agent.signed("rm-proof-v1", {
-      pending_id,
-      nonce,
-      server_key: world.identity.publicKeyText,
-    });
-    const hangUp = new AbortController();
-    const before = world.clock.pending();
-    const poll = world.request(`/api/agents/announce/${pending_id}/wait`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body,
-      signal: hangUp.signal,
-    });
-    while (world.clock.pending() === before)
-      await new Promise((resolve) => setImmediate(resolve));
-    hangUp.abort();
-    await poll;
-    expect(world.clock.pending()).toBe(before);
   });
 });
 

@@ -56,7 +56,7 @@ export interface Enrolment {
   start(): Cancel;
 }
 
-export const maxPending = 100;
+const maxPending = 100;
 const announcesPerMinute = 10;
 const longPollMs = 25_000;
 

@@ -14,7 +14,8 @@ import {
   topic,
   type RequestOp,
 } from "@restic-manager/shared/protocol/topic.ts";
-import { z } from "zod";
+import { helpUrl } from "@restic-manager/shared/protocol/version.ts";
+import type { z } from "zod";
 import { verifySignature } from "../../identity.ts";
 import {
   createHostsWorld,
@@ -170,7 +171,7 @@ describe("hello", () => {
       expect(await hello(old)).toMatchObject({
         ok: false,
         code,
-        help_url: expect.stringContaining("/docs/errors"),
+        help_url: helpUrl,
       });
       expect((await detail()).online).toBe(false);
     },
