@@ -10,6 +10,7 @@ import { createTerminal } from "./cli/terminal.ts";
 import { verify } from "./cli/verify.ts";
 import { systemClock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
+import { DamagedError } from "./damaged-error.ts";
 import { RejectedError, ServerKeyError } from "./identity/announce.ts";
 import { ServerFault } from "./identity/server-door.ts";
 import { createLog } from "./log.ts";
@@ -60,6 +61,10 @@ async function main(args: readonly string[], env: Env): Promise<void> {
     };
 
   const program = new Command("restic-manager-agent")
+    // Wrong arguments have an exit code of their own.
+    .exitOverride(({ exitCode }) =>
+      process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage),
+    )
     .description(
       "Backs this host up with restic, as restic-manager-server says.",
     )
@@ -133,11 +138,9 @@ async function guarded(
     if (error instanceof ServerKeyError) return exitCodes.wrongServer;
     if (error instanceof UsageError || error instanceof ConfigError)
       return exitCodes.usage;
-    if (
-      !(error instanceof ServerFault) &&
-      error instanceof Error &&
-      error.stack !== undefined
-    )
+    const isExplained =
+      error instanceof ServerFault || error instanceof DamagedError;
+    if (!isExplained && error instanceof Error && error.stack !== undefined)
       terminal.complain(error.stack);
     return exitCodes.failed;
   }

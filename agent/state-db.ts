@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { DamagedError } from "./damaged-error.ts";
 
 /**
  * What must survive a crash at any instant: results not yet stored by the server, jobs under way, next fires. One file,
@@ -40,7 +41,7 @@ export function openStateDb(path: string): StateDb {
     return open(path);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    throw new Error(
+    throw new DamagedError(
       `${path} cannot be used (${words}). If it is damaged, move it away and start again; only results that the server has not stored yet are lost.`,
       { cause: error },
     );

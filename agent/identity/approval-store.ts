@@ -3,6 +3,7 @@ import { z } from "zod";
 import { publicKeyBytes } from "@restic-manager/shared/identity/keys.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { approval } from "@restic-manager/shared/protocol/announce.ts";
+import { DamagedError } from "../damaged-error.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 
 /** What the approval gave this agent, in one file that is there whole or not at all. Mode 0600. */
@@ -16,7 +17,7 @@ export function readApproval(path: string): StoredApproval | null {
   if (!existsSync(path)) return null;
   const stored = parseJson(readFileSync(path, "utf8"), approvalFile);
   if (stored === null)
-    throw new Error(
+    throw new DamagedError(
       `${path} is damaged. Remove it and enrol again; the server knows this host's key and approves it again.`,
     );
   return stored;

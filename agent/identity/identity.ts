@@ -10,6 +10,7 @@ import {
 } from "@restic-manager/shared/identity/keys.ts";
 import type { AgreementKey } from "@restic-manager/shared/identity/seal.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import { DamagedError } from "../damaged-error.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Random } from "../random.ts";
 import { agreementKey, signingKey, type SigningKey } from "./keys.ts";
@@ -34,7 +35,7 @@ export function readIdentity(path: string): Identity | null {
   if (!existsSync(path)) return null;
   const file = parseJson(readFileSync(path, "utf8"), identityFile);
   if (file === null)
-    throw new Error(
+    throw new DamagedError(
       `${path} is damaged. Restore it from a backup; or remove it, enrol again and have the new fingerprint approved.`,
     );
   keepPrivate(path);

@@ -5,6 +5,7 @@ import {
   type ConfigBundle,
 } from "@restic-manager/shared/protocol/config.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import { DamagedError } from "../damaged-error.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Random } from "../random.ts";
 
@@ -45,7 +46,7 @@ export function createSecretFile({
         configBundle,
       );
       if (bundle !== null) return bundle;
-      throw new Error(
+      throw new DamagedError(
         `${path} cannot be read: it is damaged, or secrets_key in agent.yaml is not the one it was written with. Restore the file or the key; or move the file away, and the agent fetches its configuration from the server again.`,
       );
     },

@@ -11,6 +11,7 @@ import { until } from "./until.ts";
 export interface TestNats {
   /** Address as agent.yaml names a server: NATS in WebSocket is at `nats` below it. */
   readonly server: string;
+  readonly serverKey: SigningKey;
   connectAs(key: SigningKey): Promise<NatsConnection>;
   stop(): Promise<void>;
 }
@@ -60,6 +61,7 @@ authorization { users: [
 
   return {
     server: `http://${address}`,
+    serverKey: keys.server,
     connectAs: (key) =>
       wsconnect({
         servers: `ws://${address}`,
