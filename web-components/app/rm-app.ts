@@ -187,9 +187,10 @@ export class RmApp extends LitElement {
   }
 
   #me(user: User): TemplateResult {
+    const word = this.#liveWord;
     return html`<div class="me">
       <rm-menu
-        label="Account of ${user.username}"
+        label="Account"
         .items=${[
           {
             label: "Account and about",
@@ -209,25 +210,23 @@ export class RmApp extends LitElement {
           >
           <span class="name">
             <span class="truncate">${user.username}</span>
-            ${this.#liveState()}
+            <span
+              class="live ${word === "Live" ? "" : "waiting"}"
+              aria-hidden="true"
+              ><i></i>${word}</span
+            >
           </span>
         </span>
       </rm-menu>
       ${this.#themeButton(15)}
+      <span class="visually-hidden" role="status">${word}</span>
     </div>`;
   }
 
-  #liveState(): TemplateResult {
-    const live = this.#data.live.status.get().state === "live";
-    return html`<span class="live ${live ? "" : "waiting"}" role="status"
-      ><i></i>${live ? "Live" : this.#waitingWord}</span
-    >`;
-  }
-
-  get #waitingWord(): string {
-    return this.#data.live.status.get().state === "reconnecting"
-      ? "Reconnecting"
-      : "Connecting";
+  get #liveWord(): string {
+    const { state } = this.#data.live.status.get();
+    if (state === "live") return "Live";
+    return state === "reconnecting" ? "Reconnecting" : "Connecting";
   }
 
   #themeButton(size: number): TemplateResult {

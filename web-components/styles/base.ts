@@ -98,6 +98,15 @@ export const base = css`
     }
   }
 
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation: none !important;
+      transition: none !important;
+    }
+  }
+
   .mono {
     font-family: var(--rm-mono);
     font-size: 0.95em;

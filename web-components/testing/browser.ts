@@ -45,6 +45,8 @@ export async function openPage(
     isMobile: width < 720,
     hasTouch: width < 720,
     colorScheme: view.theme ?? "light",
+    // A colour half-way through a transition is nobody's contrast.
+    reducedMotion: "reduce",
     timezoneId: "Europe/Berlin",
     locale: "en-GB",
   });
@@ -69,6 +71,10 @@ export async function openPage(
 export async function axeViolations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
+    // The colours of a theme just switched to are there after a frame.
+    await new Promise((done) =>
+      requestAnimationFrame(() => requestAnimationFrame(done)),
+    );
     const { axe } = globalThis as unknown as {
       axe: { run: (node: Document, options: object) => Promise<AxeResult> };
     };

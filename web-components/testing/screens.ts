@@ -16,6 +16,8 @@ export interface Screen {
   readonly path: string;
   readonly world: () => World;
   readonly prepare?: (server: FixtureServer) => void;
+  /** What the browser rightly complains about here. */
+  readonly expected?: RegExp;
   /** Resolves when there is something to look at. */
   readonly ready: (page: Page, server: FixtureServer) => Promise<unknown>;
 }
@@ -106,6 +108,7 @@ export const screens: readonly Screen[] = [
         message:
           "Something went wrong here; the server's log has the request id.",
       }),
+    expected: /status of 500/,
     ready: (page) => page.getByText("This could not be loaded").waitFor(),
   },
   {
@@ -191,7 +194,7 @@ export const screens: readonly Screen[] = [
     path: `/jobs/${running}`,
     world: seededWorld,
     ready: async (page, server) => {
-      await page.getByText("1,186 lines").waitFor();
+      await page.getByText("386 lines").waitFor();
       await withProgress(page, server);
     },
   },
@@ -199,7 +202,7 @@ export const screens: readonly Screen[] = [
     name: "job-failed",
     path: `/jobs/${id("PAST001")}`,
     world: seededWorld,
-    ready: (page) => page.getByText("1,186 lines").waitFor(),
+    ready: (page) => page.getByText("386 lines").waitFor(),
   },
   {
     name: "account",

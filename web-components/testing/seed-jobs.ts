@@ -66,7 +66,7 @@ export function seedJobs(): Job[] {
     state: "running",
     finished_at: null,
     exit_code: null,
-    log_lines: 1186,
+    log_lines: 386,
     progress: progress(62),
   });
   const wobble = [1, 1.1, 0.9, 1.2, 0.8, 2.1, 1, 0.95, 1.05, 1.15];
@@ -107,7 +107,7 @@ export function seedJobs(): Job[] {
               ...(state === "succeeded" ? {} : { errors: 14 }),
             },
       snapshot_id: state === "failed" ? null : "d64db632".repeat(8),
-      log_lines: 1186,
+      log_lines: 386,
     });
   });
   return [running, ...past];
@@ -125,7 +125,7 @@ export function logLine(n: number, more: Partial<LogLine> = {}): LogLine {
 }
 
 export function seedLog(): LogLine[] {
-  return Array.from({ length: 1186 }, (_, index) => {
+  return Array.from({ length: 386 }, (_, index) => {
     const n = index + 1;
     if (n === 1)
       return logLine(n, {

@@ -12,7 +12,7 @@ export const fleetTilesStyles = css`
     gap: 6px;
     min-width: 0;
     min-height: 132px;
-    padding: 14px 16px 15px;
+    padding: 14px 16px 13px;
   }
   h2 {
     font-size: var(--rm-size-12);
@@ -49,7 +49,7 @@ export const fleetTilesStyles = css`
     gap: 8px;
     justify-content: space-between;
     font-size: var(--rm-size-12);
-    line-height: 20px;
+    line-height: 24px;
     color: var(--rm-text-2);
   }
   .list a {

@@ -77,7 +77,6 @@ export class RmMenu extends LitElement {
   override render() {
     return html`<button
         class="trigger"
-        aria-label=${this.label}
         aria-haspopup="menu"
         aria-expanded="false"
         popovertarget="items"
