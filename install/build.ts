@@ -4,6 +4,8 @@
  *   bun install/build.ts                every target
  *   bun install/build.ts --host         this machine's target only
  *   bun install/build.ts --stage-only   only what a run from source reads
+ *
+ * More arguments go to third-party.ts.
  */
 import { createHash } from "node:crypto";
 import {
@@ -138,7 +140,12 @@ await main(async () => {
 
   const step = (...script: string[]): Promise<string> =>
     must(process.execPath, script, { cwd: root, loud: true });
-  await step("install/third-party.ts", ...(hostOnly ? ["--host"] : []));
+  const more = args.filter((arg) => !["--host", "--stage-only"].includes(arg));
+  await step(
+    "install/third-party.ts",
+    ...(hostOnly ? ["--host"] : []),
+    ...more,
+  );
   await step("install/build-ui.ts");
 
   if (stageOnly) {

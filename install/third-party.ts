@@ -3,6 +3,7 @@
  *
  *   bun install/third-party.ts          for every target
  *   bun install/third-party.ts --host   for this machine only
+ *   ... --without nats                  leave a tool out that is not needed now
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +26,11 @@ await main(async () => {
   const hostOnly = process.argv.includes("--host");
   const go = await goVersion();
 
+  const without = process.argv.includes("--without")
+    ? process.argv.at(-1)
+    : undefined;
   for (const program of programs) {
+    if (program.name === without) continue;
     const tool = await binary(program, host, go).catch((error: unknown) => {
       if (program.embedFor.length > 0) throw error;
       say(
