@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { signingKey } from "../identity/keys.ts";
 import {
   agentEnds,
+  identityIn,
   pathsIn,
   serverKeyOf,
   startAgent,
@@ -13,12 +13,11 @@ import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { until } from "../testing/until.ts";
 
 const tempDir = createTempDirs();
-const anyKey = signingKey(new Uint8Array(32).fill(7));
 
 async function withServer(
   work: (server: TestServer, dir: string) => Promise<void>,
 ): Promise<void> {
-  const server = await startTestServer(tempDir(), anyKey);
+  const server = await startTestServer(tempDir(), identityIn(tempDir()));
   try {
     await work(server, tempDir());
   } finally {

@@ -12,8 +12,9 @@ export interface ProgressReporter {
 
 const everyMs = 1_000;
 
-export const waitingProgress: JobProgress = {
-  phase: "waiting",
+/** Nothing is known yet. */
+const emptyProgress: JobProgress = {
+  phase: "scanning",
   percent: 0,
   bytes_done: 0,
   bytes_total: 0,
@@ -26,27 +27,35 @@ export const waitingProgress: JobProgress = {
   rate: null,
 };
 
+/** The job waits for another one to end. */
+export const waitingProgress: JobProgress = {
+  ...emptyProgress,
+  phase: "waiting",
+};
+
 export function createProgressReporter(
   clock: Clock,
   send: (progress: JobProgress) => void,
 ): ProgressReporter {
   let scanned = false;
-  let latest: ResticStatus | null = null;
+  let latest: JobProgress | null = emptyProgress;
   let cancel: (() => void) | null = null;
 
   function sendLatest(): void {
     cancel = null;
     if (latest === null) return;
-    send(progressOf(latest, scanned));
+    send(latest);
     latest = null;
     cancel = clock.after(everyMs, sendLatest);
   }
+  // restic needs a moment to open the repository; people should see at once that something happens.
+  sendLatest();
 
   return {
     add(message) {
       if (message.type === "scanned") scanned = true;
       if (message.type !== "status") return;
-      latest = message.status;
+      latest = progressOf(message.status, scanned);
       if (cancel === null) sendLatest();
     },
     stop() {

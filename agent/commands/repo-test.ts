@@ -21,7 +21,8 @@ import { FailureError } from "../failure-error.ts";
 import { configArgs, initArgs, snapshotsArgs } from "../restic/args.ts";
 import { capture, succeeded, type Captured } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
-import { failureOf } from "../restic/exit-codes.ts";
+import { failureOf, type StopReason } from "../restic/exit-codes.ts";
+import { isRetry } from "../restic/messages.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import { payloadOf, type CommandHandler } from "./dispatch.ts";
 import { parseSnapshots } from "./snapshots.ts";
@@ -35,6 +36,7 @@ export interface RepoTestDeps {
 /** The server waits 90 s. restic itself would try a dead server for many minutes. */
 const openMs = 40_000;
 const stepMs = 20_000;
+const maxRetries = 3;
 const maxMissing = 50;
 
 const resticConfig = z.object({ id: z.string() });
@@ -92,7 +94,19 @@ async function need(
   args: readonly string[],
   limitMs: number,
 ): Promise<Captured> {
-  const captured = await capture(runner, { args, repository, limitMs });
+  const patience = new AbortController();
+  let retries = 0;
+  const captured = await capture(runner, {
+    args,
+    repository,
+    limitMs,
+    signal: patience.signal,
+    // A person waits for the answer, and restic would go on for many minutes.
+    onMessage(message) {
+      if (isRetry(message) && ++retries === maxRetries)
+        patience.abort("time_limit" satisfies StopReason);
+    },
+  });
   if (succeeded(captured.end)) return captured;
   const { code, message } = asRepositoryFailure(failureOf(captured.end));
   throw new FailureError(code, message);

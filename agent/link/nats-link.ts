@@ -84,8 +84,7 @@ function webSocketUrl(server: string): string {
 function connectionOf(nats: NatsConnection): Connection {
   return {
     publish(subject, body) {
-      // The library throws at once when closed or too large; then the message is lost, as it may be.
-      if (!nats.isClosed()) nats.publish(subject, body);
+      lossy(() => nats.publish(subject, body));
     },
     async request(subject, body, timeoutMs) {
       const reply = await ask(nats, subject, body, { timeout: timeoutMs });
@@ -122,7 +121,19 @@ async function respond(
   answer: (subject: string, body: string) => Promise<string>,
 ): Promise<void> {
   const text = await answer(message.subject, message.string());
-  message.respond(text);
+  lossy(() => message.respond(text));
+}
+
+/** The library throws when the connection closes or drains; then the message is lost, as it may be. */
+function lossy(send: () => void): void {
+  try {
+    send();
+  } catch (error) {
+    const isGone =
+      error instanceof errors.ClosedConnectionError ||
+      error instanceof errors.DrainingConnectionError;
+    if (!isGone) throw error;
+  }
 }
 
 async function ask(

@@ -10,13 +10,14 @@ export interface Captured {
 /** Runs restic for its answer. */
 export async function capture(
   runner: ResticRunner,
-  call: Omit<ResticCall, "onMessage">,
+  call: ResticCall,
 ): Promise<Captured> {
   const lines: string[] = [];
   const end = await runner.run({
     ...call,
-    onMessage: (_message, stream, line) => {
+    onMessage(message, stream, line) {
       if (stream === "stdout") lines.push(line);
+      call.onMessage?.(message, stream, line);
     },
   });
   return { end, stdout: lines.join("\n") };

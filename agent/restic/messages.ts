@@ -85,6 +85,11 @@ export function parseMessage(line: string): ResticMessage {
   }
 }
 
+/** Whether restic says that it will try something once more, for example to reach a server. */
+export function isRetry(message: ResticMessage): boolean {
+  return message.type === "text" && /retrying after/i.test(message.line);
+}
+
 function statusOf(value: unknown): ResticMessage {
   return parsed(status, value, (s) => ({ type: "status", status: s }));
 }

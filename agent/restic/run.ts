@@ -8,7 +8,7 @@ import type { OutputStream } from "../platform/output.ts";
 import { backendArgs } from "./args.ts";
 import { resticEnv, secretsOf, type Repository } from "./env.ts";
 import type { ResticEnd, StopReason } from "./exit-codes.ts";
-import { parseMessage, type ResticMessage } from "./messages.ts";
+import { isRetry, parseMessage, type ResticMessage } from "./messages.ts";
 import { createWords } from "./words.ts";
 
 /** One run of restic against one repository. */
@@ -145,8 +145,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
 function createLifeSign(): (message: ResticMessage) => boolean {
   let last = "";
   return (message) => {
-    if (message.type === "text") return !/retrying after/i.test(message.line);
-    if (message.type !== "status") return true;
+    if (message.type !== "status") return !isRetry(message);
     const { files_done, bytes_done, total_files, total_bytes } = message.status;
     const now = `${files_done} ${bytes_done} ${total_files} ${total_bytes}`;
     const moved = now !== last;

@@ -26,7 +26,6 @@ export interface AgentHttp {
   readonly url: string;
   /** The last announcement. */
   announced(): AnnounceDocument | null;
-  agentX25519(): string;
   /** What the waiting agent is told. */
   decide(decision: "pending" | "approved" | "rejected"): void;
   /** How many announcements came. */
@@ -64,7 +63,6 @@ export function createAgentHttp({
 }: AgentHttpDeps): AgentHttp {
   let decision: "pending" | "approved" | "rejected" = "pending";
   let last: AnnounceDocument | null = null;
-  let x25519 = "";
   let count = 0;
   let nonce = 0;
   let tamper: Parameters<AgentHttp["tamper"]>[0] = null;
@@ -160,7 +158,6 @@ export function createAgentHttp({
           : open("rm-announce-v1", body, announceDocument, claimed.public_key);
       if (last === null) return refuse(403, "signature_invalid");
       count++;
-      x25519 = last.x25519;
       if (decision === "rejected") return refuse(410, "rejected");
       const fingerprint = fingerprintOf(
         publicKeyBytes(last.public_key) ?? new Uint8Array(),
@@ -202,7 +199,6 @@ export function createAgentHttp({
   return {
     url: `http://127.0.0.1:${port}`,
     announced: () => last,
-    agentX25519: () => x25519,
     decide: (next) => void (decision = next),
     announcements: () => count,
     tamper: (change) => void (tamper = change),

@@ -1,8 +1,5 @@
 import { seal, sealContext } from "@restic-manager/shared/identity/seal.ts";
-import {
-  publicKeyBytes,
-  toBase64Url,
-} from "@restic-manager/shared/identity/keys.ts";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import {
   openSigned,
   parseJson,
@@ -35,6 +32,7 @@ import {
   verifySignature,
   type SigningKey,
 } from "../identity/keys.ts";
+import type { Identity } from "../identity/identity.ts";
 import { createRandom } from "../random.ts";
 import { startNats } from "./nats-server.ts";
 import { createAgentHttp, type AgentHttp } from "./test-server-http.ts";
@@ -72,7 +70,7 @@ const requestSchema = z.looseObject({ host: z.string(), t: z.string() });
 
 export async function startTestServer(
   dir: string,
-  agent: SigningKey,
+  agent: Identity,
 ): Promise<TestServer> {
   const random = createRandom(systemClock);
   const key = signingKey(random.bytes(32));
@@ -175,7 +173,7 @@ export async function startTestServer(
   ): string {
     const plain = new TextEncoder().encode(JSON.stringify(body));
     const context = sealContext(testHost, purpose, revision);
-    const recipient = publicKeyBytes(http.agentX25519()) ?? new Uint8Array();
+    const recipient = agent.agreement.publicKey;
     return toBase64Url(
       seal(
         plain,

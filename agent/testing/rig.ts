@@ -1,0 +1,136 @@
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import type {
+  EventEnvelope,
+  JobDone,
+  LogBatch,
+} from "@restic-manager/shared/protocol/event.ts";
+import type { LogLine } from "@restic-manager/shared/domain/job.ts";
+import type { AgentConfig } from "../config.ts";
+import {
+  approve,
+  identityIn,
+  startAgent,
+  type AgentProcess,
+} from "./agent-process.ts";
+import { realRestic, type RealRestic } from "./programs.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
+import { until } from "./until.ts";
+
+const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+export const groupId = "01ARZ3NDEKTSV4RRFFQ69G5FAW";
+
+/** A test server, an approved agent as its own process, a real restic with a local repository, and files to back up. */
+export interface Rig {
+  readonly dir: string;
+  readonly server: TestServer;
+  readonly restic: RealRestic;
+  readonly source: string;
+  start(): AgentProcess;
+  online(): Promise<void>;
+  /** Configures one source group over `includes` (default: the whole source). */
+  configure(change?: Partial<ConfigBundle["groups"][number]>): Promise<void>;
+  runNow(): Promise<string>;
+  events(kind: string): EventEnvelope[];
+  done(jobId: string): Promise<JobDone>;
+  log(jobId: string): LogLine[];
+  stop(): Promise<void>;
+}
+
+export async function createRig(
+  dir: string,
+  config: Partial<AgentConfig> = {},
+): Promise<Rig> {
+  const server = await startTestServer(join(dir), identityIn(dir));
+  approve(dir, server, config);
+  const restic = realRestic(join(dir, "by-hand"));
+  const source = join(dir, "source");
+  mkdirSync(source);
+  writeFileSync(join(source, "letter.txt"), "hello");
+  const agents: AgentProcess[] = [];
+
+  const events = (kind: string) =>
+    server.events().filter((event) => event.kind === kind);
+  const epochOf = () => String(server.hello()?.["epoch"]);
+
+  const rig: Rig = {
+    dir,
+    server,
+    restic,
+    source,
+    start() {
+      const agent = startAgent(dir);
+      agents.push(agent);
+      return agent;
+    },
+    online: () => until("the greeting", () => server.hello() !== null),
+    async configure(change = {}) {
+      const rev = server.configure({
+        repositories: [
+          { id: repositoryId, name: "local", ...restic.repository },
+        ],
+        groups: [
+          {
+            id: groupId,
+            name: "default",
+            repository_id: repositoryId,
+            includes: [source],
+            excludes: [],
+            options: { exclude_caches: false, one_file_system: false },
+            retention: {},
+            ...change,
+          },
+        ],
+        schedules: [],
+      });
+      await until("the agent", async () => {
+        const answer = await server
+          .command("cfg.changed", { rev })
+          .catch(() => null);
+        return answer?.ok === true;
+      });
+    },
+    async runNow() {
+      const job_id = server.newId();
+      const answer = await server.command("job.start", {
+        job_id,
+        kind: "backup",
+        source_group_id: groupId,
+        cfg_rev: 1,
+        epoch: epochOf(),
+      });
+      if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
+      return job_id;
+    },
+    events,
+    async done(jobId) {
+      const found = () =>
+        events("job.done").find(
+          (event) => (event.p as JobDone).job_id === jobId,
+        );
+      await until(`the end of ${jobId}`, () => found() !== undefined, 90_000);
+      return found()?.p as JobDone;
+    },
+    log: (jobId) =>
+      events("log")
+        .map((event) => event.p as LogBatch)
+        .filter((batch) => batch.job_id === jobId)
+        .flatMap((batch) => batch.lines),
+    async stop() {
+      for (const agent of agents) agent.kill();
+      await Promise.all(agents.map((agent) => agent.exited));
+      await server.stop();
+    },
+  };
+  return rig;
+}
+
+/** Adds incompressible files, so that a slow store takes a while. */
+export function fill(folder: string, megabytes: number): void {
+  for (let i = 0; i < megabytes * 16; i++)
+    appendFileSync(
+      join(folder, `block-${i % 8}`),
+      crypto.getRandomValues(new Uint8Array(65_536)),
+    );
+}
