@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
+import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
+import {
+  openSigned,
+  parseJson,
+  signedText,
+} from "@restic-manager/shared/identity/signed.ts";
+import {
+  eventEnvelope,
+  type EventEnvelope,
+  type LogGap,
+} from "@restic-manager/shared/protocol/event.ts";
+import { signingKey, verifySignature } from "../identity/keys.ts";
+import { createRandom } from "../random.ts";
+import { openStateDb } from "../state-db.ts";
+import { createTempDirs } from "../testing/temp-dir.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+
+const tempDir = createTempDirs();
+const key = signingKey(new Uint8Array(32).fill(4));
+const job = (n: number) => `01ARZ3NDEKTSV4RRFFQ69G5FA${n}`;
+
+function open(dir: string, maxBytes?: number): Outbox {
+  const clock = createManualClock();
+  const db = openStateDb(join(dir, "agent.db"));
+  const time = { stamp: () => "2026-01-01T00:00:00.000Z" };
+  return createOutbox({
+    db,
+    hostId: "habcdefghijkl",
+    sign: key.sign,
+    time,
+    random: createRandom(clock),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  });
+}
+
+function events(outbox: Outbox): EventEnvelope[] {
+  return outbox.read(0, 1000).map(({ body }) => {
+    const signed = parseJson(body, signedText);
+    const event =
+      signed === null
+        ? null
+        : openSigned(
+            "rm-event-v1",
+            signed,
+            key.publicKey,
+            verifySignature,
+            eventEnvelope,
+          );
+    if (event === null) throw new Error("not signed by the agent");
+    return event;
+  });
+}
+
+function logLine(outbox: Outbox, jobId: string, text: string): void {
+  outbox.putLog({
+    job_id: jobId,
+    lines: [{ n: 1, t: "", s: "stdout", l: text, k: "new" }],
+  });
+}
+
+describe("the outbox", () => {
+  test("numbers everything from 1 without holes and signs it", () => {
+    const outbox = open(tempDir());
+    outbox.put("job.started", { a: 1 });
+    logLine(outbox, job(1), "x");
+    outbox.put("job.done", { a: 2 });
+    expect(events(outbox).map(({ seq, kind }) => [seq, kind])).toEqual([
+      [1, "job.started"],
+      [2, "log"],
+      [3, "job.done"],
+    ]);
+    expect(outbox.read(0, 9).map(({ subject }) => subject as string)).toEqual([
+      "rm.v1.habcdefghijkl.evt.job.started",
+      `rm.v1.habcdefghijkl.log.${job(1)}`,
+      "rm.v1.habcdefghijkl.evt.job.done",
+    ]);
+  });
+
+  test("keeps rows, epoch and numbers over a restart", () => {
+    const dir = tempDir();
+    const first = open(dir);
+    first.put("job.started", {});
+    first.put("job.done", {});
+    first.commit({ epoch: first.epoch(), seq: 1 });
+    const second = open(dir);
+    expect(second.epoch()).toBe(first.epoch());
+    second.put("cfg.applied", {});
+    expect(events(second).map(({ seq }) => seq)).toEqual([2, 3]);
+  });
+
+  test("does not use a number again when everything was stored", () => {
+    const dir = tempDir();
+    const first = open(dir);
+    first.put("job.done", {});
+    first.commit({ epoch: first.epoch(), seq: 1 });
+    const second = open(dir);
+    second.put("job.done", {});
+    expect(events(second).map(({ seq }) => seq)).toEqual([2]);
+  });
+
+  test("deletes only what the server has stored of this epoch", () => {
+    const outbox = open(tempDir());
+    for (let i = 0; i < 5; i++) outbox.put("job.done", { i });
+    outbox.commit({ epoch: "another", seq: 5 });
+    expect(outbox.depth()).toBe(5);
+    outbox.commit({ epoch: outbox.epoch(), seq: 3 });
+    expect(events(outbox).map(({ seq }) => seq)).toEqual([4, 5]);
+  });
+
+  test("a failed transaction leaves neither rows nor a used number", () => {
+    const outbox = open(tempDir());
+    outbox.put("job.started", {});
+    const failing = () =>
+      outbox.transaction(() => {
+        outbox.put("job.done", {});
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    outbox.put("job.done", { again: true });
+    expect(events(outbox).map(({ seq, p }) => [seq, p])).toEqual([
+      [1, {}],
+      [2, { again: true }],
+    ]);
+  });
+
+  test("when the server has stored more than was ever made here, what waits gets an epoch of its own", () => {
+    const outbox = open(tempDir());
+    outbox.put("job.started", { n: 1 });
+    outbox.put("job.done", { n: 2 });
+    const before = outbox.epoch();
+    outbox.commit({ epoch: before, seq: 40 });
+    expect(outbox.epoch()).not.toBe(before);
+    expect(
+      events(outbox).map(({ seq, kind, epoch, p }) => [seq, kind, epoch, p]),
+    ).toEqual([
+      [1, "job.started", outbox.epoch(), { n: 1 }],
+      [2, "job.done", outbox.epoch(), { n: 2 }],
+    ]);
+  });
+
+  test("a new state file is a new epoch", () => {
+    expect(open(tempDir()).epoch()).not.toBe(open(tempDir()).epoch());
+  });
+
+  test("when full it drops the oldest log rows, says which, and keeps results [AGT-07]", () => {
+    const outbox = open(tempDir(), 20_000);
+    outbox.put("job.started", {});
+    for (let i = 0; i < 8; i++) logLine(outbox, job(1), "x".repeat(1000));
+    outbox.put("job.done", { job: 1 });
+    for (let i = 0; i < 20; i++) logLine(outbox, job(2), "y".repeat(1000));
+    const left = events(outbox);
+    expect(left.filter(({ kind }) => kind === "job.done")).toHaveLength(1);
+    expect(left.filter(({ kind }) => kind === "job.started")).toHaveLength(1);
+    const seqs = new Set(left.map(({ seq }) => seq));
+    const gaps = left
+      .filter(({ kind }) => kind === "log.gap")
+      .map(({ p }) => p as LogGap);
+    expect(gaps.length).toBeGreaterThan(0);
+    for (const { from_seq, to_seq } of gaps)
+      for (let seq = from_seq; seq <= to_seq; seq++) seqs.add(seq);
+    // Every number is either there or named by a gap, and a gap names nothing that is there.
+    expect([...seqs].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: outbox.lastSeq() }, (_, i) => i + 1),
+    );
+    expect(gaps.flatMap(({ job_ids }) => job_ids)).toContain(job(1));
+    for (const { from_seq, to_seq } of gaps)
+      expect(
+        left.filter(({ seq }) => seq >= from_seq && seq <= to_seq),
+      ).toEqual([]);
+  });
+});

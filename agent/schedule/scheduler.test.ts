@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
+import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
+import { createLog } from "../log.ts";
+import { openStateDb } from "../state-db.ts";
+import { createTempDirs } from "../testing/temp-dir.ts";
+import { createNextFireStore } from "./next-fire-store.ts";
+import { nextRun, nextRuns } from "./next-run.ts";
+import { createScheduler, type Schedule } from "./scheduler.ts";
+
+const tempDir = createTempDirs();
+const hour = 3_600_000;
+const start = Date.UTC(2026, 5, 1, 0, 0);
+const nightly: Schedule = {
+  id: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+  cron: "30 2 * * *",
+  enabled: true,
+  group_ids: [],
+};
+
+/** One life of an agent; another one over the same `dir` is what comes after a restart. */
+function live(dir: string, at: number, zone = { tz: "UTC" }) {
+  const clock = createManualClock(at);
+  const fires: number[] = [];
+  const lines: string[] = [];
+  let planned = 0;
+  const scheduler = createScheduler({
+    clock,
+    random: {
+      bytes: (n) => new Uint8Array(n),
+      id: () => "",
+      fraction: () => 0.5,
+    },
+    log: createLog({
+      level: "info",
+      format: "text",
+      clock,
+      write: (line) => lines.push(line),
+    }),
+    store: createNextFireStore(openStateDb(join(dir, "agent.db"))),
+    tz: () => zone.tz,
+    onFire: () => fires.push(clock.now()),
+    onPlanned: () => planned++,
+  });
+  return { clock, fires, lines, scheduler, planned: () => planned };
+}
+
+/** How long after its instant a fire starts: half of the jitter, and the step of the loop. */
+function lateness(fires: number[]): number[] {
+  return fires.map((at) => (at - Date.UTC(2026, 5, 1, 2, 30)) % (24 * hour));
+}
+
+describe("the scheduler", () => {
+  test("fires every night in the host's own zone, shortly after the minute", async () => {
+    const { clock, fires, scheduler } = live(tempDir(), start);
+    scheduler.set([nightly]);
+    scheduler.start();
+    await clock.advance(3 * 24 * hour);
+    expect(fires).toHaveLength(3);
+    for (const late of lateness(fires)) expect(late).toBeWithin(0, 41_000);
+  });
+
+  test("a restart one minute before a fire fires once [AGT-08]", async () => {
+    const dir = tempDir();
+    const first = live(dir, start);
+    first.scheduler.set([nightly]);
+    first.scheduler.start();
+    await first.clock.advance(2 * hour + 29 * 60_000);
+    first.scheduler.stop();
+    const second = live(dir, first.clock.now());
+    second.scheduler.set([nightly]);
+    second.scheduler.start();
+    await second.clock.advance(12 * hour);
+    expect([first.fires.length, second.fires.length]).toEqual([0, 1]);
+  });
+
+  test("what was missed while the agent was down is caught up once, after a moment [AGT-06]", async () => {
+    const dir = tempDir();
+    const first = live(dir, start);
+    first.scheduler.set([nightly]);
+    first.scheduler.start();
+    first.scheduler.stop();
+    const monday = start + 4 * 24 * hour + 9 * hour;
+    const second = live(dir, monday);
+    second.scheduler.set([nightly]);
+    second.scheduler.start();
+    await second.clock.advance(30_000);
+    expect(second.fires).toEqual([]);
+    await second.clock.advance(12 * hour);
+    expect(second.fires).toHaveLength(1);
+    expect(second.fires[0]).toBeWithin(monday + 60_000, monday + 80_000);
+    expect(second.lines.join("")).toContain("caught up");
+    await second.clock.advance(12 * hour);
+    expect(second.fires).toHaveLength(2);
+  });
+
+  test("a host that slept over a fire catches up after it woke", async () => {
+    const { clock, fires, scheduler } = live(tempDir(), start);
+    scheduler.set([nightly]);
+    scheduler.start();
+    clock.set(start + 8 * hour);
+    await clock.advance(90_000);
+    expect(fires).toHaveLength(1);
+  });
+
+  test("a new or changed schedule has missed nothing", async () => {
+    const { clock, fires, scheduler } = live(tempDir(), start);
+    scheduler.set([nightly]);
+    scheduler.start();
+    await clock.advance(hour);
+    scheduler.set([{ ...nightly, cron: "30 0 * * *" }]);
+    await clock.advance(12 * hour);
+    expect(fires).toEqual([]);
+    await clock.advance(12 * hour);
+    expect(fires).toHaveLength(1);
+  });
+
+  test("a schedule that is switched off or removed does not fire, and nothing is caught up when it returns", async () => {
+    const { clock, fires, scheduler } = live(tempDir(), start);
+    scheduler.set([nightly]);
+    scheduler.start();
+    scheduler.set([{ ...nightly, enabled: false }]);
+    await clock.advance(12 * hour);
+    scheduler.set([nightly]);
+    await clock.advance(hour);
+    expect(fires).toEqual([]);
+  });
+
+  test("a host that moves to another zone is planned anew", async () => {
+    const zone = { tz: "UTC" };
+    const { clock, fires, scheduler, planned } = live(tempDir(), start, zone);
+    scheduler.set([nightly]);
+    scheduler.start();
+    zone.tz = "America/New_York";
+    await clock.advance(5 * hour);
+    expect(fires).toEqual([]);
+    expect(planned()).toBe(1);
+    await clock.advance(2 * hour);
+    expect(fires).toHaveLength(1);
+    expect(scheduler.preview()[0]?.next[0]).toBe("2026-06-02T06:30:00.000Z");
+  });
+
+  test("a cron text that cannot be read is named and stops nothing else", async () => {
+    const { clock, fires, scheduler, lines } = live(tempDir(), start);
+    scheduler.set([
+      { ...nightly, id: "01ARZ3NDEKTSV4RRFFQ69G5FAW", cron: "5#2 * * * *" },
+      nightly,
+    ]);
+    scheduler.start();
+    await clock.advance(24 * hour);
+    expect(fires).toHaveLength(1);
+    expect(lines.join("")).toContain("cannot be read");
+    expect(scheduler.preview()[0]?.error).toContain("cron");
+  });
+});
+
+describe("the next run", () => {
+  test.each([
+    ["Europe/Berlin", 8760],
+    ["America/New_York", 8760],
+    ["Asia/Kolkata", 8760],
+    ["Australia/Lord_Howe", 8760],
+  ])(
+    "an hourly schedule runs every hour of a year with clock changes in %s",
+    (tz, hours) => {
+      const from = Date.UTC(2026, 0, 1) - 1;
+      const runs = nextRuns("0 * * * *", from, tz, 9_000).filter(
+        (at) => at <= from + 365 * 24 * hour,
+      );
+      expect(runs).toHaveLength(hours);
+    },
+  );
+
+  test("the hour that summer time skips runs once, right after; the one that comes twice runs once", () => {
+    const spring = nextRuns(
+      "30 2 * * *",
+      Date.UTC(2026, 2, 28, 12),
+      "Europe/Berlin",
+      2,
+    );
+    expect(spring.map((at) => new Date(at).toISOString())).toEqual([
+      "2026-03-29T01:30:00.000Z",
+      "2026-03-30T00:30:00.000Z",
+    ]);
+    const autumn = nextRuns(
+      "30 2 * * *",
+      Date.UTC(2026, 9, 24, 12),
+      "Europe/Berlin",
+      2,
+    );
+    expect(autumn.map((at) => new Date(at).toISOString())).toEqual([
+      "2026-10-25T00:30:00.000Z",
+      "2026-10-26T01:30:00.000Z",
+    ]);
+  });
+
+  test("a date that never comes has no next run", () => {
+    expect(nextRun("0 0 31 2 *", start, "UTC")).toBeNull();
+  });
+});
