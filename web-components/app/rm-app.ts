@@ -12,7 +12,7 @@ import type { IconName } from "../elements/icon-shapes.ts";
 import { LogoutEvent } from "../events/logout.ts";
 import type { NavigateEvent } from "../events/navigate.ts";
 import { ThemeEvent } from "../events/theme.ts";
-import { ToastEvent } from "../events/toast.ts";
+import type { ToastEvent } from "../events/toast.ts";
 import { adoptOnDocument } from "../styles/adopt.ts";
 import { base } from "../styles/base.ts";
 import { browserClock } from "./browser-clock.ts";

@@ -16,7 +16,7 @@ export type LiveStatus =
 
 export interface LiveListener {
   readonly onEvent: (event: LiveEvent) => void;
-  /** The topic is followed from now on and events may have been missed before: fetch again. */
+  /** The topic is followed from now on; what came before the connection may be missing: fetch again. */
   readonly onReset: () => void;
 }
 
@@ -39,12 +39,6 @@ export interface LiveDeps {
   readonly onLost: () => void;
 }
 
-interface Topic {
-  readonly listeners: Set<LiveListener>;
-  /** Position of the last event, and the server start it belongs to. */
-  seen: { boot: string; s: number } | undefined;
-}
-
 const pingMs = 20_000;
 const silenceMs = 45_000;
 const firstRetryMs = 1_000;
@@ -52,9 +46,8 @@ const longestRetryMs = 30_000;
 
 export function createLive({ url, clock, random, onLost }: LiveDeps): Live {
   const status = atom<LiveStatus>({ state: "idle" });
-  const topics = new Map<LiveTopic, Topic>();
+  const topics = new Map<LiveTopic, Set<LiveListener>>();
   let socket: WebSocket | undefined;
-  let boot = "";
   let attempts = 0;
   let lastFrameAt = 0;
   let cancelTimer: Cancel = () => {};
@@ -103,60 +96,38 @@ export function createLive({ url, clock, random, onLost }: LiveDeps): Live {
       socket.send(JSON.stringify(message));
   }
 
-  function subscribe(name: LiveTopic, topic: Topic): void {
-    // Positions of another server start mean nothing to this one.
-    if (topic.seen?.boot !== boot) topic.seen = undefined;
-    request(
-      topic.seen === undefined
-        ? { op: "sub", topic: name }
-        : { op: "sub", topic: name, since: topic.seen },
-    );
-  }
-
   function receive(frame: LiveFrame): void {
     lastFrameAt = clock.now();
     switch (frame.f) {
       case "hello":
-        boot = frame.boot;
         attempts = 0;
         status.set({ state: "live" });
-        for (const [name, topic] of topics) subscribe(name, topic);
+        for (const topic of topics.keys()) request({ op: "sub", topic });
         break;
       case "sub":
-        followed(frame.topic as LiveTopic, frame.s, frame.reset);
+        for (const listener of listenersOf(frame.topic)) listener.onReset();
         break;
       case "event":
-        deliver(frame.topic as LiveTopic, frame.s, frame.e);
+        for (const listener of listenersOf(frame.topic))
+          listener.onEvent(frame.e);
         break;
       case "error":
-        deliverError(frame.code, frame.message);
+        reportError(frame.code, frame.message);
         break;
       case "pong":
         break;
     }
   }
 
-  function followed(name: LiveTopic, s: number, reset: boolean): void {
-    const topic = topics.get(name);
-    if (topic === undefined) return;
-    const first = topic.seen === undefined;
-    topic.seen = { boot, s };
-    if (first || reset)
-      for (const listener of topic.listeners) listener.onReset();
-  }
-
-  function deliver(name: LiveTopic, s: number, event: LiveEvent): void {
-    const topic = topics.get(name);
-    if (topic === undefined) return;
-    topic.seen = { boot, s };
-    for (const listener of topic.listeners) listener.onEvent(event);
+  function listenersOf(topic: string): Iterable<LiveListener> {
+    return topics.get(topic as LiveTopic) ?? [];
   }
 
   /** An error frame belongs to the connection, so everybody who listens hears of it. */
-  function deliverError(code: string, message: string): void {
+  function reportError(code: string, message: string): void {
     const event: LiveEvent = { type: "error", code, message, request_id: "" };
-    for (const { listeners } of topics.values())
-      for (const listener of listeners) listener.onEvent(event);
+    for (const listeners of topics.values())
+      for (const { onEvent } of listeners) onEvent(event);
   }
 
   return {
@@ -178,19 +149,18 @@ export function createLive({ url, clock, random, onLost }: LiveDeps): Live {
         connect();
       }
     },
-    listen(name, listener) {
-      let topic = topics.get(name);
-      if (topic === undefined) {
-        topic = { listeners: new Set(), seen: undefined };
-        topics.set(name, topic);
-        subscribe(name, topic);
+    listen(topic, listener) {
+      const listeners = topics.get(topic) ?? new Set();
+      if (listeners.size === 0) {
+        topics.set(topic, listeners);
+        request({ op: "sub", topic });
       }
-      topic.listeners.add(listener);
+      listeners.add(listener);
       return () => {
-        topic.listeners.delete(listener);
-        if (topic.listeners.size > 0 || topics.get(name) !== topic) return;
-        topics.delete(name);
-        request({ op: "unsub", topic: name });
+        listeners.delete(listener);
+        if (listeners.size > 0 || topics.get(topic) !== listeners) return;
+        topics.delete(topic);
+        request({ op: "unsub", topic });
       };
     },
   };

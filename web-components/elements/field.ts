@@ -39,7 +39,7 @@ export function textField(parts: TextParts): TemplateResult {
       name=${id}
       type=${type}
       placeholder=${ifDefined(parts.placeholder)}
-      autocomplete=${(parts.autocomplete ?? "off") as AutoFill}
+      autocomplete=${parts.autocomplete ?? "off"}
       autocapitalize="off"
       spellcheck="false"
       aria-invalid=${parts.error === undefined ? nothing : "true"}

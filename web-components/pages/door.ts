@@ -14,6 +14,13 @@ export function doorFrame(
   </div>`;
 }
 
+/** The text in a field of a form; empty when there is no such field. */
+export function fieldText(form: EventTarget | null, name: string): string {
+  const value =
+    form instanceof HTMLFormElement ? new FormData(form).get(name) : null;
+  return typeof value === "string" ? value : "";
+}
+
 /** An uncontrolled field: what a password manager writes into it must not be written over. */
 export function doorField(parts: {
   name: string;

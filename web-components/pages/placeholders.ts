@@ -4,13 +4,7 @@ import { icon } from "../elements/icon.ts";
 
 /** The fleet's geometry while it loads, so that nothing moves when it is there. */
 export function fleetSkeleton(): TemplateResult {
-  return html`<div class="header">
-      <div>
-        <h1 tabindex="-1">Fleet</h1>
-        <p class="headline">Loading hosts</p>
-      </div>
-    </div>
-    <div class="tiles" aria-hidden="true">
+  return html`<div class="tiles" aria-hidden="true">
       ${[0, 1, 2, 3].map(
         () =>
           html`<div class="card tile">

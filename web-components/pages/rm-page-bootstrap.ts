@@ -8,7 +8,7 @@ import {
 } from "../elements/field.ts";
 import { adoptOnDocument } from "../styles/adopt.ts";
 import { form } from "../styles/form.ts";
-import { doorField, doorFrame } from "./door.ts";
+import { doorField, doorFrame, fieldText } from "./door.ts";
 import { doorStyles } from "./door.styles.ts";
 import { problemOf } from "./problem.ts";
 
@@ -91,8 +91,7 @@ export class RmPageBootstrap extends LitElement {
 
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const fields = new FormData(event.target as HTMLFormElement);
-    const text = (name: string) => String(fields.get(name) ?? "");
+    const text = (name: string) => fieldText(event.target, name);
     const body = {
       token: this.#token ?? text("token").trim(),
       username: text("username").trim(),

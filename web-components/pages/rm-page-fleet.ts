@@ -84,17 +84,31 @@ export class RmPageFleet extends LitElement {
         hosts.error,
         () => void this.data.hosts.list.reload(),
       );
-    if (hosts?.state !== "ready" || summary?.state === "loading")
-      return fleetSkeleton();
-    return html`${
-      hosts.value.length === 0
-        ? this.#empty()
-        : this.#fleet(
-            hosts.value,
-            summary?.state === "ready" ? summary.value : null,
-          )
-    }
+    const list =
+      hosts?.state === "ready" && summary?.state !== "loading"
+        ? hosts.value
+        : null;
+    const numbers = summary?.state === "ready" ? summary.value : null;
+    // The dialogs stand beside what changes under them: accepting the first host must not take its dialog away.
+    return html`${list?.length === 0 ? this.#empty() : this.#overview(list, numbers)}
     ${this.#addDialog()}${this.#acceptDialog()}`;
+  }
+
+  #overview(
+    list: readonly HostRow[] | null,
+    numbers: FleetSummary | null,
+  ): TemplateResult {
+    return html`<div class="header">
+        <div>
+          <h1 tabindex="-1">Fleet</h1>
+          <p class="headline">
+            ${list === null ? "Loading hosts" : this.#headline(list, numbers)}
+          </p>
+        </div>
+        <span class="spring"></span>
+        ${this.#approves ? html`<a class="button primary" href="/?add">${icon("plus", 15)}Add host</a>` : nothing}
+      </div>
+      ${list === null ? fleetSkeleton() : this.#fleet(list, numbers)}`;
   }
 
   #fleet(
@@ -102,21 +116,7 @@ export class RmPageFleet extends LitElement {
     summary: FleetSummary | null,
   ): TemplateResult {
     const filter = this.#filter;
-    return html`<div class="header">
-        <div>
-          <h1 tabindex="-1">Fleet</h1>
-          <p class="headline">${this.#headline(hosts, summary)}</p>
-        </div>
-        <span class="spring"></span>
-        ${
-          this.#approves
-            ? html`<a class="button primary" href="/?add"
-                >${icon("plus", 15)}Add host</a
-              >`
-            : nothing
-        }
-      </div>
-      ${summary === null ? nothing : html`<rm-fleet-tiles .hosts=${hosts} .summary=${summary}></rm-fleet-tiles>`}
+    return html`${summary === null ? nothing : html`<rm-fleet-tiles .hosts=${hosts} .summary=${summary}></rm-fleet-tiles>`}
       ${this.#pendingPanel()}
       <rm-host-filter
         .hosts=${hosts}

@@ -54,27 +54,25 @@ export class RmPageHost extends LitElement {
     const host = this.#of.host;
     if (host?.state === "failed")
       return loadFailed("Host", host.error, () => this.#of.reload());
-    if (host?.state !== "ready")
-      return html`<div class="header"><h1 tabindex="-1">Host</h1></div>
-        ${rowsSkeleton(6)}`;
-    return this.#page(host.value);
-  }
-
-  #page(host: HostDetail): TemplateResult {
-    const tabs = this.#tabs(host);
-    const asked = this.url.searchParams.get("tab");
-    const active = tabs.some((tab) => tab.id === asked) ? asked : "overview";
-    return html`${breadcrumb([["/", "Fleet"]], host.name)}
+    const detail = host?.state === "ready" ? host.value : null;
+    return html`${breadcrumb([["/", "Fleet"]], detail?.name ?? "Host")}
       <div class="header">
         <h1 tabindex="-1">
-          ${host.name}${pill(healthStates[host.health])}${this.#drift(host)}
+          ${detail === null ? "Host" : html`${detail.name}${pill(healthStates[detail.health])}${this.#drift(detail)}`}
         </h1>
         <span class="spring"></span>
-        ${this.#action(host)}
+        ${detail === null ? nothing : this.#action(detail)}
       </div>
-      <p class="facts">
+      ${detail === null ? rowsSkeleton(6) : this.#body(detail)}`;
+  }
+
+  #body(host: HostDetail): TemplateResult {
+    const tabs = this.#tabs(host);
+    const asked = this.url.searchParams.get("tab");
+    const active = tabs.find((tab) => tab.id === asked)?.id ?? "overview";
+    return html`<p class="facts">
         <span
-          >${host.os_version || platform(host)}${host.os_version ? ` · ${host.arch}` : ""}</span
+          >${host.os_version === "" ? platform(host) : `${host.os_version} · ${host.arch}`}</span
         >
         <span>agent ${host.agent_version}</span>
         ${host.restic?.version == null ? nothing : html`<span>restic ${host.restic.version}</span>`}
@@ -85,10 +83,10 @@ export class RmPageHost extends LitElement {
       <rm-tabs
         label="Sections of ${host.name}"
         path="/hosts/${host.id}"
-        active=${active ?? ""}
+        active=${active}
         .tabs=${tabs}
       ></rm-tabs>
-      ${this.#tab(active ?? "overview", host)}${this.#setUpDialog(host)}`;
+      ${this.#tab(active, host)}${this.#setUpDialog(host)}`;
   }
 
   #tabs(host: HostDetail): readonly Tab[] {

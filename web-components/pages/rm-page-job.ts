@@ -14,7 +14,7 @@ import { ToastEvent } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
-import { breadcrumb } from "./breadcrumb.ts";
+import { breadcrumb, type Step } from "./breadcrumb.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
 import { problemOf } from "./problem.ts";
@@ -57,26 +57,23 @@ export class RmPageJob extends LitElement {
     const job = this.#job.value;
     if (job?.state === "failed")
       return loadFailed("Job", job.error, () => void this.#resource.reload());
-    if (job?.state !== "ready")
-      return html`<div class="header"><h1 tabindex="-1">Job</h1></div>
-        ${rowsSkeleton(6)}`;
-    return this.#page(job.value);
+    const loaded = this.#loaded;
+    const way: Step[] = [["/", "Fleet"]];
+    if (loaded !== null)
+      way.push([`/hosts/${loaded.host_id}`, loaded.host_name]);
+    return html`${breadcrumb(way, `Job ${shortId(this.jobId)}`)}
+      <div class="header">
+        <h1 tabindex="-1">
+          ${loaded === null ? "Job" : html`${this.#title(loaded)}${pill(jobStates[loaded.state])}`}
+        </h1>
+        <span class="spring"></span>
+        ${loaded === null ? nothing : this.#action(loaded)}
+      </div>
+      ${loaded === null ? rowsSkeleton(6) : this.#body(loaded)}`;
   }
 
-  #page(job: Job): TemplateResult {
-    return html`${breadcrumb(
-        [
-          ["/", "Fleet"],
-          [`/hosts/${job.host_id}`, job.host_name],
-        ],
-        `Job ${shortId(job.id)}`,
-      )}
-      <div class="header">
-        <h1 tabindex="-1">${this.#title(job)}${pill(jobStates[job.state])}</h1>
-        <span class="spring"></span>
-        ${this.#action(job)}
-      </div>
-      <p class="facts">
+  #body(job: Job): TemplateResult {
+    return html`<p class="facts">
         <span>Job <span class="mono">${shortId(job.id)}</span></span>
         <span>started by ${startedBy(job)}</span>
         ${this.#when(job)}

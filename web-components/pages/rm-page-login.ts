@@ -7,7 +7,7 @@ import { Watch } from "../data/watch.ts";
 import { type FormProblem, problemNotice } from "../elements/field.ts";
 import { adoptOnDocument } from "../styles/adopt.ts";
 import { form } from "../styles/form.ts";
-import { doorField, doorFrame } from "./door.ts";
+import { doorField, doorFrame, fieldText } from "./door.ts";
 import { doorStyles } from "./door.styles.ts";
 import { problemOf } from "./problem.ts";
 
@@ -64,9 +64,8 @@ export class RmPageLogin extends LitElement {
 
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const fields = new FormData(event.target as HTMLFormElement);
-    const username = String(fields.get("username"));
-    const password = String(fields.get("password"));
+    const username = fieldText(event.target, "username");
+    const password = fieldText(event.target, "password");
     if (username.trim() === "" || password === "") {
       this.#refuse({
         message: "Give your user name and password.",

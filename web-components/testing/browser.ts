@@ -17,12 +17,21 @@ export interface View {
   readonly width?: number;
   readonly height?: number;
   readonly theme?: "light" | "dark";
+  /** Name to reach the server by instead of its address, as from another machine. */
+  readonly host?: string;
+  /** Time stands still until the test moves it. */
+  readonly fakeTimers?: boolean;
 }
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--host-resolver-rules=MAP *.test 127.0.0.1",
+    ],
   });
 }
 
@@ -51,19 +60,22 @@ export async function openPage(
     locale: "en-GB",
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
-  const origin = new URL(url).origin;
+  const address = new URL(url);
+  if (view.host !== undefined) address.hostname = view.host;
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning")
       complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => {
-    if (new URL(request.url()).host !== new URL(origin).host)
+    if (new URL(request.url()).host !== address.host)
       complaints.push(`request to ${request.url()}`);
   });
-  await page.clock.setFixedTime(now);
-  await page.goto(url);
+  if (view.fakeTimers === true) await page.clock.install({ time: now });
+  else await page.clock.setFixedTime(now);
+  await page.goto(address.href);
   return { page, complaints, close: () => context.close() };
 }
 

@@ -15,34 +15,31 @@ const stage = useStage();
 
 describe("every screen is accessible, fits every width and stays inside the content policy [UI-13]", () => {
   for (const screen of screens) {
-    test(
-      screen.name,
-      () =>
-        stage.play(
-          screen.world(),
-          screen.path,
-          async ({ page, server, complaints }) => {
-            await screen.ready(page, server);
-            for (const width of widths) {
-              await page.setViewportSize({ width, height: 900 });
-              expect(`${width}: ${await sidewaysOverflow(page)}`).toBe(
-                `${width}: 0`,
-              );
-            }
-            for (const { width, theme } of audited) {
-              await page.setViewportSize({ width, height: 900 });
-              await page.emulateMedia({ colorScheme: theme });
-              expect(await axeViolations(page)).toEqual([]);
-            }
-            expect(
-              complaints.filter(
-                (text) => !(screen.expected?.test(text) ?? false),
-              ),
-            ).toEqual([]);
-          },
-          { prepare: screen.prepare },
-        ),
-      20_000,
+    test(screen.name, () =>
+      stage.play(
+        screen.world(),
+        screen.path,
+        async ({ page, server, complaints }) => {
+          await screen.ready(page, server);
+          for (const width of widths) {
+            await page.setViewportSize({ width, height: 900 });
+            expect(`${width}: ${await sidewaysOverflow(page)}`).toBe(
+              `${width}: 0`,
+            );
+          }
+          for (const { width, theme } of audited) {
+            await page.setViewportSize({ width, height: 900 });
+            await page.emulateMedia({ colorScheme: theme });
+            expect(await axeViolations(page)).toEqual([]);
+          }
+          expect(
+            complaints.filter(
+              (text) => !(screen.expected?.test(text) ?? false),
+            ),
+          ).toEqual([]);
+        },
+        { prepare: screen.prepare },
+      ),
     );
   }
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from "bun:test";
+import { afterAll, beforeAll, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,8 @@ export interface Stage {
 
 /** The build and the browser of one test file. */
 export function useStage(): Stage {
+  // On a busy machine a browser is slow; a wait inside the page ends earlier and says what it waited for.
+  setDefaultTimeout(60_000);
   let ui: string;
   let browser: Browser;
 

@@ -55,7 +55,7 @@ export class RmEnrol extends LitElement {
         ${steps.map(
           ([heading, text], index) =>
             html`<li class=${index === this.#step ? "current" : nothing}>
-              <h3>${index + 1}. ${heading}</h3>
+              <h2>${index + 1}. ${heading}</h2>
               <p>${text}</p>
             </li>`,
         )}
@@ -103,12 +103,8 @@ export class RmEnrol extends LitElement {
   }
 
   #agentLink(os: string, arch: string, text = arch): TemplateResult {
-    return html`<a
-      class="link"
-      href="/agent/binary?os=${os}&arch=${arch}"
-      download
-      >${text}</a
-    >`;
+    const href = `/agent/binary?os=${os}&arch=${arch}`;
+    return html`<a class="link" href=${href} download>${text}</a>`;
   }
 
   #command(prompt: string, lines: readonly string[]): TemplateResult {

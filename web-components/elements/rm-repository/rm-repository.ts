@@ -66,7 +66,7 @@ export class RmRepository extends LitElement {
 
   override updated(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("problem") && this.problem !== null)
-      focusProblem(this.renderRoot as ShadowRoot);
+      focusProblem(this.renderRoot);
   }
 
   override render() {

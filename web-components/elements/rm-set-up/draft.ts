@@ -38,6 +38,11 @@ export interface Draft {
   readonly password: string;
 }
 
+/** Fields of plain text. */
+export type TextKey = {
+  [K in keyof Draft]: Draft[K] extends string ? K : never;
+}[keyof Draft];
+
 /** A new repository password: 24 random bytes, base64url. */
 export function mintPassword(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(24));
@@ -168,8 +173,8 @@ export function usesMinted(draft: Draft): boolean {
 /** Field id → what is missing before the agent can be asked. */
 export function missingFields(draft: Draft): Record<string, string> {
   const missing: Record<string, string> = {};
-  const need = (id: keyof Draft, text: string): void => {
-    if (String(draft[id]).trim() === "") missing[id] = text;
+  const need = (id: TextKey, text: string): void => {
+    if (draft[id].trim() === "") missing[id] = text;
   };
   need("paths", "Name at least one path.");
   switch (draft.kind) {

@@ -2,7 +2,7 @@ import type { RepoKind } from "@restic-manager/shared/domain/repo-url.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { areaField, checkField, segments, textField } from "../field.ts";
 import { icon } from "../icon.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft, TextKey } from "./draft.ts";
 import { repositoryUrl, usesMinted } from "./draft.ts";
 import "../rm-copy/rm-copy.ts";
 
@@ -22,10 +22,6 @@ const modes = {
   create: "New repository",
   existing: "Existing repository",
 } as const;
-
-type TextKey = {
-  [K in keyof Draft]: Draft[K] extends string ? K : never;
-}[keyof Draft];
 
 /** Where the backup goes. */
 export function repositoryFields(parts: FieldsParts): TemplateResult {

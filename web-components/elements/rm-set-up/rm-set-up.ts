@@ -55,7 +55,7 @@ export class RmSetUp extends LitElement {
   override updated(): void {
     if (!this.#focusWhenRendered) return;
     this.#focusWhenRendered = false;
-    focusProblem(this.renderRoot as ShadowRoot);
+    focusProblem(this.renderRoot);
   }
 
   override render() {

@@ -1,0 +1,173 @@
+import { expect, test } from "bun:test";
+import { at, id, now } from "./moments.ts";
+import { job, logLine, progress } from "./seed-jobs.ts";
+import { useStage } from "./stage.ts";
+import { seededWorld, userSession } from "./world.ts";
+
+const stage = useStage();
+const running = id("RUNpg-primary");
+const topic = `job:${running}` as const;
+const path = `/jobs/${running}`;
+
+test("progress moves with the agent's reports [UI-04] [JOB-06]", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    await page.getByText("62%").waitFor();
+    await page.getByText("10m 59s left at 131 MB/s").waitFor();
+    await server.heard(topic);
+    server.push(topic, {
+      type: "job.progress",
+      job_id: running,
+      progress: progress(75, { seconds_remaining: 400, rate: 90e6 }),
+    });
+    await page.getByText("75%").waitFor();
+    await page.getByText("6m 40s left at 90 MB/s").waitFor();
+    expect(
+      await page.getByRole("progressbar").getAttribute("aria-valuenow"),
+    ).toBe("75");
+    server.push(topic, {
+      type: "job.progress",
+      job_id: running,
+      progress: progress(100, { phase: "finishing" }),
+    });
+    await page.getByText("Saving the snapshot").waitFor();
+  }));
+
+test("the log follows its end until a person scrolls up, and Follow takes it there again [UI-04]", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    const log = page.getByRole("log");
+    const distance = () =>
+      log.evaluate(
+        (element) =>
+          element.scrollHeight - element.scrollTop - element.clientHeight,
+      );
+    const lineComes = (n: number) => {
+      server.push(topic, {
+        type: "job.log",
+        job_id: running,
+        lines: [logLine(n, { l: `line number ${n}` })],
+      });
+      return page.getByText(`line number ${n}`).waitFor({ state: "attached" });
+    };
+    await page.getByText("386 lines").waitFor();
+    await server.heard(topic);
+    await lineComes(387);
+    await page.waitForFunction(() => true);
+    expect(await distance()).toBeLessThan(30);
+    await log.hover();
+    await page.mouse.wheel(0, -900);
+    await page.getByRole("button", { name: "Follow" }).waitFor();
+    await lineComes(388);
+    expect(await distance()).toBeGreaterThan(300);
+    await page.getByRole("button", { name: "Follow" }).click();
+    await page
+      .getByRole("button", { name: "Follow" })
+      .waitFor({ state: "detached" });
+    expect(await distance()).toBeLessThan(30);
+  }));
+
+test("Issues only leaves warnings and errors, with their number [UI-04]", () =>
+  stage.play(seededWorld(), path, async ({ page }) => {
+    await page.getByText("386 lines, 5 issues").waitFor();
+    await page.getByRole("button", { name: "Issues only" }).click();
+    expect(
+      await page
+        .getByRole("log")
+        .getByText(/permission denied/)
+        .isVisible(),
+    ).toBe(true);
+    expect(
+      await page
+        .getByRole("log")
+        .getByText(/^changed/)
+        .first()
+        .isVisible(),
+    ).toBe(false);
+    expect(
+      await page
+        .getByRole("link", { name: "Download the whole log" })
+        .getAttribute("href"),
+    ).toBe(`/api/jobs/${running}/log.txt`);
+  }));
+
+test("Cancel is asked once and then waits for the agent [JOB-07]", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    await page.getByRole("button", { name: "Cancel job" }).click();
+    const cancelling = page.getByRole("button", { name: "Cancelling" });
+    await cancelling.waitFor();
+    expect(await cancelling.isDisabled()).toBe(true);
+    expect(server.sent.map((request) => request.path)).toEqual([
+      `/api/jobs/${running}/cancel`,
+    ]);
+    const cancelled = job(running, {
+      state: "cancelled",
+      finished_at: at(now),
+      exit_code: 130,
+      error: { code: "cancelled", message: "Cancelled by a person." },
+    });
+    server.push("fleet", { type: "job.changed", job: cancelled });
+    await page.getByText("Cancelled by a person.").waitFor();
+    await page.getByRole("button", { name: "Run again" }).waitFor();
+  }));
+
+test("a job that ends shows what it did", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    await page.getByText("62%").waitFor();
+    await server.heard("fleet");
+    const done = job(running, {
+      snapshot_id: "d64db632".repeat(8),
+      stats: {
+        files_new: 3,
+        files_changed: 5,
+        data_added: 3.8e9,
+        data_added_packed: 1.2e9,
+        total_files_processed: 41_882,
+        total_bytes_processed: 214.9e9,
+      },
+    });
+    server.push("fleet", { type: "job.changed", job: done });
+    const result = page.getByRole("region", { name: "Result" });
+    await result.getByText("3.8 GB").waitFor();
+    await result.getByText("21m 00s").waitFor();
+    await page.getByText("d64db632").waitFor();
+    expect(await page.getByRole("button", { name: "Cancel job" }).count()).toBe(
+      0,
+    );
+  }));
+
+test("a failed job names cause and code", () =>
+  stage.play(seededWorld(), `/jobs/${id("PAST001")}`, async ({ page }) => {
+    const result = page.getByRole("region", { name: "Result" });
+    await result
+      .getByText("The repository is locked by another process")
+      .waitFor();
+    await result.getByText("repository_locked").waitFor();
+  }));
+
+test("the list has running jobs first and grows by what comes", () =>
+  stage.play(seededWorld(), "/jobs", async ({ page, server }) => {
+    const rows = page.getByRole("table").getByRole("row");
+    await page.getByText("1 job running or about to.").waitFor();
+    expect(await rows.nth(1).innerText()).toContain("Running");
+    await server.heard("fleet");
+    const fresh = job(id("FRESH"), {
+      state: "queued",
+      host_name: "nas-01",
+      started_at: null,
+      finished_at: null,
+    });
+    server.push("fleet", { type: "job.changed", job: fresh });
+    await page.getByText("2 jobs running or about to.").waitFor();
+    expect(await rows.nth(1).innerText()).toContain("nas-01");
+  }));
+
+test("a viewer cannot cancel or start again [UI-12]", () =>
+  stage.play(
+    { ...seededWorld(), session: userSession("viewer") },
+    path,
+    async ({ page }) => {
+      await page.getByText("62%").waitFor();
+      expect(
+        await page.getByRole("button", { name: /Cancel|Run/ }).count(),
+      ).toBe(0);
+    },
+  ));
