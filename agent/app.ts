@@ -38,6 +38,7 @@ import { isResticAlive } from "./platform/process-alive.ts";
 import { createSpawner } from "./platform/spawn.ts";
 import type { Random } from "./random.ts";
 import { createResticLocator } from "./restic/locate.ts";
+import type { StopReason } from "./restic/exit-codes.ts";
 import { createResticRunner } from "./restic/run.ts";
 import { createNextFireStore } from "./schedule/next-fire-store.ts";
 import { createScheduler, type Schedule } from "./schedule/scheduler.ts";
@@ -80,6 +81,8 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
       : readFileSync(config.server_ca, "utf8");
   const facts = () => hostFacts(clock, env);
   const hostname = () => facts().hostname;
+  /** Ends what restic does, first. */
+  const stopping = new AbortController();
   /** Ends the connection, after everything else has ended. */
   const offline = new AbortController();
 
@@ -137,7 +140,12 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
 
   const store = createJobStore(db);
   const report = (repository: ConfiguredRepository) =>
-    reportSnapshots({ runner, outbox, random, log }, repository.id, repository);
+    reportSnapshots(
+      { runner, outbox, random, log, signal: stopping.signal },
+      repository.id,
+      repository,
+    );
+  const listings = new Set<Promise<unknown>>();
   const common = {
     clock,
     time,
@@ -151,7 +159,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   const recovered = recoverJobs({
     ...common,
     isAlive: isResticAlive,
-    signal: deps.signal,
+    signal: stopping.signal,
   });
   const jobs = createJobs({
     store,
@@ -166,7 +174,11 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
       ),
   });
 
-  const door = createServerDoor({ server: config.server, ca });
+  const door = createServerDoor({
+    server: config.server,
+    ca,
+    signal: offline.signal,
+  });
   const standing = createStanding({
     path: paths.approval,
     first: deps.approval,
@@ -197,6 +209,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   });
   const session = {
     hostId,
+    server: config.server,
     clock,
     random,
     log,
@@ -242,7 +255,9 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   await Promise.race([keeping, aborted(deps.signal)]);
   scheduler.stop();
   stopRenewing();
+  stopping.abort("agent_stopped" satisfies StopReason);
   await jobs.stop();
+  await Promise.all(listings);
   await flush();
   offline.abort();
   const end = await keeping;
@@ -282,13 +297,21 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     reportApplied();
     const known = new Set(before?.repositories.map(({ url }) => url));
     for (const repository of next.repositories)
-      if (!known.has(repository.url))
-        report(repository).catch((error: unknown) =>
-          log.warn("The snapshots could not be reported", {
-            repository_id: repository.id,
-            error,
-          }),
-        );
+      if (!known.has(repository.url)) list(repository);
+  }
+
+  /** An adopted repository has snapshots to show before the first backup. */
+  function list(repository: ConfiguredRepository): void {
+    if (stopping.signal.aborted) return;
+    const listing = report(repository)
+      .catch((error: unknown) =>
+        log.warn("The snapshots could not be listed", {
+          repository_id: repository.id,
+          error,
+        }),
+      )
+      .finally(() => listings.delete(listing));
+    listings.add(listing);
   }
 
   function reportApplied(): void {

@@ -74,7 +74,11 @@ async function findServer(
   const expected = wanted ?? pinnedKey(context, config, address);
   const caFile = options.serverCa ?? config?.server_ca;
   const ca = caFile === undefined ? null : readFileSync(caFile, "utf8");
-  const door = createServerDoor({ server: address, ca });
+  const door = createServerDoor({
+    server: address,
+    ca,
+    signal: context.signal,
+  });
   const known = await meetServer(door, expected);
   if (expected === null) await confirmServer(context.terminal, address, known);
   return { address, door, known, caFile };

@@ -75,8 +75,11 @@ export function createHandlers(
 
     async "job.cancel"(payload) {
       const { job_id } = payloadOf(jobCancel, payload);
-      // An unknown job has ended already, and its end is on its way.
-      return { known: jobs.cancel(job_id) };
+      if (jobs.cancel(job_id)) return {};
+      throw new FailureError(
+        "command_expired",
+        "The agent does not run this job any more; its end is on the way.",
+      );
     },
 
     "repo.test": createRepoTest(deps),

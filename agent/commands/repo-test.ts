@@ -17,7 +17,7 @@ import {
   type RepoTestResult,
   type RepoTestSecret,
 } from "@restic-manager/shared/protocol/command.ts";
-import { FailureError } from "../failure-error.ts";
+import { FailureError, failureFrom } from "../failure-error.ts";
 import { configArgs, initArgs, snapshotsArgs } from "../restic/args.ts";
 import { capture, succeeded, type Captured } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
@@ -58,18 +58,56 @@ export function createRepoTest({
   };
 }
 
-export async function testRepository(
+async function testRepository(
   runner: ResticRunner,
   { url, credential, mode, includes }: RepoTestSecret,
 ): Promise<RepoTestResult> {
   const repository: Repository = { url, credential };
-  if (mode === "create") await need(runner, repository, initArgs, openMs);
-  const config = await need(
-    runner,
+  const missing = includes.filter((path) => !exists(path));
+  // Before anything is made: a set-up that could back up nothing is a mistake in the form.
+  if (includes.length > 0 && missing.length === includes.length)
+    throw new FailureError("source_missing");
+  const created = mode === "create" && (await create(runner, repository));
+  const found = await look(runner, repository, created ? stepMs : openMs);
+  // Asked to create, an empty repository of this very password is the one a lost first answer was about.
+  if (mode === "create" && !created && found.snapshot_count > 0)
+    throw new FailureError("repository_exists");
+  return { ...found, created, missing_includes: missing.slice(0, maxMissing) };
+}
+
+/** False when there is a repository already. */
+async function create(
+  runner: ResticRunner,
+  repository: Repository,
+): Promise<boolean> {
+  try {
+    await need(runner, repository, initArgs, openMs);
+    return true;
+  } catch (error) {
+    if (failureFrom(error).code !== "repository_exists") throw error;
+    if (await opens(runner, repository)) return false;
+    throw error;
+  }
+}
+
+async function opens(
+  runner: ResticRunner,
+  repository: Repository,
+): Promise<boolean> {
+  const { end } = await capture(runner, {
+    args: configArgs,
     repository,
-    configArgs,
-    mode === "create" ? stepMs : openMs,
-  );
+    limitMs: stepMs,
+  });
+  return succeeded(end);
+}
+
+async function look(
+  runner: ResticRunner,
+  repository: Repository,
+  limitMs: number,
+) {
+  const config = await need(runner, repository, configArgs, limitMs);
   const id = parseJson(config.stdout, resticConfig)?.id;
   const list = await need(runner, repository, snapshotsArgs, stepMs);
   const snapshots = parseSnapshots(list.stdout);
@@ -78,14 +116,7 @@ export async function testRepository(
       "repository_failed",
       "restic opened the repository but did not describe it; look at the agent's log.",
     );
-  return {
-    repository_id: id,
-    created: mode === "create",
-    snapshot_count: snapshots.length,
-    missing_includes: includes
-      .filter((path) => !exists(path))
-      .slice(0, maxMissing),
-  };
+  return { repository_id: id, snapshot_count: snapshots.length };
 }
 
 async function need(

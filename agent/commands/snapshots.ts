@@ -36,6 +36,8 @@ export interface SnapshotsDeps {
   readonly outbox: Outbox;
   readonly random: Random;
   readonly log: Log;
+  /** Aborted when the agent stops. */
+  readonly signal: AbortSignal;
 }
 
 const limitMs = 60_000;
@@ -53,7 +55,9 @@ export async function reportSnapshots(
     args: snapshotsArgs,
     repository,
     limitMs,
+    signal: deps.signal,
   });
+  if (deps.signal.aborted) return null;
   const snapshots = succeeded(end) ? parseSnapshots(stdout) : null;
   if (snapshots === null) {
     deps.log.warn("The snapshots could not be listed", {

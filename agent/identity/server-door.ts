@@ -42,12 +42,16 @@ export interface ServerDoorDeps {
   readonly server: string;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
+  /** Aborted to give up: a call under way then throws the reason. */
+  readonly signal: AbortSignal;
 }
 
 const answerMs = 15_000;
 const longPollMs = 45_000;
 
-export function createServerDoor({ server, ca }: ServerDoorDeps): ServerDoor {
+export function createServerDoor(deps: ServerDoorDeps): ServerDoor {
+  const { server, ca, signal } = deps;
+
   async function call<T>(
     path: string,
     schema: z.ZodType<T>,
@@ -61,9 +65,10 @@ export function createServerDoor({ server, ca }: ServerDoorDeps): ServerDoor {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // A redirect would turn the POST into a GET; the address itself is what has to be right.
       redirect: "manual",
-      signal: AbortSignal.timeout(limitMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
       ...(ca === null ? {} : { tls: { ca } }),
     }).catch((error: unknown) => {
+      signal.throwIfAborted();
       throw networkFault(url, error);
     });
     return readAnswer(url, response, schema);

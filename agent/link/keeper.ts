@@ -46,7 +46,7 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
     } catch (error) {
       if (error instanceof RejectedError) return "rejected";
       end = endOf(error);
-      tell(error);
+      if (!signal.aborted) tell(error);
     }
     if (signal.aborted) break;
     if (end === "unauthorized" || end === "unknown_host") {
@@ -65,6 +65,8 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
     const close = () => void connection.close();
     signal.addEventListener("abort", close);
     try {
+      // The end may have come while the connection was made.
+      if (signal.aborted) return "closed";
       return await deps.session(connection);
     } finally {
       signal.removeEventListener("abort", close);

@@ -106,7 +106,7 @@ export function createMemoryLink(): { link: Link; server: MemoryServer } {
         refuseConnects = refuse;
       },
       cut() {
-        for (const connection of [...connections]) connection.end();
+        for (const connection of connections) connection.end();
       },
     },
   };

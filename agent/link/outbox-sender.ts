@@ -66,7 +66,7 @@ export async function sendOutbox(
     let wait = retryMs;
     while (!signal.aborted) {
       // This state turned out to be an old copy: its rows have new numbers, and the server must be greeted anew.
-      if (epoch !== outbox.epoch()) return connection.close();
+      if (epoch !== outbox.epoch()) return await connection.close();
       wake = Promise.withResolvers<void>();
       const rows = outbox.read(sent, inFlight);
       if (rows.length === 0) {

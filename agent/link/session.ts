@@ -11,6 +11,7 @@ import {
   protocolMax,
   protocolMin,
 } from "@restic-manager/shared/protocol/version.ts";
+import { serverUrl } from "../identity/server-door.ts";
 import type { HostFacts } from "../platform/host-facts.ts";
 import type { Random } from "../random.ts";
 import { build } from "../version.ts";
@@ -35,6 +36,8 @@ export class ProtocolMismatchError extends Error {
 
 export interface SessionDeps {
   readonly hostId: string;
+  /** Address of the server, for links that people can follow. */
+  readonly server: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -78,8 +81,9 @@ export async function runSession(
   );
   if (!answer.ok) {
     if (answer.code === "unknown_host") return "unknown_host";
+    const help = serverUrl(deps.server, answer.help_url);
     throw new ProtocolMismatchError(
-      `${answer.message} (${answer.code}, ${answer.help_url})`,
+      `${answer.message} (${answer.code}, see ${help.href})`,
     );
   }
   deps.time.learn(answer.server_time, askedAt);

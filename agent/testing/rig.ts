@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type {
@@ -14,7 +14,7 @@ import {
   startAgent,
   type AgentProcess,
 } from "./agent-process.ts";
-import { realRestic, type RealRestic } from "./programs.ts";
+import { realRestic, resticPath, type RealRestic } from "./programs.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { until } from "./until.ts";
 
@@ -38,7 +38,7 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export async function createRig(
+async function createRig(
   dir: string,
   config: Partial<AgentConfig> = {},
 ): Promise<Rig> {
@@ -124,6 +124,46 @@ export async function createRig(
     },
   };
   return rig;
+}
+
+/** Makes a rig for one test in a folder of its own and takes it down afterwards. `slow` gives restic a slow way out. */
+export function rigIn(tempDir: () => string) {
+  return async (
+    work: (rig: Rig) => Promise<void>,
+    { slow = false, ...config }: Partial<AgentConfig> & { slow?: boolean } = {},
+  ): Promise<void> => {
+    const dir = tempDir();
+    const rig = await createRig(
+      dir,
+      slow ? { restic_path: slowRestic(dir) } : config,
+    );
+    try {
+      await work(rig);
+    } finally {
+      await rig.stop();
+    }
+  };
+}
+
+/** A restic in front of the real one that uploads slowly, so that there is time for something to happen. */
+function slowRestic(dir: string): string {
+  const path = join(dir, "restic");
+  const script = `#!/bin/sh\nexec "${resticPath()}" --limit-upload 300 "$@"\n`;
+  writeFileSync(path, script, { mode: 0o755 });
+  return path;
+}
+
+/** Waits until a backup runs and holds its lock. */
+export async function running({ restic }: Rig): Promise<void> {
+  const locks = join(restic.repository.url, "locks");
+  await until("the lock of a running backup", () =>
+    readdirSync(locks).some((name) => name.length === 64),
+  );
+}
+
+/** Whether numbers count from 1 without a hole. */
+export function isCounting(numbers: readonly number[]): boolean {
+  return numbers.every((n, i) => n === i + 1);
 }
 
 /** Adds incompressible files, so that a slow store takes a while. */
