@@ -19,7 +19,7 @@ import {
 import { historyCells } from "../elements/history-cells.ts";
 import { elapsed } from "../elements/job-words.ts";
 import { jobStates } from "../elements/status.ts";
-import type { TabParts } from "./host-tabs.ts";
+import { noSnapshots, type TabParts } from "./host-tabs.ts";
 
 const day = 86_400_000;
 const shownBars = 30;
@@ -137,12 +137,7 @@ function recentSnapshots({
   }
   const list = of.snapshots;
   if (list === null) return nothing;
-  if (list.snapshots.length === 0) {
-    return html`<section class="card nothing">
-      <h2>No snapshots yet</h2>
-      <p>The first backup makes the first one.</p>
-    </section>`;
-  }
+  if (list.snapshots.length === 0) return noSnapshots(host);
   return html`<section class="card section">
     <div class="section-head">
       <h2>Recent snapshots</h2>

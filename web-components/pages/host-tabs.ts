@@ -26,9 +26,7 @@ export interface TabParts {
 export function snapshotsTab({ of, host, now }: TabParts): TemplateResult {
   const list = of.snapshots;
   if (list === null) return rowsSkeleton(6);
-  if (list.snapshots.length === 0) {
-    return empty("No snapshots yet", "The first backup makes the first one.");
-  }
+  if (list.snapshots.length === 0) return noSnapshots(host);
   const listed =
     list.refreshed_at === null
       ? ""
@@ -115,6 +113,15 @@ function more(
   return html`<div class="more">
     <button class="button" @click=${load}>${label}</button>
   </div>`;
+}
+
+export function noSnapshots(host: HostDetail): TemplateResult {
+  return host.last_backup === null
+    ? empty("No snapshots yet", "The first backup makes the first one.")
+    : empty(
+        "No snapshots listed",
+        "The agent lists them after every backup; the next list shows what is there.",
+      );
 }
 
 function empty(heading: string, text: string): TemplateResult {

@@ -59,6 +59,9 @@ export class RmPageFleet extends LitElement {
       this.#pending.watch(this.data.hosts.pending);
       this.#progress.watch(this.data.progress);
     }
+    // The dialog is there by the time somebody wants to accept.
+    if (this.#approves && this.#waiting.length > 0)
+      void import("./rm-accept.ts");
     const hosts = this.#hosts.value;
     if (hosts?.state !== "ready") return;
     this.data.progress.follow(

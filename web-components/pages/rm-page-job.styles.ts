@@ -8,6 +8,9 @@ export const jobStyles = css`
     min-height: 640px;
     padding-bottom: 20px;
   }
+  .notice {
+    margin-bottom: 14px;
+  }
   rm-job-progress {
     margin-bottom: 14px;
   }

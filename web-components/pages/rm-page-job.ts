@@ -1,3 +1,4 @@
+import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -37,11 +38,13 @@ export class RmPageJob extends LitElement {
   #resource!: Resource<Job>;
   readonly #job = new Watch<Loadable<Job>>(this);
   readonly #log = new Watch<JobLog>(this);
+  readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
   readonly #clock = new Ticking(this);
   #rates: readonly number[] = [];
   #lastProgress: Job["progress"] = null;
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has("data")) this.#hosts.watch(this.data.hosts.list);
     if (changed.has("data") || changed.has("jobId")) this.#open();
     const job = this.#loaded;
     if (job === null) return;
@@ -78,6 +81,7 @@ export class RmPageJob extends LitElement {
         <span>started by ${startedBy(job)}</span>
         ${this.#when(job)}
       </p>
+      ${this.#lostAgent(job)}
       <rm-job-progress .job=${job} .rates=${this.#rates}></rm-job-progress>
       <div class="columns">
         <rm-job-log
@@ -90,6 +94,27 @@ export class RmPageJob extends LitElement {
           ${this.#reading(job)}${this.#details(job)}${this.#command(job)}
         </aside>
       </div>`;
+  }
+
+  /** A job outlives its connection: say so instead of showing a bar that stands still. */
+  #lostAgent(job: Job): TemplateResult | typeof nothing {
+    if (job.finished_at !== null) return nothing;
+    const hosts = this.#hosts.value;
+    const host =
+      hosts?.state === "ready"
+        ? hosts.value.find(({ id }) => id === job.host_id)
+        : undefined;
+    if (host === undefined || host.online) return nothing;
+    const seen =
+      host.last_seen_at === null
+        ? ""
+        : `, last seen ${relativeTime(Date.parse(host.last_seen_at), this.#clock.now)}`;
+    return html`<p class="notice run">
+      ${icon("unlink")}<span
+        >${host.name} is not connected${seen}. The job goes on there; what it
+        did comes with the next connection.</span
+      >
+    </p>`;
   }
 
   #title(job: Job): string {

@@ -20,6 +20,7 @@ export const page = css`
     color: var(--rm-text);
   }
   .header {
+    min-height: var(--rm-control-m);
     display: flex;
     gap: 10px 12px;
     align-items: center;

@@ -78,7 +78,7 @@ test("Issues only leaves warnings and errors, with their number [UI-04]", () =>
     expect(
       await page
         .getByRole("log")
-        .getByText(/^changed/)
+        .getByText("changed", { exact: true })
         .first()
         .isVisible(),
     ).toBe(false);
@@ -171,3 +171,21 @@ test("a viewer cannot cancel or start again [UI-12]", () =>
       ).toBe(0);
     },
   ));
+
+test("while the agent is away the page says that the job goes on there", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    await page.getByText("62%").waitFor();
+    await server.heard("fleet");
+    const host = server.world.hosts.find(({ name }) => name === "pg-primary")!;
+    server.push("fleet", {
+      type: "host.changed",
+      host: { ...host, online: false, last_seen_at: at(now - 120_000) },
+    });
+    await page
+      .getByText("pg-primary is not connected, last seen 2m ago.")
+      .waitFor();
+    server.push("fleet", { type: "host.changed", host });
+    await page
+      .getByText("pg-primary is not connected")
+      .waitFor({ state: "detached" });
+  }));

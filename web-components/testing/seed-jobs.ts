@@ -118,7 +118,7 @@ export function logLine(n: number, more: Partial<LogLine> = {}): LogLine {
     n,
     t: at(now - 21 * minute + n * 1000),
     s: "stdout",
-    l: `changed  /var/lib/postgresql/16/main/base/${16_384 + (n % 3)}/${10_000 + n * 7}, saved ${(n % 9) + 0.4} MB`,
+    l: `/var/lib/postgresql/16/main/base/${16_384 + (n % 3)}/${10_000 + n * 7}`,
     k: "changed",
     ...more,
   };
@@ -137,19 +137,19 @@ export function seedLog(): LogLine[] {
       return logLine(n, {
         k: "warning",
         s: "stderr",
-        l: `warning  /var/lib/postgresql/16/main/base/16385/${n}: file changed while it was read`,
+        l: `/var/lib/postgresql/16/main/base/16385/${n}: file changed while it was read`,
       });
     }
     if (n === 131)
       return logLine(n, {
         k: "error",
         s: "stderr",
-        l: "error    /var/lib/postgresql/16/main/postmaster.opts.bak: permission denied",
+        l: "/var/lib/postgresql/16/main/postmaster.opts.bak: permission denied",
       });
     if (n % 5 === 0)
       return logLine(n, {
         k: "new",
-        l: `new      /var/lib/postgresql/16/main/pg_wal/${70_000 + n}, ${(n % 30) + 0.1} MB`,
+        l: `/var/lib/postgresql/16/main/pg_wal/${70_000 + n}`,
       });
     return logLine(n);
   });

@@ -82,7 +82,7 @@ export class RmFleetTiles extends LitElement {
     return tile(
       "Snapshots",
       count(this.summary.snapshots),
-      `of ${plural(holding, "host")}`,
+      holding === 0 ? "none yet" : `of ${plural(holding, "host")}`,
       this.#list(
         recent,
         (host) => relativeTime(lastBackupAt(host), this.#clock.now),

@@ -68,6 +68,11 @@ export const jobLogStyles = css`
   .at {
     padding-right: 14px;
   }
+  .kind {
+    flex: none;
+    width: 9ch;
+    color: var(--rm-ok-text);
+  }
   .text {
     flex: 1;
     min-width: 0;

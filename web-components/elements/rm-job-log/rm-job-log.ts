@@ -171,10 +171,13 @@ export class RmJobLog extends LitElement {
 }
 
 function logLine({ n, t, l, k }: LogLine): TemplateResult {
+  const file = k === "new" || k === "changed";
   return html`<div class="line ${k}">
     <span class="number">${count(n)}</span
     ><span class="at">${time(Date.parse(t), "seconds")}</span
-    ><span class="text">${l}</span>
+    >${file ? html`<span class="kind">${k}</span>` : nothing}<span class="text"
+      >${l}</span
+    >
   </div>`;
 }
 

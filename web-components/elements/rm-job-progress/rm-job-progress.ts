@@ -106,8 +106,8 @@ export class RmJobProgress extends LitElement {
     const latest = this.rates.at(-1);
     return html`<div class="facts">
       <dl class="num">
-        ${fact("Processed", `${bytes(progress.bytes_done)} of ${bytes(progress.bytes_total)}`)}
-        ${fact("Files", `${count(progress.files_done)} of ${count(progress.files_total)}`)}
+        ${fact("Processed", ofTotal(progress.bytes_done, progress.bytes_total, bytes))}
+        ${fact("Files", ofTotal(progress.files_done, progress.files_total, count))}
         ${fact("Running for", elapsedText(this.job, this.#clock.now))}
         ${progress.errors === 0 ? nothing : fact("Issues", html`<span class="warn-text">${plural(progress.errors, "issue")}</span>`)}
       </dl>
@@ -159,6 +159,15 @@ export class RmJobProgress extends LitElement {
           )
     }`;
   }
+}
+
+/** The total is not known before files are counted. */
+function ofTotal(
+  done: number,
+  total: number,
+  format: (value: number) => string,
+): string {
+  return total === 0 ? format(done) : `${format(done)} of ${format(total)}`;
 }
 
 function fact(label: string, value: string | TemplateResult): TemplateResult {
