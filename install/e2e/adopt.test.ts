@@ -127,7 +127,9 @@ test(
     });
     expect(await jobsOf(api, host)).toEqual([]);
     expect(
-      await api.get<{ repositories: Repository[] }>("/api/repositories"),
+      await api.get<{ repositories: Repository[] }>(
+        `/api/hosts/${host.id}/repositories`,
+      ),
     ).toEqual({ repositories: [] });
     const done = await setUp(api, host, {
       url: existing,
@@ -140,21 +142,22 @@ test(
 );
 
 test(
-  "paths that are not on the host are named before anything is saved [RST-04]",
+  "paths that are not on the host are named when the repository is set up [RST-04]",
   inLab(async (lab) => {
     const { api, host } = await approvedStand(lab);
-    const url = join(lab.dir, "repository");
+    const source = join(lab.dir, "source");
+    writeFiles(source, 1);
     const missing = join(lab.dir, "not-there");
 
-    const answer = await api.ask(
-      "POST",
-      `/api/hosts/${host.id}/setup`,
-      setUpBody({ url, includes: [missing] }),
-    );
+    const done = await setUp(api, host, {
+      url: join(lab.dir, "repository"),
+      includes: [source, missing],
+    });
 
-    expect([answer.status, answer.body.cause]).toEqual([422, "source_missing"]);
-    expect(answer.body.message).toContain(missing);
-    expect((await api.get<Host>(`/api/hosts/${host.id}`)).set_up).toBe(false);
+    expect(done.test).toMatchObject({
+      created: true,
+      missing_includes: [missing],
+    });
   }),
   limit,
 );

@@ -79,7 +79,7 @@ test(
 
     const end = await jobEnds(api, job.id, 45_000);
     expect([end.state, end.error?.code]).toEqual(["cancelled", "cancelled"]);
-    expect(resticProcesses(lab.dir)).toEqual([]);
+    expect(resticProcesses(lab)).toEqual([]);
     gate.pace(Infinity);
     expect(await locksByHand(repository, repositoryPassword)).toEqual([]);
 
@@ -106,13 +106,13 @@ test(
     const job = await runNow(api, host, done.group_id);
     await jobIn(api, job.id, ["running"]);
     await waitFor("data is on its way", () => gate.passed() > 1_000_000);
-    expect(resticProcesses(lab.dir).length).toBeGreaterThan(0);
+    expect(resticProcesses(lab).length).toBeGreaterThan(0);
 
     await agent.program().kill();
 
     await waitFor(
       "restic ends with its agent",
-      () => resticProcesses(lab.dir).length === 0,
+      () => resticProcesses(lab).length === 0,
       10_000,
     );
     gate.pace(Infinity);
@@ -142,8 +142,7 @@ test(
     await jobIn(api, job.id, ["running"]);
     await waitFor("data is on its way", () => gate.passed() > 1_000_000);
 
-    for (const { pid } of resticProcesses(lab.dir))
-      process.kill(pid, "SIGKILL");
+    for (const { pid } of resticProcesses(lab)) process.kill(pid, "SIGKILL");
 
     const end = await jobEnds(api, job.id);
     expect([end.state, end.error?.code]).toEqual(["failed", "restic_killed"]);

@@ -103,7 +103,7 @@ test(
     const tabs = [page, ...more.map((tab) => tab.page)];
     for (const tab of tabs) {
       await tab.goto(server.url);
-      await tab.getByText("Live", { exact: true }).waitFor();
+      await live(tab).waitFor();
     }
 
     const agent = await enrolAgent(lab, server);
@@ -132,19 +132,24 @@ test(
     const { page } = await openTab(lab, browser);
     await enterAs(page, server.url, await server.logIn());
     await page.goto(server.url);
-    await page.getByText("Live", { exact: true }).waitFor();
+    await live(page).waitFor();
 
     await server.stop();
     await page
-      .getByText("Reconnecting", { exact: true })
+      .getByRole("status")
+      .filter({ hasText: "Reconnecting" })
       .waitFor({ timeout: 10_000 });
     await page.getByText(/not reachable since/).waitFor();
     await server.start();
-    await page.getByText("Live", { exact: true }).waitFor({ timeout: 40_000 });
+    await live(page).waitFor({ timeout: 40_000 });
     expect(await page.getByText(/not reachable since/).count()).toBe(0);
   }),
   limit,
 );
+
+/** What the shell says of its connection. */
+const live = (page: Page) =>
+  page.getByRole("status").filter({ hasText: /^\s*Live\s*$/ });
 
 async function visit(page: Page, url: string, path: string): Promise<void> {
   await page.goto(url + path);

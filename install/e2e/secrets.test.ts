@@ -45,7 +45,9 @@ test(
 
     const answers: unknown[] = [live.frames(), await logOf(api, job.id)];
     for (const path of [
-      "/api/repositories",
+      `/api/hosts/${host.id}/repositories`,
+      "/api/pending",
+      "/api/openapi.json",
       "/api/hosts",
       `/api/hosts/${host.id}`,
       `/api/hosts/${host.id}/sources`,

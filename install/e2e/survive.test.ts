@@ -39,7 +39,7 @@ test(
     gate.pace(Infinity);
     await waitFor(
       "the backup is done while nobody listens",
-      () => resticProcesses(lab.dir).length === 0,
+      () => resticProcesses(lab).length === 0,
       30_000,
     );
     await server.start();
@@ -156,7 +156,7 @@ test(
       signal: null,
     });
 
-    expect(resticProcesses(lab.dir)).toEqual([]);
+    expect(resticProcesses(lab)).toEqual([]);
     gate.pace(Infinity);
     agent.run();
     const end = await jobEnds(api, job.id);

@@ -1,8 +1,8 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Api } from "./api.ts";
 import type { Lab } from "./lab.ts";
 import { agentFile } from "./places.ts";
-import { descendants, type Process, processes } from "./processes.ts";
+import { descendants, type Process, processesOf } from "./processes.ts";
 import type { Program } from "./program.ts";
 import type { Server } from "./server.ts";
 import type { Host, Pending } from "./types.ts";
@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** False: root that may read only what a file's mode lets it. */
   readonly readsEverything?: boolean;
+  /** True: it runs on a terminal, so that it can ask. */
+  readonly terminal?: boolean;
 }
 
 const withoutOverride = ["--bounding-set=-dac_override,-dac_read_search"];
@@ -57,7 +59,7 @@ export function enrolAt(
 
 function agentFiles(
   lab: Lab,
-  { name = "agent", readsEverything = true }: AgentOptions,
+  { name = "agent", readsEverything = true, terminal = false }: AgentOptions,
 ) {
   const stateDir = join(lab.dir, name, "state");
   const config = join(lab.dir, name, "agent.yaml");
@@ -78,9 +80,19 @@ function agentFiles(
       "--state-dir",
       stateDir,
     ];
-    const [file = agentFile, ...rest] = readsEverything
+    const limited = readsEverything
       ? command
       : ["/usr/bin/setpriv", ...withoutOverride, ...command];
+    const [file = agentFile, ...rest] = terminal
+      ? [
+          "/usr/bin/script",
+          "--quiet",
+          "--return",
+          "--command",
+          limited.join(" "),
+          "/dev/null",
+        ]
+      : limited;
     const program = lab.start(file, rest, {
       name: `${name} ${word}`,
       env,
@@ -99,10 +111,7 @@ function agentFiles(
     },
     run: (env?: Readonly<Record<string, string>>) => verb("run", [], env),
     verb,
-    restic: () =>
-      descendants(current.pid).find(({ args }) =>
-        / (backup|init|snapshots|cat) |restic/.test(args),
-      ) ?? undefined,
+    restic: () => descendants(current.pid).find(isRestic),
   } satisfies Agent;
 }
 
@@ -148,12 +157,11 @@ export async function approvedHost(api: Api, agent: Agent): Promise<Host> {
   return online(api, host.id);
 }
 
-/** Processes of restic that run on behalf of a lab. */
-export function resticProcesses(dir: string): Process[] {
-  return processes().filter(
-    ({ exe, args }) =>
-      exe.startsWith(dir) &&
-      /restic/.test(exe) &&
-      !/agent|server/.test(args.split(" ")[0] ?? ""),
-  );
+/** Every restic that runs for somebody in this lab, also one whose agent is gone. */
+export function resticProcesses(lab: Lab): Process[] {
+  return processesOf(lab.dir).filter(isRestic);
+}
+
+function isRestic({ exe }: Process): boolean {
+  return /^restic(?!-manager)/.test(basename(exe));
 }

@@ -19,6 +19,10 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
 }
 
+/** What Chromium says of every answer with such a status, also of one that a page expects and shows. */
+const refusal =
+  /Failed to load resource: the server responded with a status of 4/;
+
 export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
@@ -50,6 +54,7 @@ export async function openTab(
 /** One more tab of the same person. */
 export async function anotherTab(context: BrowserContext): Promise<Tab> {
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(`page error: ${error.message}`));
   page.on("console", (message) => {

@@ -92,7 +92,11 @@ export interface SetUp {
   readonly repository: Repository;
   readonly group_id: string;
   readonly schedule_id: string;
-  readonly test: { readonly created: boolean; readonly snapshot_count: number };
+  readonly test: {
+    readonly created: boolean;
+    readonly snapshot_count: number;
+    readonly missing_includes: readonly string[];
+  };
 }
 
 export interface Schedule {
