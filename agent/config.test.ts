@@ -76,7 +76,8 @@ describe("agent.yaml [CFG-01]", () => {
     const dir = tempDir();
     const path = join(dir, "agent.yaml");
     saveConfig(path, { server: "https://zero", secrets_key });
-    const saver = join(import.meta.dir, "testing", "save-forever.ts");
+    const saver = new URL("./testing/save-forever.ts", import.meta.url)
+      .pathname;
     const text = readFileSync(path, "utf8").replace("zero", "number-@");
     const spawner = createSpawner({ tmpDir: join(dir, "tmp") });
     let kills = 0;

@@ -79,7 +79,7 @@ async function main(args: readonly string[], env: Env): Promise<void> {
     )
     .action((options: { licenses?: boolean }) => {
       if (options.licenses === true)
-        terminal.say(readFileSync(join(assetsDir, "LICENSES.txt"), "utf8"));
+        process.stdout.write(readFileSync(join(assetsDir, "LICENSES.txt")));
       else program.outputHelp();
     });
 

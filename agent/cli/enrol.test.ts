@@ -234,3 +234,16 @@ test("a configuration file with a typo is refused by the name of the key [CFG-01
     expect(output).toContain("unknown key sever");
     expect((await agentEnds(dir, "enrol", server.url, "--exit")).code).toBe(2);
   }));
+
+test("a request to stop ends the wait at once, and the same command goes on", () =>
+  withServer(async (server, dir) => {
+    const agent = startAgent(dir, "enrol", server.url, "--exit");
+    await until("the wait", () =>
+      agent.lines.some((line) => line.startsWith("Waiting")),
+    );
+    agent.signal("SIGTERM");
+    expect((await agent.exited).code).toBe(130);
+    expect(agent.lines.at(-1)).toStartWith("Waiting");
+    server.decide("approved");
+    expect((await agentEnds(dir, "enrol", server.url, "--exit")).code).toBe(0);
+  }));

@@ -65,10 +65,7 @@ export function createProgressReporter(
   };
 }
 
-export function progressOf(
-  status: ResticStatus,
-  scanned: boolean,
-): JobProgress {
+function progressOf(status: ResticStatus, scanned: boolean): JobProgress {
   const { bytes_done, total_bytes, seconds_elapsed } = status;
   const finishing = scanned && total_bytes > 0 && bytes_done >= total_bytes;
   return {

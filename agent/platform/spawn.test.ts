@@ -97,7 +97,11 @@ test("when we are killed with -9, a child ends by SIGINT and may still write", a
   const script = `trap 'echo cleaning up; echo warning >&2; echo cleaned >> ${marks}; exit 0' INT; echo started >> ${marks}; while :; do sleep 0.05; done`;
   const host = spawn(
     process.execPath,
-    [join(import.meta.dir, "..", "testing", "spawn-host.ts"), dir, script],
+    [
+      new URL("../testing/spawn-host.ts", import.meta.url).pathname,
+      dir,
+      script,
+    ],
     { stdio: "ignore" },
   );
   await until("the child", () => existsSync(marks));
