@@ -55,10 +55,23 @@ export function createRouter({
 
   async function show(url: URL): Promise<void> {
     const found = match(url);
-    await found.route.load();
-    if (current.get()?.route !== found.route)
+    // At once where the page is on show already: two quick changes of its address must build on each other.
+    if (current.get()?.route !== found.route) {
+      await load(found);
+      if (location.href !== url.href) return;
       document.title = `${found.route.title} · restic-manager`;
+    }
     current.set(found);
+  }
+
+  /** After an update of the server the chunks of an open page are gone; a fresh document knows the new ones. */
+  async function load({ route, url }: Match): Promise<void> {
+    try {
+      await route.load();
+    } catch (error) {
+      if (current.get() === null) throw error;
+      location.assign(url);
+    }
   }
 
   async function navigate(
