@@ -49,7 +49,7 @@ describe("announcing", () => {
     expect(answer.fingerprint).toBe(`SHA256:${digest}`);
     expect(answer.pending_id).toMatch(/^[0-9a-f]{32}$/);
     expect(answer.hostname_collision).toBe(false);
-    expect(answer.expires_at).toBe("2026-01-01T01:00:00.000Z");
+    expect(answer.expires_at).toBe("2026-01-01T00:02:00.000Z");
   });
 
   test("a 31-byte key is refused, and so is a 31-byte X25519 key [ENR-02]", async () => {

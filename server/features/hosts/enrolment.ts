@@ -38,7 +38,7 @@ export interface EnrolmentDeps {
   readonly random: Pick<Random, "bytes" | "token">;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long an announcement waits for a person, in milliseconds since its last proof. */
+  /** How long an announcement waits for a person, in milliseconds since its last proof; without one, two minutes. */
   readonly pendingExpiryMs: number;
 }
 
@@ -57,6 +57,8 @@ export interface Enrolment {
 }
 
 const maxPending = 100;
+/** An agent proves its key within a second. Strangers' announcements must not take the places for longer. */
+const unprovedMs = 2 * 60_000;
 const announcesPerMinute = 10;
 const longPollMs = 25_000;
 
@@ -66,6 +68,8 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
 
   const now = () => toTimestamp(clock.now());
   const expiry = () => toTimestamp(clock.now() + deps.pendingExpiryMs);
+  const unprovedExpiry = () =>
+    toTimestamp(clock.now() + Math.min(unprovedMs, deps.pendingExpiryMs));
 
   /** The row of this key: the same one as before, or a new one when there is room. */
   async function keep(
@@ -76,8 +80,11 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     const known = await pending.findPendingByKey(trx, key.publicKey);
     if (known?.decision === "rejected") throw new AppError("rejected");
     if (known !== null) {
-      await pending.updatePending(trx, known.id, announcement);
-      return { ...known, ...announcement };
+      const expires_at =
+        known.proved_at === null ? unprovedExpiry() : known.expires_at;
+      const change = { ...announcement, expires_at };
+      await pending.updatePending(trx, known.id, change);
+      return { ...known, ...change };
     }
     const host = await store.findHostByKey(trx, key.publicKey);
     if (host === null && (await pending.countUndecided(trx)) >= maxPending)
@@ -89,7 +96,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       fingerprint: key.fingerprint,
       proved_at: null,
       first_seen_at: announcement.last_seen_at,
-      expires_at: expiry(),
+      expires_at: unprovedExpiry(),
       decision: host === null ? null : "approved",
       decided_at: host === null ? null : announcement.last_seen_at,
       host_id: host?.id ?? null,

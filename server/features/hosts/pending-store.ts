@@ -85,11 +85,11 @@ export type Announcement = Pick<
 export async function updatePending(
   trx: Trx,
   id: string,
-  announcement: Announcement,
+  change: Announcement & Pick<PendingRecord, "expires_at">,
 ): Promise<void> {
   await trx
     .updateTable("pending_hosts")
-    .set(announcement)
+    .set(change)
     .where("id", "=", id)
     .execute();
 }
@@ -116,6 +116,7 @@ export async function useNonce(
   return row !== undefined;
 }
 
+/** Gives the row its next nonce, unless a newer announcement has given it one. */
 export async function setNonce(
   db: Db,
   id: string,
@@ -125,6 +126,7 @@ export async function setNonce(
     .updateTable("pending_hosts")
     .set({ nonce })
     .where("id", "=", id)
+    .where("nonce", "is", null)
     .execute();
 }
 

@@ -79,7 +79,7 @@ function hello(over: object = {}) {
   return ask("hello", { ...facts, epoch: agent.epoch, ...over }, helloAnswer);
 }
 
-async function beat(over: object = {}) {
+async function sendBeat(over: object = {}) {
   const text = JSON.stringify({
     host: agent.hostId,
     epoch: agent.epoch,
@@ -92,6 +92,10 @@ async function beat(over: object = {}) {
   await world.bus
     .agent(agent.hostId)
     .publish(topic.heartbeat(agent.hostId), text);
+}
+
+async function beat(over: object = {}) {
+  await sendBeat(over);
   await passed(1_000);
 }
 
@@ -238,6 +242,20 @@ describe("presence", () => {
     expect((await detail()).online).toBe(true);
     await passed(1_000);
     expect((await detail()).online).toBe(false);
+  });
+
+  test("a heartbeat alone makes a host usable after a restart of the server", async () => {
+    await world.db.updateTable("hosts").set({ status: "online" }).execute();
+    expect(world.hosts.presence.isOnline(agent.hostId)).toBe(false);
+    await beat();
+    expect(world.hosts.presence.epochOf(agent.hostId)).toBe(agent.epoch);
+  });
+
+  test("a heartbeat from before a hello does not bring the old epoch back", async () => {
+    await sendBeat({ epoch: "before-reinstall" });
+    await hello();
+    await passed(1_000);
+    expect(world.hosts.presence.epochOf(agent.hostId)).toBe(agent.epoch);
   });
 
   test("a heartbeat with an older configuration asks for it to be sent again", async () => {

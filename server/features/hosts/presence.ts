@@ -94,6 +94,8 @@ export function createPresence(deps: {
       beats.set(heartbeat.host, { heartbeat, at: toTimestamp(clock.now()) });
     },
     greeted(hostId, epoch) {
+      // A heartbeat from before this hello may name the epoch before it.
+      beats.delete(hostId);
       epochs.set(hostId, epoch);
     },
     start() {
