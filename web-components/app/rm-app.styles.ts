@@ -136,16 +136,13 @@ export const shellStyles = css`
   .banner {
     display: flex;
     gap: 10px;
-    align-items: start;
+    align-items: center;
     padding: 10px 28px;
     font-size: var(--rm-size-13);
     line-height: 19px;
   }
   .banner p {
     flex: 1;
-  }
-  .banner .icon {
-    margin-top: 2px;
   }
   .banner strong {
     font-weight: 600;

@@ -39,6 +39,8 @@ export const dialogStyles = css`
     padding: 18px 20px;
     overflow: auto;
     overscroll-behavior: contain;
+    /* A field that gets the focus comes to lie above a footer that sticks. */
+    scroll-padding-bottom: 140px;
     min-height: 0;
     scrollbar-width: thin;
   }

@@ -1,4 +1,7 @@
-import type { RepoKind } from "@restic-manager/shared/domain/repo-url.ts";
+import {
+  type RepoKind,
+  repoKind,
+} from "@restic-manager/shared/domain/repo-url.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { areaField, checkField, segments, textField } from "../field.ts";
 import { icon } from "../icon.ts";
@@ -27,26 +30,30 @@ const modes = {
 export function repositoryFields(parts: FieldsParts): TemplateResult {
   const { draft, change } = parts;
   return html`${segments({
-      name: "mode",
-      label: "Repository",
-      options: modes,
-      value: draft.mode,
-      onChange: (mode) => change({ mode }),
-    })}
-    ${
-      draft.mode === "existing"
-        ? html`<p class="help">
-            Its snapshots are listed here and stay as they are; nothing is
-            initialised.
-          </p>`
-        : nothing
-    }
-    ${segments({ name: "kind", label: "Kind", options: kinds, value: draft.kind, onChange: (kind) => change({ kind }) })}
-    ${address(parts)}
-    <p class="help address">
-      restic calls it <code>${repositoryUrl(draft)}</code>
-    </p>
-    ${draft.mode === "create" ? passwordChoice(parts) : ownPassword(parts)}`;
+    name: "mode",
+    label: "Repository",
+    options: modes,
+    value: draft.mode,
+    onChange: (mode) => change({ mode }),
+  })}
+  ${
+    draft.mode === "existing"
+      ? html`<p class="help">
+          Its snapshots are listed here and stay as they are; nothing is
+          initialised.
+        </p>`
+      : nothing
+  }
+  ${segments({ name: "kind", label: "Kind", options: kinds, value: draft.kind, onChange: (kind) => change({ kind }) })}
+  ${address(parts)} ${addressLine(draft)}
+  ${draft.mode === "create" ? passwordChoice(parts) : ownPassword(parts)}`;
+}
+
+/** Once there is enough of it to be an address. */
+function addressLine(draft: Draft): TemplateResult | typeof nothing {
+  const url = repositoryUrl(draft);
+  if (repoKind(url) === null) return nothing;
+  return html`<p class="help address">restic calls it <code>${url}</code></p>`;
 }
 
 function address(parts: FieldsParts): TemplateResult {

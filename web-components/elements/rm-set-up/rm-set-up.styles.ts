@@ -57,11 +57,11 @@ export const setUpStyles = css`
   [role="status"]:not(:has(*)) {
     display: none;
   }
-  .actions {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
-    justify-content: flex-end;
+  /* Always in sight, with what was answered to the last attempt. */
+  .foot {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 10px;
     position: sticky;
     bottom: -18px;
     margin: 0 -20px -18px;
@@ -69,8 +69,14 @@ export const setUpStyles = css`
     border-top: 1px solid var(--rm-border);
     background: var(--rm-surface);
   }
+  .actions {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    justify-content: flex-end;
+  }
   @media (max-width: 719px) {
-    .actions {
+    .foot {
       bottom: -14px;
       margin: 0 -14px -14px;
       padding: 10px 14px;

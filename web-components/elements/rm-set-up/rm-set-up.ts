@@ -79,23 +79,25 @@ export class RmSetUp extends LitElement {
           ${repositoryFields(parts)}
         </section>
       </fieldset>
-      ${problemNotice(this.refusal)}${this.#outcome()}
-      <div class="actions">
-        ${
-          draft.mode === "existing"
-            ? html`<button
-                type="button"
-                class="button"
-                ?disabled=${this.#waiting}
-                @click=${(event: Event) => this.#submit(event, "test")}
-              >
-                Test repository
-              </button>`
-            : nothing
-        }
-        <button class="button primary" ?disabled=${this.#waiting}>
-          ${draft.mode === "create" ? "Create repository and save" : "Test and save"}
-        </button>
+      <div class="foot">
+        ${problemNotice(this.refusal)}${this.#outcome()}
+        <div class="actions">
+          ${
+            draft.mode === "existing"
+              ? html`<button
+                  type="button"
+                  class="button"
+                  ?disabled=${this.#waiting}
+                  @click=${(event: Event) => this.#submit(event, "test")}
+                >
+                  Test repository
+                </button>`
+              : nothing
+          }
+          <button class="button primary" ?disabled=${this.#waiting}>
+            ${draft.mode === "create" ? "Create repository and save" : "Test and save"}
+          </button>
+        </div>
       </div>
     </form>`;
   }
