@@ -54,6 +54,16 @@ test("passwords in addresses are hidden [AUD-05]", () => {
   expect(lines.join("")).not.toContain("hunter22");
 });
 
+test("on a terminal a text from elsewhere cannot pass for a line or a field", () => {
+  const { log, lines } = capture({ format: "pretty" });
+  log.warn("Refused", { reason: "no\n2026 INFO  Fine  user=ada", code: "x" });
+  log.warn("Refused", { reason: "\u001b[2K\u202e" });
+  expect(lines[0]).toEndWith(
+    '  reason="no\\n2026 INFO  Fine  user=ada"  code=x\n',
+  );
+  expect(lines[1]).toEndWith('  reason="\\u001b[2K\\u{202e}"\n');
+});
+
 test("on a terminal a line is text for people", () => {
   const { log, lines } = capture({ format: "pretty" });
   log.info("Listening", { url: "http://127.0.0.1:8080" });

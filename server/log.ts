@@ -62,12 +62,18 @@ function pretty(line: string): string {
     unknown
   >;
   const details = Object.entries(fields)
-    .map(([name, value]) => {
-      const text = typeof value === "string" ? value : JSON.stringify(value);
-      return `  ${name}=${text}`;
-    })
+    .map(([name, value]) => `  ${name}=${shown(value)}`)
     .join("");
   const trace = typeof stack === "string" && stack !== "" ? `\n${stack}` : "";
   const label = String(level).toUpperCase().padEnd(5);
   return `${String(time)} ${label} ${String(msg)}${details}${trace}\n`;
+}
+
+/** A word as it is, anything else quoted: no text of a stranger passes for a line or a field of ours. */
+function shown(value: unknown): string {
+  if (typeof value === "string" && /^[^\s"\p{C}]+$/u.test(value)) return value;
+  return (JSON.stringify(value) ?? "").replaceAll(
+    /\p{C}/gu,
+    (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`,
+  );
 }

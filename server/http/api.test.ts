@@ -299,6 +299,21 @@ test("a route that leaves a declaration out refuses to start [RBC-02]", () => {
   expect(() => start(change, change)).toThrow("declared twice");
 });
 
+test.each([
+  ["starting", "2"],
+  ["rate_limited", "60"],
+  ["not_found", null],
+] as const)("%s says when to ask again: %p", async (code, seconds) => {
+  const { request } = start({
+    ...broken,
+    handle() {
+      throw new AppError(code);
+    },
+  });
+  const response = await request("/api/broken");
+  expect(response.headers.get("Retry-After")).toBe(seconds);
+});
+
 test("the API describes itself: every route, its access and its schemas", async () => {
   const { request, as } = start(view, change);
   expect((await request("/api/openapi.json")).status).toBe(401);
@@ -325,6 +340,8 @@ test("the API describes itself: every route, its access and its schemas", async 
             },
           },
           responses: { "201": {} },
+          security: [{ session: [], csrf: [] }],
+          "x-audit": "thing.create",
         },
       },
       "/api/auth/login": { post: { "x-access": "public" } },

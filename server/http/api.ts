@@ -45,7 +45,7 @@ type Ctx = Context<HttpEnv>;
  */
 export function createApi(deps: ApiDeps): Hono<HttpEnv> {
   const routes: Route[] = [...deps.routes];
-  routes.push(openApiRoute(routes));
+  routes.push(openApiRoute(routes, deps.sockets));
   checkRoutes(routes, deps.sockets);
 
   const app = new Hono<HttpEnv>();

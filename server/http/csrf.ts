@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { AppError } from "../app-error.ts";
 
-const csrfHeader = "x-csrf-token";
+export const csrfHeader = "X-CSRF-Token";
 
 /**
  * The token that a page must send beside the session cookie: derived from it, so nothing is stored, and unreadable

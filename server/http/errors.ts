@@ -7,6 +7,13 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import type { z } from "zod";
 import { AppError } from "../app-error.ts";
 
+/** Seconds after which asking again makes sense. */
+const retryAfter: Partial<Record<ApiErrorCode, number>> = {
+  rate_limited: 60,
+  pending_full: 60,
+  starting: 2,
+};
+
 /** The answer to whatever went wrong. What is not an `AppError` is our fault: it is logged here and nowhere else. */
 export function errorResponse(
   error: unknown,
@@ -24,6 +31,10 @@ export function errorResponse(
     ...(expected.agentCode === undefined ? {} : { cause: expected.agentCode }),
   };
   const response = Response.json(body, { status: expected.status });
+  const seconds = retryAfter[expected.code];
+  if (seconds !== undefined) {
+    response.headers.set("Retry-After", String(seconds));
+  }
   return { response, code: expected.code };
 }
 

@@ -47,7 +47,7 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       });
     if ((perIp.get(ip) ?? 0) >= deps.maxPerIp)
       throw new AppError("rate_limited", {
-        message: `More than ${deps.maxPerIp} connections from this address.`,
+        message: `There are ${deps.maxPerIp} connections from this address already; close some, or list the proxy they come through in RM_TRUSTED_PROXY.`,
       });
     return pipe(address, ip);
   }

@@ -1,23 +1,32 @@
 import { apiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import { z } from "zod";
 import { route } from "../ports/route.ts";
-import type { Route } from "../ports/route.ts";
+import type { Route, SocketRoute } from "../ports/route.ts";
 import { build } from "../version.ts";
+import { csrfHeader } from "./csrf.ts";
+import { sessionCookie } from "./session.ts";
 
 /** The API described by the same schemas that decode and encode it. */
-export function openApiRoute(routes: readonly Route[]): Route {
+export function openApiRoute(
+  routes: readonly Route[],
+  sockets: readonly SocketRoute[],
+): Route {
   return route({
     method: "GET",
     path: "/api/openapi.json",
     access: "self",
     summary: "This API as an OpenAPI 3.1 document",
     answer: z.record(z.string(), z.unknown()),
-    handle: () => describe(routes),
+    handle: () => describe(routes, sockets),
   });
 }
 
-function describe(routes: readonly Route[]): Record<string, unknown> {
+function describe(
+  routes: readonly Route[],
+  sockets: readonly SocketRoute[],
+): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
+  for (const socket of sockets) paths[socket.path] = { get: upgrade(socket) };
   for (const item of routes) {
     const path = item.path.replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = {
@@ -31,7 +40,13 @@ function describe(routes: readonly Route[]): Record<string, unknown> {
     paths,
     components: {
       securitySchemes: {
-        session: { type: "apiKey", in: "cookie", name: "rm_session" },
+        session: { type: "apiKey", in: "cookie", name: sessionCookie },
+        csrf: {
+          type: "apiKey",
+          in: "header",
+          name: csrfHeader,
+          description: "csrf_token of GET /api/auth/session",
+        },
       },
       responses: { error: json("Any error", apiErrorBody) },
     },
@@ -42,8 +57,8 @@ function operation(item: Route): Record<string, unknown> {
   const status = item.answer === null ? 204 : (item.status ?? 200);
   return {
     summary: item.summary,
-    "x-access": item.access,
-    security: item.access === "public" ? [] : [{ session: [] }],
+    ...access(item, item.method !== "GET"),
+    ...(item.audit !== undefined && { "x-audit": item.audit }),
     parameters: [
       ...parameters("path", item.params),
       ...parameters("query", item.query),
@@ -61,6 +76,22 @@ function operation(item: Route): Record<string, unknown> {
       default: { $ref: "#/components/responses/error" },
     },
   };
+}
+
+function upgrade(socket: SocketRoute): Record<string, unknown> {
+  return {
+    summary: socket.summary,
+    ...access(socket, false),
+    responses: {
+      "101": { description: "The connection is a WebSocket from here on" },
+      default: { $ref: "#/components/responses/error" },
+    },
+  };
+}
+
+function access({ access }: Pick<Route, "access">, isChange: boolean) {
+  const needs = { session: [], ...(isChange && { csrf: [] }) };
+  return { "x-access": access, security: access === "public" ? [] : [needs] };
 }
 
 function success({ answer, summary }: Route): Record<string, unknown> {

@@ -22,7 +22,10 @@ export function createAudit(deps: {
         action,
         target_kind: target?.kind ?? null,
         target_id: target?.id ?? null,
-        payload: redactUrls(JSON.stringify(payload)),
+        // Text by text: over the whole an address and a later `@` would swallow what stands between them.
+        payload: JSON.stringify(payload, (_name, value: unknown) =>
+          typeof value === "string" ? redactUrls(value) : value,
+        ),
       }),
   };
 }

@@ -223,6 +223,30 @@ test("a session ends after 24 hours [AUT-03]", async () => {
   expect(await user()).toBeNull();
 });
 
+test("sessions that have ended are forgotten with the next log-in", async () => {
+  const api = await start();
+  await logIn(api);
+  await api.world.clock.advance(24 * 3_600_000);
+  await logIn(api);
+  expect(
+    await api.world.db.selectFrom("sessions").select("id").execute(),
+  ).toHaveLength(1);
+});
+
+test("a flood of log-ins is turned away at once, and passes", async () => {
+  const api = await start();
+  const wrong = { ...ada, password: "wrong" };
+  const answers = await Promise.all(
+    Array.from({ length: 80 }, () =>
+      api.send("POST", "/api/auth/login", wrong),
+    ),
+  );
+  const count = (status: number) =>
+    answers.filter((answer) => answer.status === status).length;
+  expect([count(401), count(429)]).toEqual([52, 28]);
+  expect((await api.send("POST", "/api/auth/login", ada)).status).toBe(200);
+});
+
 test("a demoted user has the new role and a disabled one nothing at the next request [RBC-06]", async () => {
   const api = await start();
   const { headers } = await logIn(api);

@@ -1,3 +1,5 @@
+import { AppError } from "../../app-error.ts";
+
 /** OWASP's minimum for argon2id: 19 MiB, two passes; about 40 ms. */
 const parameters = {
   algorithm: "argon2id",
@@ -7,6 +9,8 @@ const parameters = {
 
 /** Each hash in work holds its memory; more at a time would let strangers take the machine's. */
 const maxConcurrent = 2;
+/** A second's worth; whoever comes later is turned away instead of making everybody wait longer. */
+const maxWaiting = 50;
 
 /** A hash with the same parameters that no password fits: checking it takes as long as a real one. */
 const nobody =
@@ -37,6 +41,12 @@ function createSlots(max: number) {
   const waiting: (() => void)[] = [];
   let busy = 0;
   return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (waiting.length >= maxWaiting) {
+      throw new AppError("rate_limited", {
+        message:
+          "Too many people log in at this moment; try again in a minute.",
+      });
+    }
     if (busy >= max) {
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {

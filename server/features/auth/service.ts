@@ -16,6 +16,7 @@ import type { Random } from "../../random.ts";
 import type { Passwords } from "./password.ts";
 import {
   anyUserExists,
+  deleteExpiredSessions,
   deleteSession,
   deleteSessionsOf,
   findActiveSession,
@@ -116,6 +117,7 @@ export function createAuth(deps: {
     const at = now();
     const expiresAt = toTimestamp(clock.now() + sessionLifetimeMs);
     const sessionId = random.id();
+    await deleteExpiredSessions(trx, at);
     await insertSession(trx, {
       id: sessionId,
       token_sha256: sha256(token),
