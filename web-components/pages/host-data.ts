@@ -19,7 +19,7 @@ export class HostData {
   jobsResource!: JobsResource;
   schedulesResource!: Resource<readonly Schedule[]>;
   repositoriesResource!: Resource<readonly Repository[]>;
-  #hostResource!: Resource<HostDetail>;
+  #resources: readonly Pick<Resource<unknown>, "reload">[] = [];
   readonly #host: Watch<Loadable<HostDetail>>;
   readonly #snapshots: Watch<Loadable<SnapshotList>>;
   readonly #jobs: Watch<Loadable<JobList>>;
@@ -37,21 +37,30 @@ export class HostData {
   }
 
   open({ hosts, jobs, repos, schedules }: Data, hostId: string): void {
-    this.#hostResource = hosts.detail(hostId);
+    const host = hosts.detail(hostId);
+    const sources = repos.sources(hostId);
     this.snapshotsResource = repos.snapshots(hostId);
     this.jobsResource = jobs.list(hostId);
     this.schedulesResource = schedules.ofHost(hostId);
     this.repositoriesResource = repos.ofHost(hostId);
-    this.#host.watch(this.#hostResource);
+    this.#host.watch(host);
     this.#snapshots.watch(this.snapshotsResource);
     this.#jobs.watch(this.jobsResource);
-    this.#sources.watch(repos.sources(hostId));
+    this.#sources.watch(sources);
     this.#schedules.watch(this.schedulesResource);
     this.#repositories.watch(this.repositoriesResource);
+    this.#resources = [
+      host,
+      sources,
+      this.snapshotsResource,
+      this.jobsResource,
+      this.schedulesResource,
+      this.repositoriesResource,
+    ];
   }
 
   reload(): void {
-    void this.#hostResource.reload();
+    for (const resource of this.#resources) void resource.reload();
   }
 
   get host(): Loadable<HostDetail> | undefined {

@@ -39,15 +39,22 @@ export class RmPageHost extends LitElement {
   /** Whether the code of the set-up dialog is there. */
   @state() accessor setUpReady = false;
   readonly #of = new HostData(this);
+  #setUp: boolean | undefined;
   readonly #clock = new Ticking(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("data") || changed.has("hostId"))
       this.#of.open(this.data, this.hostId);
     const host = this.#of.host;
-    if (host?.state === "ready")
-      document.title = `${host.value.name} · restic-manager`;
+    if (host?.state === "ready") this.#shown(host.value);
     if (this.#settingUp && !this.setUpReady) void this.#loadSetUp();
+  }
+
+  #shown(host: HostDetail): void {
+    document.title = `${host.name} · restic-manager`;
+    // Set up on this page or by somebody else: its repository, sources and schedule exist from now on.
+    if (host.set_up && this.#setUp === false) this.#of.reload();
+    this.#setUp = host.set_up;
   }
 
   override render() {

@@ -151,6 +151,40 @@ test("a host without repository leads to the rest of its set-up, and backs up no
     },
   ));
 
+test("a host that is set up while one looks shows what it backs up from then on", () =>
+  stage.play(
+    {
+      ...world(),
+      hosts: [
+        hostDetail("new-nas", {
+          health: "no_backup",
+          set_up: false,
+          last: null,
+          next: null,
+          snapshots: 0,
+        }),
+      ],
+      sources: [],
+    },
+    `/hosts/${hostDetail("new-nas").id}`,
+    async ({ page, server }) => {
+      await page
+        .getByRole("heading", { name: "Set-up is not finished" })
+        .waitFor();
+      await server.heard("fleet");
+      server.world.sources = seededWorld().sources;
+      server.world.hosts = [
+        hostDetail("new-nas", { health: "no_backup", last: null }),
+      ];
+      server.push("fleet", {
+        type: "host.changed",
+        host: server.world.hosts[0]!,
+      });
+      await page.getByRole("link", { name: "Sources" }).click();
+      await page.getByText("/var/lib/postgresql", { exact: true }).waitFor();
+    },
+  ));
+
 test("a viewer sees the host without switches, forms and actions [UI-12]", () =>
   stage.play(
     { ...world(), session: userSession("viewer") },
