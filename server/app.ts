@@ -72,12 +72,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
     binary: () => extractBinary(assetsDir, join(config.dataDir, "bin")),
     searchPath: deps.searchPath,
     store: createBrokerKeyStore(db, secrets, clock),
-    onPresence: ({ hostId, connections, reason }) =>
-      log.debug("An agent's connection came or went", {
-        host_id: hostId,
-        count: connections,
-        reason,
-      }),
     random,
     clock,
     log,

@@ -57,24 +57,18 @@ describe("supervision", () => {
     expect(isAlive(pid)).toBe(true);
     await under.broker.stop();
     expect(isAlive(pid)).toBe(false);
-    expect(under.broker.status().state).toBe("stopped");
+    expect(under.broker.address()).toBeNull();
     await under.remove();
   });
 
-  test("a killed broker is back with another process and says so", async () => {
+  test("a killed broker is back with another process", async () => {
     const under = createTestBroker();
     await under.broker.start();
-    const states: string[] = [];
-    under.broker.onStateChange(({ state }) => states.push(state));
     const pid = under.pid();
     process.kill(pid, "SIGKILL");
-    await until(() => states.includes("running"));
-    expect(states).toEqual(["restarting", "running"]);
+    await until(() => under.broker.address() === null);
+    await until(() => under.broker.address() !== null);
     expect(under.pid()).not.toBe(pid);
-    expect(under.broker.status().recentExits).toBe(1);
-    expect(under.broker.status().lastLines.join("\n")).toContain(
-      "Server is ready",
-    );
     await under.remove();
   });
 

@@ -7,27 +7,24 @@ import {
   type BrokerAddress,
   BrokerError,
   type BrokerKeyStore,
-  type BrokerState,
-  type BrokerStatus,
 } from "../ports/broker.ts";
 import type { Random } from "../random.ts";
 import {
   agentJwt,
   agentJwtLife,
-  debugCreds,
   mainAccount,
   type NatsCredentials,
   serverCredentials,
   systemAccount,
 } from "./nats-claims.ts";
-import { brokerConfig, brokerPaths, natsUrl } from "./nats-config.ts";
+import { brokerConfig, brokerPaths } from "./nats-config.ts";
 import {
   type BrokerKeys,
   mintBrokerKeys,
   parseBrokerKeys,
 } from "./nats-keys.ts";
 import { type NatsProcess, startNatsProcess } from "./nats-process.ts";
-import { createNatsSystem, type PresenceChange } from "./nats-system.ts";
+import { createNatsSystem } from "./nats-system.ts";
 
 export interface NatsBrokerDeps {
   readonly dataDir: string;
@@ -36,8 +33,6 @@ export interface NatsBrokerDeps {
   /** Where to look for `setpriv`, as in `PATH`. */
   readonly searchPath: string;
   readonly store: BrokerKeyStore;
-  /** Told when an agent's connection comes or goes. */
-  readonly onPresence: (change: PresenceChange) => void;
   readonly random: Pick<Random, "bytes">;
   readonly clock: Clock;
   readonly log: Log;
@@ -53,17 +48,12 @@ const longestDelayMs = 10_000;
 /** After running this long a new exit is not a consequence of the one before. */
 const steadyMs = 10_000;
 const readyLimitMs = 10_000;
-const keptLines = 40;
 
 export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   const { clock, log } = deps;
   const paths = brokerPaths(deps.dataDir);
-  const listeners = new Set<(status: BrokerStatus) => void>();
-  const lastLines: string[] = [];
   let keys: BrokerKeys | null = null;
-  let state: BrokerState = "stopped";
-  let exits: number[] = [];
-  let version: string | null = null;
+  let isReady = false;
   let process: NatsProcess | null = null;
   let stopping = new AbortController();
   let supervised: Promise<void> = Promise.resolve();
@@ -75,7 +65,6 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
     credentials: () =>
       serverCredentials(loaded(), deps.random, nowSeconds(), "system"),
     account: () => mainAccount(loaded(), nowSeconds()),
-    onPresence: deps.onPresence,
     clock,
     log,
   });
@@ -86,7 +75,7 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   }
 
   function address(): BrokerAddress | null {
-    return state === "running" && process !== null ? process.address : null;
+    return isReady && process !== null ? process.address : null;
   }
 
   async function loadKeys(): Promise<BrokerKeys> {
@@ -119,8 +108,6 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   }
 
   function onLine(line: string): void {
-    lastLines.push(line);
-    if (lastLines.length > keptLines) lastLines.shift();
     if (/\[(ERR|FTL)\]/.test(line)) log.warn("Broker", { reason: line });
     else log.debug("Broker", { reason: line });
   }
@@ -132,7 +119,6 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   async function bringUp(): Promise<void> {
     const started = await launch();
     process = started;
-    version = started.version;
     const limit = new AbortController();
     const ready = await Promise.race([
       system.start().then(() => true),
@@ -148,11 +134,13 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
         "The broker runs but does not accept this server's keys.",
       );
     }
-    log.info("The broker runs", { pid: started.pid, version });
-    changeState("running");
+    const { pid, version } = started;
+    log.info("The broker runs", { pid, version });
+    isReady = true;
   }
 
   async function tearDown(): Promise<void> {
+    isReady = false;
     await system.stop();
     await process?.stop();
     process = null;
@@ -165,8 +153,6 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
     while (!stopping.signal.aborted) {
       await Promise.race([process?.ended, aborted(stopping.signal)]);
       if (stopping.signal.aborted) break;
-      exits = [...exits, clock.now()];
-      changeState("restarting");
       if (clock.now() - since >= steadyMs) wait = firstDelayMs;
       log.error("The broker ended unexpectedly", { delay_ms: wait });
       await tearDown();
@@ -183,45 +169,18 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
     await tearDown();
   }
 
-  function changeState(next: BrokerState): void {
-    state = next;
-    for (const listener of listeners) listener(status());
-  }
-
-  function status(): BrokerStatus {
-    exits = exits.filter((at) => clock.now() - at < 60_000);
-    return {
-      state,
-      recentExits: exits.length,
-      version,
-      lastLines: [...lastLines],
-    };
-  }
-
   return {
     async start() {
       stopping = new AbortController();
       keys = await loadKeys();
-      changeState("starting");
-      try {
-        await bringUp();
-      } catch (error) {
-        changeState("stopped");
-        throw error;
-      }
+      await bringUp();
       supervised = supervise();
     },
     async stop() {
       stopping.abort();
       await supervised;
-      changeState("stopped");
     },
     address,
-    status,
-    onStateChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
     issueAgentJwt: (nkey, hostId, expiresAt) =>
       agentJwt(loaded(), nowSeconds(), {
         nkey,
@@ -243,10 +202,6 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
       await deps.store.save(JSON.stringify(keys));
       await system.pushAccount();
     },
-    issueDebugCreds: (ttlSeconds) => ({
-      creds: debugCreds(loaded(), deps.random, nowSeconds(), ttlSeconds),
-      url: natsUrl(address()),
-    }),
     controlPlane: () =>
       serverCredentials(loaded(), deps.random, nowSeconds(), "control-plane"),
   };

@@ -203,5 +203,6 @@ function asBusError(error: unknown): BusError {
     return new BusError("timeout", "The host did not answer in time.");
   if (error instanceof errors.RequestError && error.isNoResponders())
     return new BusError("no_listener", "The host is not connected.");
-  return new BusError("bus_down", noConnection);
+  // It went out: whether the host has it, nobody knows.
+  return new BusError("timeout", "The connection ended before the answer.");
 }

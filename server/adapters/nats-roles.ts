@@ -81,20 +81,8 @@ export const systemInboxPrefix = "_INBOX.sys";
 
 export const claimsUpdate = "$SYS.REQ.CLAIMS.UPDATE";
 
-/** Account events of the broker: `connect` and `disconnect` of one account's users. */
-export const presenceSubject = (
-  account: string,
-  change: "CONNECT" | "DISCONNECT",
-) => `$SYS.ACCOUNT.${account}.${change}`;
-
 export const systemRole = {
   pub: { allow: [claimsUpdate] },
-  sub: {
-    allow: [
-      presenceSubject("*", "CONNECT"),
-      presenceSubject("*", "DISCONNECT"),
-      `${systemInboxPrefix}.>`,
-    ],
-  },
+  sub: { allow: [`${systemInboxPrefix}.>`] },
   ...unlimited,
 };

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -17,10 +17,7 @@ import { createRandom } from "../random.ts";
 import { createTestLog } from "../testing/test-log.ts";
 import { createNatsBroker, type NatsBroker } from "./nats-broker.ts";
 import type { NatsCredentials } from "./nats-claims.ts";
-import { brokerPaths } from "./nats-config.ts";
 import { type NatsKey, natsKey } from "./nats-keys.ts";
-import { readPorts } from "./nats-process.ts";
-import type { PresenceChange } from "./nats-system.ts";
 
 const random = createRandom(systemClock);
 
@@ -40,7 +37,6 @@ export interface TestBroker {
   readonly broker: NatsBroker;
   readonly dataDir: string;
   readonly log: ReturnType<typeof createTestLog>;
-  readonly presence: PresenceChange[];
   /** What the key store holds now. */
   keys(): string | null;
   /** Pid of the nats-server that runs. */
@@ -60,7 +56,6 @@ export interface TestBrokerOptions {
 export function createTestBroker(options: TestBrokerOptions = {}): TestBroker {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "rm-broker-"));
   const log = createTestLog();
-  const presence: PresenceChange[] = [];
   let keys = options.keys ?? null;
   const broker = createNatsBroker({
     dataDir,
@@ -70,7 +65,6 @@ export function createTestBroker(options: TestBrokerOptions = {}): TestBroker {
       load: async () => keys,
       save: async (text) => void (keys = text),
     },
-    onPresence: (change) => presence.push(change),
     random,
     clock: systemClock,
     log,
@@ -79,7 +73,6 @@ export function createTestBroker(options: TestBrokerOptions = {}): TestBroker {
     broker,
     dataDir,
     log,
-    presence,
     keys: () => keys,
     pid: () =>
       log.entries.findLast((entry) => entry.message === "The broker runs")
@@ -168,11 +161,4 @@ export function connectCreds(
     authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
     reconnect: false,
   });
-}
-
-/** The broker's own monitoring, which only this machine can reach. */
-export async function monitoringUrl(under: TestBroker): Promise<string> {
-  const { ports } = brokerPaths(under.dataDir);
-  const [file = ""] = readdirSync(ports);
-  return (await readPorts(join(ports, file)))?.monitoring ?? "";
 }

@@ -13,7 +13,6 @@ import {
   authenticator,
   connectControlPlane,
   createTestBroker,
-  monitoringUrl,
   type TestAgentLogin,
   type TestBroker,
 } from "../adapters/nats-testing.ts";
@@ -125,23 +124,6 @@ describe("the way of agents to the broker", () => {
     expect(down).toEqual(expected);
     expect(up).toEqual(expected);
     await Promise.all([agent.close(), server.close()]);
-  });
-
-  test("the broker's view of a connection leads to the client's address", async () => {
-    const login = approve(under.broker);
-    const agent = await dial(login);
-    const response = await fetch(
-      `${await monitoringUrl(under)}/connz?auth=true`,
-    );
-    const { connections } = (await response.json()) as {
-      connections: { port: number; authorized_user: string }[];
-    };
-    const port = connections.find(
-      (connection) => connection.authorized_user === login.nkey,
-    )?.port;
-    expect(front.clientIp(port ?? 0)).toBe(ip);
-    await agent.close();
-    await until(() => front.clientIp(port ?? 0) === undefined);
   });
 
   test("a browser's page is refused", async () => {

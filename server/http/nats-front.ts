@@ -20,8 +20,6 @@ export interface NatsFrontDeps {
 export interface NatsFront {
   /** Agents use `/nats`; the `nats` command drops the path of its URL. */
   readonly routes: readonly SocketRoute[];
-  /** The client behind one of our connections to the broker, named by the port the broker sees. */
-  clientIp(localPort: number): string | undefined;
 }
 
 /** Nothing needs to be sent before the broker has spoken first. */
@@ -32,7 +30,6 @@ const policyViolation = 1008;
 
 export function createNatsFront(deps: NatsFrontDeps): NatsFront {
   const perIp = new Map<string, number>();
-  const ipByPort = new Map<number, string>();
 
   function accept({
     ip,
@@ -60,11 +57,6 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       open(socket) {
         perIp.set(ip, (perIp.get(ip) ?? 0) + 1);
         tcp = connect({ ...address, noDelay: true })
-          .on("connect", function (this: TcpSocket) {
-            const port = this.localPort ?? 0;
-            ipByPort.set(port, ip);
-            this.once("close", () => ipByPort.delete(port));
-          })
           .on("data", function (this: TcpSocket, bytes: Buffer) {
             // -1: accepted, but the client is not reading.
             if (socket.sendBinary(bytes) < 0) this.pause();
@@ -103,6 +95,5 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       summary: "NATS over WebSocket, for agents and the nats command",
       connect: (input) => accept(input.request),
     })),
-    clientIp: (localPort) => ipByPort.get(localPort),
   };
 }

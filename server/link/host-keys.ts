@@ -1,11 +1,9 @@
 import type { Db } from "../ports/db.ts";
 
-/** Public keys of approved hosts: whatever an agent sends is believed only when its host's key signed it. */
+/** Public keys of approved hosts, which never change: whatever an agent sends is believed only when its host's key signed it. */
 export interface HostKeys {
   /** Raw Ed25519, 32 bytes, or null when there is no such host. Not to be called inside a transaction. */
   get(hostId: string): Promise<Uint8Array | null>;
-  /** To be called when a host is removed or has another key. */
-  forget(hostId: string): void;
 }
 
 export function createHostKeys(db: Db): HostKeys {
@@ -22,9 +20,6 @@ export function createHostKeys(db: Db): HostKeys {
       if (row === undefined) return null;
       known.set(hostId, row.public_key);
       return row.public_key;
-    },
-    forget(hostId) {
-      known.delete(hostId);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { StartError } from "../app-error.ts";
 
-/** The message broker as the rest of the server sees it: identities of agents, and whether it runs. */
+/** The message broker as the rest of the server sees it: identities of agents, and where it runs. */
 export interface Broker {
   /** Starts the broker and resolves when it accepts connections. @throws BrokerError when the first start fails. */
   start(): Promise<void>;
@@ -8,9 +8,6 @@ export interface Broker {
   stop(): Promise<void>;
   /** Where it listens now, or null while it is down. The port changes with every restart. */
   address(): BrokerAddress | null;
-  status(): BrokerStatus;
-  /** Calls `listener` after every change of `status().state`; the returned function ends that. */
-  onStateChange(listener: (status: BrokerStatus) => void): () => void;
   /**
    * The JWT with which the holder of an nkey (`U…`) speaks as host `hostId`. `expiresAt` in milliseconds since the
    * epoch, at most 30 days ahead. @throws RangeError for a malformed nkey, host id or expiry; AppError `starting` before the keys are loaded.
@@ -21,25 +18,11 @@ export interface Broker {
    * while the broker is down the revocation is kept and takes effect when it starts.
    */
   revokeAgent(nkey: string): Promise<void>;
-  /** Credentials for the `nats` command line: may read everything, may publish nothing. */
-  issueDebugCreds(ttlSeconds: number): DebugCreds;
 }
 
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number;
-}
-
-export type BrokerState = "stopped" | "starting" | "running" | "restarting";
-
-export interface BrokerStatus {
-  readonly state: BrokerState;
-  /** Unexpected exits within the last minute; from five on a person should look. */
-  readonly recentExits: number;
-  /** Version of the running nats-server, null before the first start. */
-  readonly version: string | null;
-  /** The last lines it wrote, oldest first. */
-  readonly lastLines: readonly string[];
 }
 
 export interface DebugCreds {

@@ -47,11 +47,11 @@ export interface Bus {
 export type Unsubscribe = () => void;
 
 export type BusErrorCode =
-  /** The bus has no connection to the broker. */
+  /** The bus has no connection to the broker: nothing was sent. */
   | "bus_down"
   /** Nobody listens on the subject: the host is offline. */
   | "no_listener"
-  /** Somebody listens but did not answer in time. */
+  /** No answer came in time, or before the connection ended: the message may have arrived. */
   | "timeout";
 
 export class BusError extends Error {

@@ -16,6 +16,8 @@ beforeEach(async () => {
   server = await createTestBackups();
   host = await server.addHost(1, "nas");
   saved = await server.setUp(host);
+  // Later than everything the reports below tell of.
+  server.clock.set(Date.parse("2026-01-01T06:00:00.000Z"));
 });
 
 const origin = (jobId: string, over: object = {}) => ({
@@ -99,7 +101,7 @@ test("a job of the person goes from sent to running to its end [JOB-01]", async 
     actor: "user",
     actor_name: expect.stringContaining("admin"),
     schedule_id: null,
-    queued_at: "2026-01-01T00:00:00.000Z",
+    queued_at: "2026-01-01T06:00:00.000Z",
   });
 });
 
@@ -248,6 +250,18 @@ test("an old failure heard of late does not mark a repository that works", async
   await host.report("job.done", done(server.random.id(), at));
   await late();
   await settle();
+  expect((await repository()).status).toBe("ready");
+});
+
+test("a failure dated in the future does not outlive the next success", async () => {
+  const ahead = { finished_at: "2027-01-01T00:00:00.000Z" };
+  const failure = { ...failed("wrong_password"), ...ahead };
+  await host.report("job.done", done(server.random.id(), failure));
+  expect((await repository()).status).toBe("unreachable");
+  await host.report(
+    "job.done",
+    done(server.random.id(), { finished_at: "2026-01-01T06:00:00.000Z" }),
+  );
   expect((await repository()).status).toBe("ready");
 });
 

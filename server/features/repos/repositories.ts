@@ -172,7 +172,10 @@ export function createRepositories(deps: {
       return result;
     },
 
-    async used(trx, id, failure, at) {
+    async used(trx, id, failure, reportedAt) {
+      const now = toTimestamp(clock.now());
+      // The endpoint's clock may be ahead: its news must not hold back those to come.
+      const at = reportedAt < now ? reportedAt : now;
       if (failure === null) {
         return store.saveStatus(trx, id, {
           status: "ready",

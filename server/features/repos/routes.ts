@@ -23,8 +23,11 @@ const snapshotPage = z.strictObject({
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
-/** Long lists of paths and patterns, and a certificate. */
-const maxBody = 1024 * 1024;
+/**
+ * Long lists of paths and patterns, and a certificate. A host's configuration holds two of these, sealed and as base64,
+ * in one message, of which the broker takes 1 MiB.
+ */
+const maxBody = 256 * 1024;
 
 export function repositoryRoutes(deps: {
   setUp: SetUp;

@@ -134,6 +134,17 @@ test("a list overtaken while its parts were under way is dropped", async () => {
   ).toEqual([]);
 });
 
+test("a list of a clock that was ahead does not outlive those that follow", async () => {
+  const now = server.clock.now();
+  const early = server.random.id();
+  server.clock.set(now + 365 * 86_400_000);
+  const ahead = server.random.id();
+  server.clock.set(now);
+  await host.report("snap.part", list(ahead, 1, 0, [snapshot(1)]));
+  await host.report("snap.part", list(early, 1, 0, [snapshot(2)]));
+  expect((await shown()).snapshots).toMatchObject([{ id: idOf(2) }]);
+});
+
 test("snapshots of other machines, and from before this product, are shown as foreign", async () => {
   const other = await server.addHost(2, "laptop");
   await server.setUp(other);

@@ -1,3 +1,4 @@
+import { decodeTime } from "ulid";
 import { z } from "zod";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
@@ -31,6 +32,8 @@ export interface Snapshots {
   ): Promise<AfterCommit | undefined>;
 }
 
+const clockToleranceMs = 60_000;
+
 export function createSnapshots(deps: {
   db: Db;
   events: Events;
@@ -38,6 +41,15 @@ export function createSnapshots(deps: {
   log: Log;
 }): Snapshots {
   const { db, events, clock, log } = deps;
+
+  /** A stored list of a time that has not come was made by a clock that is wrong: it must not outlive the right ones. */
+  function isNewer(stored: string | null, rev: string): boolean {
+    return (
+      stored !== null &&
+      stored >= rev &&
+      decodeTime(stored) <= clock.now() + clockToleranceMs
+    );
+  }
 
   return {
     async list(hostId, { cursor, limit }) {
@@ -70,7 +82,7 @@ export function createSnapshots(deps: {
         return undefined;
       }
       const stored = await findRepository(trx, repositoryId);
-      if ((stored?.snapshots_rev ?? "") >= part.rev) return undefined;
+      if (isNewer(stored?.snapshots_rev ?? null, part.rev)) return undefined;
 
       const at = toTimestamp(clock.now());
       await store.stagePart(trx, hostId, part, at);
