@@ -155,12 +155,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
   return {
     url,
     async stop() {
-      // The listener would wait for them.
+      // The listener would wait for event streams and long polls.
       live.endStreams();
+      stopFeatures();
       const drained = delay(clock, config.drainTimeout);
       await Promise.race([listener.stop(), drained]);
       await listener.cut();
-      stopFeatures();
       stopFeed();
       await bus.close();
       await broker.stop();

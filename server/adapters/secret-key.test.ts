@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import {
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -22,6 +23,7 @@ test("the first start makes 32 bytes that only the owner reads, later starts rea
   expect(key.length).toBe(32);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(loadSecretKey(path, true, random)).toEqual(key);
+  expect(readdirSync(dir)).toEqual(["new.key"]);
 });
 
 test("a key of the wrong size is refused and stays as it is [CFG-02]", () => {

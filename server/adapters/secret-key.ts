@@ -2,8 +2,10 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { StartError } from "../app-error.ts";
@@ -29,13 +31,16 @@ export function loadSecretKey(
     );
   }
   const key = random.bytes(secretKeyLength);
-  // `wx` refuses to write over a file that appeared meanwhile.
-  const file = openSync(path, "wx", 0o600);
+  // Whole or not there at all, whenever the machine stops; `link` refuses to replace a file that appeared meanwhile.
+  const draft = `${path}.${process.pid}.new`;
+  const file = openSync(draft, "w", 0o600);
   try {
     writeSync(file, key);
     fsyncSync(file);
+    linkSync(draft, path);
   } finally {
     closeSync(file);
+    rmSync(draft);
   }
   return key;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { duration } from "../config-values.ts";
 import { createBrokerKeyStore } from "../adapters/broker-key-store.ts";
@@ -53,11 +53,6 @@ export async function natsCreds(
         "The broker does not run. Start the server, then run this again.",
       );
     }
-    const file = resolve(options.out);
-    writeFileSync(file, "", { mode: 0o600 });
-    // A file that was there keeps its mode: closed before the secret goes in.
-    chmodSync(file, 0o600);
-    writeFileSync(file, creds);
     const audit = createAudit({ clock, random });
     await store.tx.run((trx) =>
       audit.record(trx, systemInitiator("command line"), {
@@ -65,6 +60,11 @@ export async function natsCreds(
         payload: { role: options.role, ttl: options.ttl },
       }),
     );
+    const file = resolve(options.out);
+    // Never into a file, or through a link, that somebody else has put there.
+    const draft = `${file}.${process.pid}.new`;
+    writeFileSync(draft, creds, { mode: 0o600, flag: "wx" });
+    renameSync(draft, file);
     return `nats --server ${url} --creds ${quoted(file)} sub 'rm.v1.>'`;
   } finally {
     await store.close();

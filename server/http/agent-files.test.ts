@@ -57,6 +57,19 @@ test("the checksum has the form that sha256sum reads [INS-05]", async () => {
   );
 });
 
+test("the checksum follows the file when it is replaced [INS-05]", async () => {
+  const path = "data/agents/linux-arm64/restic-manager-agent";
+  const sum = async () =>
+    (await request("/agent/binary.sha256?os=linux&arch=arm64")).text();
+  put(path, "first");
+  const before = await sum();
+  expect(await sum()).toBe(before);
+  put(path, "second one");
+  const hash = new Bun.CryptoHasher("sha256").update("second one");
+  expect(await sum()).toStartWith(hash.digest("hex"));
+  rmSync(join(dir, path));
+});
+
 test("a missing agent is said with the place to put it, and the operator's file wins [INS-05]", async () => {
   const path = "agents/linux-arm64/restic-manager-agent";
   expect(await refusal("/agent/binary?os=linux&arch=arm64")).toMatchObject({

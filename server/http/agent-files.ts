@@ -3,6 +3,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  statSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
@@ -35,6 +36,7 @@ export function agentFileRoutes(deps: AgentFilesDeps): readonly Route[] {
   const installDir = join(deps.assetsDir, "install");
   const names = readdirSync(installDir);
   const find = (query: PlatformQuery) => findAgent(deps, query);
+  const sha256 = createFileHashes();
   return [
     route({
       method: "GET",
@@ -77,12 +79,31 @@ export function agentFileRoutes(deps: AgentFilesDeps): readonly Route[] {
       answer: "text/plain",
       async handle({ query }) {
         const { path, file } = find(query);
-        const hash = createHash("sha256");
-        await pipeline(createReadStream(path), hash);
-        return new Response(`${hash.digest("hex")}  ${file}\n`);
+        return new Response(`${await sha256(path)}  ${file}\n`);
       },
     }),
   ];
+}
+
+/** SHA-256 of files, hex. Anybody may ask, so each hundred megabytes are read once, and again only when they changed. */
+function createFileHashes(): (path: string) => Promise<string> {
+  const known = new Map<string, { state: string; hash: Promise<string> }>();
+  return async (path) => {
+    const { mtimeMs, size, ino } = statSync(path);
+    const state = `${mtimeMs} ${size} ${ino}`;
+    const before = known.get(path);
+    if (before?.state === state) return before.hash;
+    const hash = hashFile(path);
+    known.set(path, { state, hash });
+    hash.catch(() => known.delete(path));
+    return hash;
+  };
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }
 
 /** The operator's own file wins over those of the release. */

@@ -71,6 +71,17 @@ describe("guards", () => {
     expect((await poll).status).toBe(200);
   });
 
+  test("a server that stops sends waiting agents away, to come back to the next one", async () => {
+    const stop = world.hosts.start();
+    const { agent: waiter, waiting: poll } = await world.agents.join(1);
+    stop();
+    expect(await codeOf(poll)).toBe("503 starting");
+    const again = announced.parse(
+      await (await world.agents.announce(waiter)).json(),
+    );
+    expect(await codeOf(world.agents.wait(waiter, again))).toBe("503 starting");
+  });
+
   test("an address may announce ten times a minute", async () => {
     const announceOnce = async () =>
       (await world.agents.announce(agent)).status;

@@ -52,7 +52,7 @@ export interface Enrolment {
     signed: SignedText,
     request: { readonly ip: string; readonly signal: AbortSignal },
   ): Promise<WaitAnswer>;
-  /** Begins to remove announcements whose time is up. */
+  /** Begins to remove announcements whose time is up; the returned function ends that, and every wait. */
   start(): Cancel;
 }
 
@@ -232,16 +232,23 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       }
       const answer = await decided(id, ip);
       if (answer !== undefined) return answer;
+      // A new nonce would bring the agent back at once, and the listener would never see its last request.
+      if (deps.waiters.isClosed()) throw new AppError("starting");
       const nonce = deps.random.token();
       await pending.setNonce(db, id, nonce);
       return { status: "pending", nonce, expires_at };
     },
 
-    start: () =>
-      every(clock, Math.min(60_000, deps.pendingExpiryMs), () => {
+    start() {
+      const stop = every(clock, Math.min(60_000, deps.pendingExpiryMs), () => {
         sweep().catch((error: unknown) =>
           deps.log.error("Removing expired announcements failed", { error }),
         );
-      }),
+      });
+      return () => {
+        stop();
+        deps.waiters.close();
+      };
+    },
   };
 }

@@ -5,10 +5,14 @@ export interface Waiters {
   /** Resolves when `wake(id)` is called, after `ms` milliseconds, or when `signal` aborts. */
   wait(id: string, ms: number, signal: AbortSignal): Promise<void>;
   wake(id: string): void;
+  /** Ends every wait, also those that begin later. */
+  close(): void;
+  isClosed(): boolean;
 }
 
 export function createWaiters(clock: Clock): Waiters {
   const waiting = new Map<string, Set<() => void>>();
+  let isClosed = false;
 
   return {
     wait(id, ms, signal) {
@@ -24,11 +28,16 @@ export function createWaiters(clock: Clock): Waiters {
         const cancel = clock.after(ms, end);
         signal.addEventListener("abort", end);
         waiting.set(id, all.add(end));
-        if (signal.aborted) end();
+        if (signal.aborted || isClosed) end();
       });
     },
     wake(id) {
       for (const end of waiting.get(id) ?? []) end();
     },
+    close() {
+      isClosed = true;
+      for (const id of waiting.keys()) this.wake(id);
+    },
+    isClosed: () => isClosed,
   };
 }
