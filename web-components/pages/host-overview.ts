@@ -215,7 +215,7 @@ function machine({ host, now }: TabParts): TemplateResult {
       ${host.boot_time === null ? nothing : pair("Started", relativeTime(Date.parse(host.boot_time), now))}
       ${pair("Announced from", host.announced_from_ip)}
       ${pair("Accepted", `${relativeTime(Date.parse(host.approved_at), now)} by ${host.approved_by}`)}
-      ${pair("Agent", `${host.agent_version}${host.agent_commit === "" ? "" : ` (${host.agent_commit.slice(0, 7)})`}`)}
+      ${pair("Agent", `${host.agent_version}${host.agent_commit === "" || host.agent_commit === "unknown" ? "" : ` (${host.agent_commit.slice(0, 7)})`}`)}
       ${restic(host)}
     </dl>
     <p class="fingerprint small text-2">
