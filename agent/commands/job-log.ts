@@ -38,17 +38,29 @@ export function createJobLog(deps: JobLogDeps): JobLog {
   let batch: LogLine[] = [];
   let characters = 0;
   let cancelFlush: (() => void) | null = null;
+  let failure: { error: unknown } | null = null;
 
   function add(kind: LogLine["k"], stream: LogLine["s"], text: string): void {
+    if (failure !== null) throw failure.error;
     const l = truncate(redactSecrets(text, secrets), maxLogLine);
     batch.push({ n: ++n, t: time.stamp(), s: stream, l, k: kind });
     // As JSON will spell it: control characters grow.
     characters += JSON.stringify(l).length;
     if (batch.length >= batchLines || characters >= batchCharacters) put();
-    else cancelFlush ??= clock.after(batchMs, put);
+    else cancelFlush ??= clock.after(batchMs, putLater);
+  }
+
+  /** Nobody waits for a timer: what goes wrong in it is thrown to whoever writes next, and fails the job. */
+  function putLater(): void {
+    try {
+      put();
+    } catch (error) {
+      failure = { error };
+    }
   }
 
   function put(): void {
+    if (failure !== null) throw failure.error;
     cancelFlush?.();
     cancelFlush = null;
     if (batch.length === 0) return;

@@ -27,13 +27,14 @@ export function backupArgs(
 }
 
 export const initArgs = ["init", "--json"] as const;
-export const snapshotsArgs = ["snapshots", "--json"] as const;
-// Reading must also work while another process holds an exclusive lock, and on read-only stores.
-export const configArgs = ["cat", "config", "--no-lock"] as const;
-export const listLocksArgs = ["list", "locks", "--no-lock", "-q"] as const;
+/** Reading must also work while another process holds an exclusive lock, and on read-only stores. */
+export const noLock = "--no-lock";
+export const snapshotsArgs = ["snapshots", "--json", noLock] as const;
+export const configArgs = ["cat", "config", noLock] as const;
+export const listLocksArgs = ["list", "locks", noLock, "-q"] as const;
 
 export function lockArgs(id: string): string[] {
-  return ["cat", "lock", id, "--no-lock", "-q"];
+  return ["cat", "lock", id, noLock, "-q"];
 }
 
 /**

@@ -236,6 +236,20 @@ describe("with a restic that misbehaves", () => {
     expect((await ended).exit.signal).toBe("SIGKILL");
   });
 
+  test("one that only reads is not waited for", async () => {
+    const { start, clock, seen } = faulty(
+      `trap 'echo int' INT; echo up; while :; do sleep 0.02; done`,
+    );
+    const cancel = new AbortController();
+    const args = ["snapshots", "--no-lock"];
+    const ended = start({ args, signal: cancel.signal });
+    await until("the start", () => seen.includes("up"));
+    cancel.abort("agent_stopped");
+    await until("SIGINT", () => seen.includes("int"));
+    await clock.advance(1_000);
+    expect((await ended).exit.signal).toBe("SIGKILL");
+  });
+
   test("secrets do not stay in its last words, and the certificate file is gone afterwards", async () => {
     const { start, dir } = faulty(
       `echo "arg: $*" >&2; test -f "$2" && echo "bad login hunter22 at https://me:pw@host/" >&2; exit 1`,

@@ -5,7 +5,7 @@ import type { Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Child, Exit, Spawner } from "../platform/spawn.ts";
 import type { OutputStream } from "../platform/output.ts";
-import { backendArgs } from "./args.ts";
+import { backendArgs, noLock } from "./args.ts";
 import { resticEnv, secretsOf, type Repository } from "./env.ts";
 import type { ResticEnd, StopReason } from "./exit-codes.ts";
 import { isRetry, parseMessage, type ResticMessage } from "./messages.ts";
@@ -48,6 +48,7 @@ export interface ResticRunnerDeps {
 /** Waits between the steps of ending restic: it may upload what is in flight and then removes its lock. */
 const interruptMs = 30_000;
 const terminateMs = 10_000;
+const readOnlyMs = 1_000;
 const watchMs = 1_000;
 
 export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
@@ -96,7 +97,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     });
     call.onStart?.(child.pid);
 
-    const ending = createEnding(child);
+    const ending = createEnding(child, call.args.includes(noLock));
     const onAbort = () => ending.begin(call.signal?.reason as StopReason);
     if (call.signal?.aborted === true) onAbort();
     call.signal?.addEventListener("abort", onAbort);
@@ -121,8 +122,11 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     };
   }
 
-  /** SIGINT, because only that lets every restic remove its lock; then harder. */
-  function createEnding(child: Child) {
+  /**
+   * SIGINT, because only that lets every restic remove its lock; then harder. One without a lock has nothing to remove, and
+   * would only try a dead server for another while.
+   */
+  function createEnding(child: Child, holdsNothing: boolean) {
     let reason: StopReason | null = null;
     let cancel = () => {};
     return {
@@ -130,6 +134,10 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
         if (reason !== null) return;
         reason = why;
         child.signal("SIGINT");
+        if (holdsNothing) {
+          cancel = clock.after(readOnlyMs, child.kill);
+          return;
+        }
         cancel = clock.after(interruptMs, () => {
           child.signal("SIGTERM");
           cancel = clock.after(terminateMs, child.kill);

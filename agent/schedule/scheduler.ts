@@ -33,10 +33,10 @@ export interface SchedulerDeps {
   readonly onPlanned: () => void;
 }
 
-/** Short steps against the wall clock: timers do not notice that the host slept or that its clock was set. */
-const stepMs = 10_000;
+/** Looks at the wall clock at least this often: timers do not notice that the host slept or that its clock was set. */
+const stepMs = 30_000;
 /** A fleet with the same schedule does not start in the same second. */
-const jitterMs = 30_000;
+const jitterMs = 4_000;
 /** After a start or wake the network may need a moment. */
 const settleMs = 60_000;
 /** A fire that is later than this was missed, not merely held up by step and jitter. */
@@ -49,6 +49,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   /** When a schedule that is due really starts. */
   const starts = new Map<string, number>();
   let cancel: Cancel = () => {};
+  let running = false;
 
   function plan({ id, cron }: Schedule): void {
     starts.delete(id);
@@ -71,14 +72,40 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   }
 
   function tick(): void {
+    cancel();
+    let wait = stepMs;
+    try {
+      look();
+      wait = untilNext();
+    } catch (error) {
+      // A full disk must not end the agent: its backups may be what is needed next.
+      log.error("The schedules could not be looked at; it is tried again", {
+        error,
+      });
+    }
+    cancel = clock.after(wait, tick);
+  }
+
+  function look(): void {
     const zone = tz();
-    for (const fire of store.list()) {
-      const schedule = schedules.find(({ id }) => id === fire.scheduleId);
-      if (schedule === undefined) continue;
+    for (const { schedule, fire } of planned()) {
       if (fire.tz !== zone) replan(schedule);
       else if (fire.at <= clock.now()) startWhenDue(schedule, fire);
     }
-    cancel = clock.after(stepMs, tick);
+  }
+
+  function planned(): { schedule: Schedule; fire: NextFire }[] {
+    return store.list().flatMap((fire) => {
+      const schedule = schedules.find(({ id }) => id === fire.scheduleId);
+      return schedule === undefined ? [] : [{ schedule, fire }];
+    });
+  }
+
+  function untilNext(): number {
+    const next = planned().map(
+      ({ fire }) => starts.get(fire.scheduleId) ?? fire.at,
+    );
+    return Math.max(0, Math.min(stepMs, ...next.map((at) => at - clock.now())));
   }
 
   function replan(schedule: Schedule): void {
@@ -99,8 +126,9 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
         schedule_id: schedule.id,
       });
     // First the plan: however many fires were missed, and whatever happens now, the next one is in the future.
-    replan(schedule);
+    plan(schedule);
     deps.onFire(schedule);
+    deps.onPlanned();
   }
 
   return {
@@ -117,6 +145,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       // Another time is a new plan, which has missed nothing.
       for (const schedule of schedules)
         if (known.get(schedule.id)?.cron !== schedule.cron) plan(schedule);
+      if (running) tick();
     },
     preview() {
       const zone = tz();
@@ -136,7 +165,13 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
         }
       });
     },
-    start: () => tick(),
-    stop: () => cancel(),
+    start() {
+      running = true;
+      tick();
+    },
+    stop() {
+      running = false;
+      cancel();
+    },
   };
 }
