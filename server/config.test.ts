@@ -1,9 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaults, envName, loadConfig, settingKeys } from "./config.ts";
 import type { Config, Env } from "./config.ts";
+import { tableRows } from "./testing/markdown-table.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rm-config-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -122,13 +123,9 @@ test("the configuration cannot be changed after loading", () => {
 });
 
 test("the reference lists every setting with its default, and nothing else [CFG-01] [DOC-04]", () => {
-  const path = join(import.meta.dir, "../docs/reference/configuration.md");
-  const documented = readFileSync(path, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      const row = /^\| `(RM_\w+)` \| ([^|]+) \|/.exec(line);
-      return row === null ? [] : [[row[1], row[2]?.trim()]];
-    });
+  const documented = tableRows("docs/reference/configuration.md")
+    .map(([name = "", value]) => [/^`(RM_\w+)`$/.exec(name)?.[1], value])
+    .filter(([name]) => name !== undefined);
   expect(documented.map(([name]) => name)).toEqual(settingKeys.map(envName));
   const stated = Object.fromEntries(documented);
   for (const [key, text] of Object.entries(defaults)) {

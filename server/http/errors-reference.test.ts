@@ -1,19 +1,17 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { apiErrors } from "@restic-manager/shared/api/errors.ts";
 import { failures } from "@restic-manager/shared/domain/failure.ts";
-
-const reference = readFileSync(
-  join(import.meta.dir, "../../docs/reference/errors.md"),
-  "utf8",
-);
+import { tableRows } from "../testing/markdown-table.ts";
 
 /** Table rows whose first cell is an anchored code. */
-const rows = reference.split("\n").flatMap((line) => {
-  const row = /^\| <a id="(\w+)"><\/a>`(\w+)` \| (.+) \|$/.exec(line);
-  return row === null ? [] : [{ id: row[1], code: row[2], rest: row[3] }];
-});
+const rows = tableRows("docs/reference/errors.md").flatMap(
+  ([first, ...rest]) => {
+    const anchored = /^<a id="(\w+)"><\/a>`(\w+)`$/.exec(first ?? "");
+    return anchored === null
+      ? []
+      : [{ id: anchored[1], code: anchored[2], rest: rest.join(" | ") }];
+  },
+);
 
 test("the reference lists every error code of the API and of agents as it is, and nothing else [API-03]", () => {
   const expected = [
