@@ -71,6 +71,7 @@ test(
     const includes = [source];
     const existing = join(lab.dir, "existing");
     await byHand(existing, ["init"]);
+    await byHand(existing, ["backup", source]);
     const file = join(lab.dir, "a-file");
     writeFileSync(file, "not a folder");
     const rest = await startRestServer(lab);
@@ -136,7 +137,7 @@ test(
       mode: "existing",
       includes,
     });
-    expect(done.test.created).toBe(false);
+    expect(done.test).toMatchObject({ created: false, snapshot_count: 1 });
   }),
   limit,
 );

@@ -7,6 +7,7 @@ import { freePort, inLab } from "./rig/lab.ts";
 import { agentFile, root, serverFile } from "./rig/places.ts";
 import { output } from "./rig/repository.ts";
 import { ready, startServer } from "./rig/server.ts";
+import { approvedStand } from "./rig/stand.ts";
 import type { Version } from "./rig/types.ts";
 
 const limit = 60_000;
@@ -155,11 +156,17 @@ test(
 );
 
 test(
-  "SIGTERM ends both executables well, with nothing left behind [RES-08]",
+  "SIGTERM ends both executables well and at once, also an agent that still waits [RES-08]",
   inLab(async (lab) => {
-    const server = await startServer(lab);
-    const agent = await enrolAgent(lab, server);
-    await agent.fingerprint();
+    const { server, agent } = await approvedStand(lab);
+    const waiting = await enrolAgent(lab, server, { name: "waiting" });
+    await waiting.program().line(/Waiting for the approval/);
+
+    // Nothing was enrolled, so this is no success.
+    expect(await waiting.program().stop(10_000)).toEqual({
+      code: 130,
+      signal: null,
+    });
     expect(await agent.program().stop(10_000)).toEqual({
       code: 0,
       signal: null,

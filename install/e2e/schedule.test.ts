@@ -84,10 +84,15 @@ test(
     const again = await server.logIn();
     for (const { host, repository } of [awake, asleep]) {
       await online(again, host.id);
-      const [job, ...more] = await waitFor("the job has arrived", async () => {
-        const jobs = await jobsOf(again, host);
-        return jobs.some(({ state }) => state === "succeeded") ? jobs : null;
-      });
+      // After a minute without a server an agent may wait up to another before it tries again.
+      const [job, ...more] = await waitFor(
+        "the job has arrived",
+        async () => {
+          const jobs = await jobsOf(again, host);
+          return jobs.some(({ state }) => state === "succeeded") ? jobs : null;
+        },
+        75_000,
+      );
       const [snapshot, ...others] = await snapshotsByHand(
         repository,
         repositoryPassword,
