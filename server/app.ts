@@ -131,7 +131,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
     files: createStaticFiles(join(assetsDir, "ui")),
     actorOf: auth.sessionOf,
     resolveClient: createResolveClient(config.trustedProxy),
-    allowedOrigins: config.allowedOrigins,
+    allowedOrigins: [config.baseUrl, ...config.allowedOrigins].filter(
+      (origin) => origin !== undefined,
+    ),
     random,
     clock,
     log,

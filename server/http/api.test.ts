@@ -44,6 +44,13 @@ const broken = route({
   },
 });
 
+const socket: SocketRoute = {
+  path: "/api/socket",
+  access: "view",
+  summary: "Events",
+  connect: () => ({ message: () => {} }),
+};
+
 function start(...routes: readonly Route[]) {
   const world = createTestWorld();
   return { ...createTestApi(world, { routes }), world };
@@ -213,6 +220,10 @@ test("a change from a foreign page is refused, one from our own or from no page 
   expect(await post({ Origin: "https://rm.test" })).toBe(201);
   expect(await post({ Origin: "https://evil.example" })).toBe(403);
   expect(await post({ Origin: "null" })).toBe(403);
+  const behindProxy = "https://backup.example.org";
+  expect(
+    await post({ "Sec-Fetch-Site": "same-origin", Origin: behindProxy }),
+  ).toBe(201);
   expect(await post({ "Sec-Fetch-Site": "cross-site" })).toBe(403);
   expect(await post({ "Sec-Fetch-Site": "same-site" })).toBe(403);
 });
@@ -226,12 +237,6 @@ test("foreign pages open no stream and no socket [SEC-03]", async () => {
     answer: "text/event-stream",
     handle: () => new Response(""),
   });
-  const socket: SocketRoute = {
-    path: "/api/socket",
-    access: "view",
-    summary: "Events",
-    connect: () => ({ message: () => {} }),
-  };
   const world = createTestWorld();
   const api = createTestApi(world, { routes: [stream], sockets: [socket] });
   const headers = {
@@ -315,7 +320,10 @@ test.each([
 });
 
 test("the API describes itself: every route, its access and its schemas", async () => {
-  const { request, as } = start(view, change);
+  const { request, as } = createTestApi(createTestWorld(), {
+    routes: [view, change],
+    sockets: [socket],
+  });
   expect((await request("/api/openapi.json")).status).toBe(401);
   const response = await request("/api/openapi.json", {
     headers: await as("viewer"),
@@ -344,6 +352,7 @@ test("the API describes itself: every route, its access and its schemas", async 
           "x-audit": "thing.create",
         },
       },
+      "/api/socket": { get: { responses: { "101": {} } } },
       "/api/auth/login": { post: { "x-access": "public" } },
     },
   });

@@ -87,7 +87,10 @@ export function createLive(deps: LiveDeps): Live {
     if (topic === null) return outbox.send(errorFrame("invalid_request"));
     if (request.op === "unsub") return outbox.unsubscribe(topic);
     if (outbox.topics() >= maxTopics)
-      return outbox.send(errorFrame("invalid_request"));
+      return outbox.send({
+        ...errorFrame("invalid_request"),
+        message: `A connection hears at most ${maxTopics} topics; unsubscribe from some.`,
+      });
     if (!(await exists(topic))) return outbox.send(errorFrame("job_not_found"));
     outbox.subscribe(topic, request.since);
   }

@@ -17,7 +17,9 @@ export function checkOrigin(
   const origin = headers.get("origin");
   if (origin !== null && allowedOrigins.includes(origin)) return;
   const site = headers.get("sec-fetch-site");
-  if (site !== null && !ownSites.includes(site)) {
+  if (site !== null) {
+    // The browser's own word, which no page can change; a proxy may have changed the host.
+    if (ownSites.includes(site)) return;
     throw new AppError("origin_refused");
   }
   // A proxy that is not configured as trusted hides the scheme, not the host.

@@ -32,7 +32,7 @@ interface Deps {
 const unreadable =
   "The agent answered in a form this server does not know; update the agent.";
 const unsigned =
-  "The answer was not signed with the host's key, so it was not believed.";
+  "The answer was not signed with the host's key, so it was not believed. Look at what runs on the host, and enrol it again.";
 
 export function createAgentCommands(deps: Deps): AgentCommands {
   return {

@@ -1,4 +1,4 @@
-import { AppError } from "../../app-error.ts";
+import { createSlots } from "./slots.ts";
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes; about 40 ms. */
 const parameters = {
@@ -24,7 +24,7 @@ export interface Passwords {
 }
 
 export function createPasswords(): Passwords {
-  const slots = createSlots(maxConcurrent);
+  const slots = createSlots(maxConcurrent, maxWaiting);
   return {
     hash: (password) => slots(() => Bun.password.hash(password, parameters)),
     async isRight(password, hash) {
@@ -33,31 +33,5 @@ export function createPasswords(): Passwords {
       );
       return fits && hash !== null;
     },
-  };
-}
-
-/** Runs at most `max` of what it is given at a time, the others in the order they came. */
-function createSlots(max: number) {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (waiting.length >= maxWaiting) {
-      throw new AppError("rate_limited", {
-        message:
-          "Too many people log in at this moment; try again in a minute.",
-      });
-    }
-    if (busy >= max) {
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      busy++;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) busy--;
-      else next();
-    }
   };
 }

@@ -97,7 +97,10 @@ export function createHello(deps: {
     const body = hello.parse(said);
     const cfg_rev = await save(hostId, body);
     if (cfg_rev === null) {
-      return refuse("unknown_host", "This server does not know the host.");
+      return refuse(
+        "unknown_host",
+        "This server does not know the host; announce it again.",
+      );
     }
     deps.presence.greeted(hostId, body.epoch);
     log.info("A host said hello", {
