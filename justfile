@@ -20,6 +20,10 @@ test *args:
 e2e *args:
     @bun {{ if args == "" { "run e2e" } else { "test --isolate --timeout 120000 " + args } }}
 
+# The agent for Windows, tried under Wine in a minute or two; needs a build of every target
+wine:
+    @bun install/windows/wine-smoke.ts
+
 # Server, agent and dashboard from source, restarted on every change
 dev:
     @bun install/dev.ts
