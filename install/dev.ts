@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 import { dist, root } from "./lib/paths.ts";
 import { must, run } from "./lib/run.ts";
+import { server, stageAssets } from "./lib/stage.ts";
 import { main, say } from "./lib/step.ts";
 import { hostTarget, targetName } from "./lib/targets.ts";
 
@@ -18,14 +19,26 @@ const data = join(root, "data/dev");
 const assets = (folder: "server" | "agent"): string =>
   join(dist, "stage", `${folder}-${targetName(hostTarget())}`, "assets");
 
+/** A program from source, ended the way a service manager would. */
 const start = (
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): ChildProcess =>
-  spawn(process.execPath, ["--watch", "--no-clear-screen", ...args], {
+  spawn(process.execPath, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit"],
+  });
+
+const stop = (child: ChildProcess): Promise<void> =>
+  new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) return done();
+    const tooLong = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    child.once("exit", () => {
+      clearTimeout(tooLong);
+      done();
+    });
+    child.kill("SIGTERM");
   });
 
 const startServer = (passwordFile: string): ChildProcess =>
@@ -50,47 +63,69 @@ const startAgent = (): ChildProcess =>
     { RM_ASSETS_DIR: assets("agent") },
   );
 
-const stop = (child: ChildProcess): Promise<void> =>
-  new Promise((done) => {
-    if (child.exitCode !== null || child.signalCode !== null) return done();
-    child.once("exit", () => done());
-    child.kill("SIGTERM");
-  });
-
-/** Calls back once after a burst of changes to the dashboard's sources. */
-const onDashboardChange = (react: () => void): void => {
+/**
+ * Keeps a program running on the newest sources of the folders. Not `bun --watch`: it replaces the
+ * process at once, and the broker of the old one would still be there.
+ */
+const keepRunning = (
+  folders: readonly string[],
+  begin: () => ChildProcess,
+  before: () => Promise<boolean>,
+) => {
+  let child = begin();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  watch(join(root, "web-components"), { recursive: true }, (_event, file) => {
-    if (file === null || !/\.(ts|css|html|svg)$/.test(file)) return;
+  let restarting = Promise.resolve();
+  const restart = async (): Promise<void> => {
+    if (!(await before())) return;
+    await stop(child);
+    child = begin();
+  };
+  const watchers = folders.map((folder) =>
+    watch(join(root, folder), { recursive: true }, (_event, file) => {
+      if (file === null || !/\.(ts|css|html|svg)$/.test(file)) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        restarting = restarting.then(restart);
+      }, 200);
+    }),
+  );
+  return async (): Promise<void> => {
+    for (const watcher of watchers) watcher.close();
     clearTimeout(timer);
-    timer = setTimeout(react, 200);
-  });
+    await restarting;
+    await stop(child);
+  };
 };
 
-const stage = ["install/build.ts", "--stage-only"];
+/** Fast enough for every change, even when the dashboard is not concerned. */
+const stageDashboard = async (): Promise<boolean> => {
+  const args = ["install/build-ui.ts"];
+  const { code, stderr } = await run(process.execPath, args, { cwd: root });
+  if (code === 0) stageAssets(server, hostTarget());
+  else say(stderr.trimEnd());
+  return code === 0;
+};
 
 await main(async () => {
   mkdirSync(data, { recursive: true });
   const passwordFile = join(data, "password");
   writeFileSync(passwordFile, `${login.password}\n`, { mode: 0o600 });
+  const stage = ["install/build.ts", "--stage-only"];
   await must(process.execPath, stage, { cwd: root, loud: true });
 
-  let server = startServer(passwordFile);
-  const agent = startAgent();
-  onDashboardChange(() => {
-    void (async () => {
-      const built = await run(process.execPath, stage, { cwd: root });
-      if (built.code !== 0) return say(built.stderr.trimEnd());
-      await stop(server);
-      server = startServer(passwordFile);
-    })();
-  });
-
+  const stopServer = keepRunning(
+    ["server", "shared", "web-components"],
+    () => startServer(passwordFile),
+    stageDashboard,
+  );
+  const stopAgent = keepRunning(["agent", "shared"], startAgent, () =>
+    Promise.resolve(true),
+  );
   say(`http://${address}, login ${login.user} / ${login.password}`);
   await new Promise((done) => {
     process.once("SIGINT", done);
     process.once("SIGTERM", done);
   });
-  await Promise.all([stop(agent), stop(server)]);
-  process.exit(0);
+  await Promise.all([stopAgent(), stopServer()]);
+  return 0;
 });
