@@ -90,11 +90,7 @@ export async function openServerIdentity(deps: {
 
 /** The identity of a 32-byte seed. */
 export function identityOf(seed: Uint8Array, random: Random): ServerIdentity {
-  const privateKey = createPrivateKey({
-    key: Buffer.concat([pkcs8Prefix, seed]),
-    format: "der",
-    type: "pkcs8",
-  });
+  const privateKey = ed25519Key(seed);
   const publicKey = rawPublicKey(createPublicKey(privateKey));
   return {
     publicKey,
@@ -110,6 +106,15 @@ export function identityOf(seed: Uint8Array, random: Random): ServerIdentity {
         random.bytes(24),
       ),
   };
+}
+
+/** The private key of a 32-byte Ed25519 seed. */
+export function ed25519Key(seed: Uint8Array): KeyObject {
+  return createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, seed]),
+    format: "der",
+    type: "pkcs8",
+  });
 }
 
 export const verifySignature: Verify = (publicKey, message, signature) => {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createPublicKey, sign } from "node:crypto";
 import type { Sign } from "@restic-manager/shared/identity/keys.ts";
 import { signNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
 import {
@@ -9,6 +9,7 @@ import {
 } from "@restic-manager/shared/identity/nkey.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { z } from "zod";
+import { ed25519Key } from "../identity.ts";
 import { BrokerError } from "../ports/broker.ts";
 import type { Random } from "../random.ts";
 
@@ -87,18 +88,11 @@ export function parseBrokerKeys(text: string): BrokerKeys {
   return parsed;
 }
 
-/** DER of a PKCS #8 Ed25519 key up to the 32 bytes of its seed. */
-const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
-
 /** @throws RangeError when the text is no seed of that kind. */
 export function natsKey(kind: NkeyKind, seedText: string): NatsKey {
   const seed = decodeNkeySeed(kind, seedText);
   if (seed === null) throw new RangeError(`not the seed of an ${kind} nkey`);
-  const key = createPrivateKey({
-    key: Buffer.concat([pkcs8Prefix, seed]),
-    format: "der",
-    type: "pkcs8",
-  });
+  const key = ed25519Key(seed);
   const spki = createPublicKey(key).export({ format: "der", type: "spki" });
   return {
     nkey: encodeNkey(kind, spki.subarray(-32)),

@@ -132,7 +132,6 @@ export type PendingList = z.infer<typeof pendingList>;
 export const acceptBody = z.strictObject({
   fingerprint: z.string().min(1).max(200),
 });
-export type AcceptBody = z.infer<typeof acceptBody>;
 /** POST /api/pending/:id/reject → 204, empty body `{}`. */
 export const emptyBody = z.strictObject({});
 

@@ -32,10 +32,8 @@ export const jobStart = z.object({
 export type JobStart = z.infer<typeof jobStart>;
 
 export const jobCancel = z.object({ job_id: ulidText });
-export type JobCancel = z.infer<typeof jobCancel>;
 
 export const configChanged = z.object({ rev: z.number().int() });
-export type ConfigChanged = z.infer<typeof configChanged>;
 
 /** `repo.test`: `box` is a `repoTestSecret` sealed to the agent, context `<host>|repo-test|<command id>`, base64url. */
 export const repoTest = z.object({ box: z.string() });
@@ -47,7 +45,6 @@ export const repoTestSecret = z.object({
   /** Paths that will be backed up: the agent says which of them do not exist. */
   includes: z.array(z.string()),
 });
-export type RepoTest = z.infer<typeof repoTest>;
 export type RepoTestSecret = z.infer<typeof repoTestSecret>;
 
 /** What a successful `repo.test` found. */

@@ -77,7 +77,6 @@ export const resumeAnswer = z.object({
   t: timestamp,
   committed: committedMark,
 });
-export type Resume = z.infer<typeof resume>;
 export type ResumeAnswer = z.infer<typeof resumeAnswer>;
 
 /** `hb`, every heartbeat interval ± 10 %, unsigned and lossy; at most 2 KB. */
