@@ -49,7 +49,7 @@ export function fingerprintOf(publicKey: Uint8Array): string {
   return `SHA256:${createHash("sha256").update(publicKey).digest("hex")}`;
 }
 
-export function signed(
+function signed(
   purpose: string,
   body: unknown,
   key: KeyObject,
