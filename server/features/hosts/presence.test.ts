@@ -181,6 +181,14 @@ describe("hello", () => {
     },
   );
 
+  test.each(["agent_version", "agent_commit", "tz"])(
+    "a hello with an endless %s changes nothing",
+    async (field) => {
+      expect(await hello({ [field]: "x".repeat(65) })).toBeNull();
+      expect((await detail()).online).toBe(false);
+    },
+  );
+
   test("what the agent says it is doing is passed on", async () => {
     const running_jobs = ["01JDZ0000000000000000000AA"];
     await hello({ running_jobs, outbox_depth: 3 });
