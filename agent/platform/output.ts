@@ -69,6 +69,17 @@ function openPipe(path: string): { read: number; write: number } {
   return { read, write };
 }
 
+/**
+ * restic writes line by line, and waking up for each costs more than reading it: what trickles is gathered for a moment,
+ * what comes in full chunks is read without a pause.
+ */
+const fullChunk = 16 * 1024;
+const pauseMs = 10;
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pauseMs));
+}
+
 function readPipe(fd: number, name: OutputStream, onLine: OnLine): Reading {
   const lines = createLineSplitter((line) => onLine(name, line));
   const reader = Bun.file(fd).stream().getReader();
@@ -78,6 +89,7 @@ function readPipe(fd: number, name: OutputStream, onLine: OnLine): Reading {
         const { done, value } = await reader.read();
         if (done) break;
         lines.push(value);
+        if (value.length < fullChunk) await pause();
       }
       lines.end();
     } finally {
