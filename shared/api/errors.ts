@@ -54,10 +54,6 @@ export const apiErrors = {
     426,
     "This agent is newer than this server; update the server, or install the agent that it offers.",
   ],
-  clock_skew: [
-    400,
-    "The endpoint's clock is too far from the server's; set it and try again.",
-  ],
   nonce_invalid: [
     403,
     "The proof of possession is not for this pending host, or was used before; announce again.",
@@ -103,14 +99,6 @@ export const apiErrors = {
   ],
   agent_refused: [409, "The agent refused; the message says why."],
   repository_not_found: [404, "There is no such repository."],
-  repository_url_invalid: [
-    400,
-    "Use a local path, rest:, s3: or sftp: address.",
-  ],
-  repository_in_use: [
-    409,
-    "Another repository with this address exists; choose it instead.",
-  ],
   repository_test_failed: [
     422,
     "The agent could not use the repository; the message says why. Nothing was saved.",
