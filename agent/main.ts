@@ -14,6 +14,7 @@ import { DamagedError } from "./damaged-error.ts";
 import { RejectedError, ServerKeyError } from "./identity/announce.ts";
 import { ServerFault } from "./identity/server-door.ts";
 import { createLog } from "./log.ts";
+import { pressCtrlC } from "./platform/ctrl-c.ts";
 import type { Env } from "./platform/env.ts";
 import { agentPaths, type PathOptions } from "./platform/paths.ts";
 import { createRandom } from "./random.ts";
@@ -111,6 +112,15 @@ async function main(args: readonly string[], env: Env): Promise<void> {
     .command("version")
     .description("print version, commit and commit date")
     .action(() => terminal.say(versionLine()));
+
+  program
+    .command("press-ctrl-c <pid>", { hidden: true })
+    .description("end another program in an orderly way (Windows)")
+    .action((pid: string) => {
+      process.exitCode = pressCtrlC(Number(pid))
+        ? exitCodes.ok
+        : exitCodes.failed;
+    });
 
   await program.parseAsync([...args], { from: "user" });
 }

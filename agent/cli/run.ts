@@ -1,8 +1,10 @@
+import { dirname } from "node:path";
 import { runAgent } from "../app.ts";
 import { readConfig } from "../config.ts";
 import { readApproval } from "../identity/approval-store.ts";
 import { readIdentity } from "../identity/identity.ts";
 import { takeInstanceLock } from "../platform/instance-lock.ts";
+import { makePrivateFolder } from "../platform/private-folder.ts";
 import { build } from "../version.ts";
 import { exitCodes, type CliContext } from "./context.ts";
 
@@ -21,9 +23,14 @@ export function run(context: CliContext): Promise<number> {
 
 /** Does something that only one agent of this host may do at a time. */
 export async function holdingLock(
-  { paths }: CliContext,
+  { paths, terminal }: CliContext,
   work: () => Promise<number>,
 ): Promise<number> {
+  for (const folder of [dirname(paths.config), paths.state])
+    if (!makePrivateFolder(folder))
+      terminal.complain(
+        `${folder} could not be closed to other users; let only administrators read it.`,
+      );
   const lock = takeInstanceLock(paths.lock);
   if (lock === null)
     throw new UsageError(

@@ -78,7 +78,7 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
       return {
         pid: child.pid ?? null,
         exited: outcome(child, output.read(child, onLine), kill),
-        signal: (name) => void child.kill(name),
+        signal: (name) => sendSignal(child, name),
         kill,
       };
     },
@@ -117,6 +117,14 @@ function namedPipes({ mkfifo }: Wrapper, folder: string, name: string): Output {
   return pipeOutput(paths);
 }
 
+/** Runs a system program to its end. False when it failed or is missing. */
+export function runSystemProgram(
+  file: string,
+  args: readonly string[],
+): boolean {
+  return spawnSync(file, args, { windowsHide: true }).status === 0;
+}
+
 async function outcome(
   child: ChildProcess,
   reading: Reading,
@@ -144,6 +152,22 @@ async function outcome(
     clearTimeout(await lingering);
   }
   return ended;
+}
+
+/** On Windows a signal would end the process at once, and its lock would stay in the repository. */
+function sendSignal(child: ChildProcess, name: "SIGINT" | "SIGTERM"): void {
+  if (posix || name !== "SIGINT") {
+    child.kill(name);
+    return;
+  }
+  const presser = spawn(process.execPath, ["press-ctrl-c", String(child.pid)], {
+    stdio: "ignore",
+    windowsHide: true,
+  });
+  presser.on("error", () => child.kill());
+  presser.on("exit", (code) => {
+    if (code !== 0) child.kill();
+  });
 }
 
 function killGroup(child: ChildProcess): void {

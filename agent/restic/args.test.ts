@@ -44,6 +44,12 @@ test("the command line on the job page can be pasted into a shell", () => {
   );
 });
 
+test("on Windows it is quoted as its shells want it", () => {
+  expect(commandText(["backup", "--", "C:\\Users\\Zoë's files"], "win32")).toBe(
+    `restic backup -- "C:\\Users\\Zoë's files"`,
+  );
+});
+
 test("no secret of a repository is in the arguments [RST-02]", () => {
   const args = [
     ...backendArgs(rest.url, "/tmp/ca.pem"),

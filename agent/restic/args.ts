@@ -81,13 +81,21 @@ function sftpPlace(url: string) {
   return { user, host: host.replace(/^\[|\]$/g, ""), port };
 }
 
-/** A command line as a person could type it, for the job page. */
-export function commandText(args: readonly string[]): string {
-  return ["restic", ...args].map(quote).join(" ");
+/** A command line as a person could type it in this system's shell, for the job page. */
+export function commandText(
+  args: readonly string[],
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const quote = platform === "win32" ? quoteForWindows : quoteForShell;
+  return ["restic", ...args]
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : quote(arg)))
+    .join(" ");
 }
 
-function quote(arg: string): string {
-  return /^[\w@%+=:,./-]+$/.test(arg)
-    ? arg
-    : `'${arg.replaceAll("'", `'\\''`)}'`;
+function quoteForShell(arg: string): string {
+  return `'${arg.replaceAll("'", `'\\''`)}'`;
+}
+
+function quoteForWindows(arg: string): string {
+  return `"${arg}"`;
 }
