@@ -25,7 +25,8 @@ function createProgram(): Command {
     )
     .version(versionLine(), "-V, --version", "print version, commit and date")
     .option("--config <file>", "YAML file of settings")
-    .option("--licenses", "print the licences of this program and its parts");
+    .option("--licenses", "print the licences of this program and its parts")
+    .showHelpAfterError("--help lists what there is.");
 
   const load = () => {
     const { config } = program.opts<{ config?: string }>();
@@ -37,7 +38,10 @@ function createProgram(): Command {
   program
     .command("serve", { isDefault: true })
     .description("run the server (the default)")
-    .action(async () => {
+    // An unknown word arrives here, for this is the command without a word.
+    .allowExcessArguments()
+    .action(async (_options: object, { args: [word] }: Command) => {
+      if (word !== undefined) program.error(`error: unknown command '${word}'`);
       if (program.opts<{ licenses?: true }>().licenses) {
         print(readFileSync(join(assetsDir, "LICENSES.txt"), "utf8"));
         return;

@@ -9,7 +9,10 @@ import { basename, join } from "node:path";
 import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
 import { databasePath, openExistingData } from "./open-data.ts";
+import { onDisk } from "./on-disk.ts";
 import type { Random } from "../random.ts";
+
+const elsewhere = "Name a directory that this user may write.";
 
 /**
  * Copies the database and the secret key into a new or empty place, while a server may be running on them.
@@ -21,7 +24,9 @@ export async function backup(
   random: Random,
   dir: string,
 ): Promise<string[]> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  onDisk(dir, elsewhere, () =>
+    mkdirSync(dir, { recursive: true, mode: 0o700 }),
+  );
   const database = join(dir, basename(databasePath(config)));
   const key = join(dir, "secret.key");
   const existing = [database, key].find((path) => existsSync(path));
@@ -32,12 +37,14 @@ export async function backup(
   }
   const { store } = openExistingData(config, random);
   try {
-    store.copyTo(database);
+    onDisk(database, elsewhere, () => store.copyTo(database));
   } finally {
     await store.close();
   }
   chmodSync(database, 0o600);
-  copyFileSync(config.secretKeyFile, key, constants.COPYFILE_EXCL);
+  onDisk(key, elsewhere, () =>
+    copyFileSync(config.secretKeyFile, key, constants.COPYFILE_EXCL),
+  );
   chmodSync(key, 0o600);
   return [database, key];
 }

@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  "a wrong setting ends the server with status 2, an unknown option with 1 [CFG-01]",
+  "a wrong setting ends the server with status 2, an unknown option or word with 1 [CFG-01]",
   async () => {
     const setting = await run([], { RM_LISTNE: "x", RM_LOG_LEVEL: "loud" });
     expect(setting.status).toBe(2);
@@ -189,6 +189,11 @@ test(
     const option = await run(["--no-such-option"]);
     expect(option.status).toBe(1);
     expect(option.stderr).toContain("--no-such-option");
+    const word = await run(["statsu"]);
+    expect([word.status, word.stderr]).toEqual([
+      1,
+      "error: unknown command 'statsu'\n--help lists what there is.\n",
+    ]);
   },
   limit,
 );

@@ -5,6 +5,7 @@ import { createBrokerKeyStore } from "../adapters/broker-key-store.ts";
 import { offlineDebugCreds } from "../adapters/nats-offline.ts";
 import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
+import { onDisk } from "./on-disk.ts";
 import { openExistingData } from "./open-data.ts";
 import { systemInitiator } from "../ports/audit.ts";
 import { createAudit } from "../features/audit/service.ts";
@@ -63,8 +64,10 @@ export async function natsCreds(
     const file = resolve(options.out);
     // Never into a file, or through a link, that somebody else has put there.
     const draft = `${file}.${process.pid}.new`;
-    writeFileSync(draft, creds, { mode: 0o600, flag: "wx" });
-    renameSync(draft, file);
+    onDisk(file, "Name another file with --out.", () => {
+      writeFileSync(draft, creds, { mode: 0o600, flag: "wx" });
+      renameSync(draft, file);
+    });
     return `nats --server ${url} --creds ${quoted(file)} sub 'rm.v1.>'`;
   } finally {
     await store.close();

@@ -1,4 +1,10 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { loadSecretKey } from "../adapters/secret-key.ts";
@@ -8,6 +14,7 @@ import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { Random } from "../random.ts";
+import { onDisk } from "./on-disk.ts";
 
 export interface OpenData {
   readonly store: SqliteStore;
@@ -24,14 +31,23 @@ export function databasePath({ dataDir }: Pick<Config, "dataDir">): string {
 
 /** Opens the database and the key that its secrets need, making both in a new data directory. */
 export function openData(places: DataPlaces, random: Random): OpenData {
-  mkdirSync(places.dataDir, { recursive: true, mode: 0o700 });
-  chmodSync(places.dataDir, 0o700);
+  onDisk(
+    places.dataDir,
+    "Set RM_DATA_DIR to a directory that this user may write, or run as the user who owns it.",
+    () => makePrivate(places.dataDir),
+  );
   const database = databasePath(places);
   const isNew = !existsSync(database);
   // First, so that no database is made that a missing key would then keep shut.
   const key = loadSecretKey(places.secretKeyFile, !isNew, random);
   const store = openSqlite(database);
   return { store, secrets: createSealedSecrets(key, random), isNew };
+}
+
+function makePrivate(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  chmodSync(dir, 0o700);
+  accessSync(dir, constants.W_OK);
 }
 
 /** The same beside a server, for the other commands: they make nothing. */

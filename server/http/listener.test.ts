@@ -105,3 +105,10 @@ test("a port that is taken is refused with what to change [CFG-01]", () => {
     `Cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
   );
 });
+
+test("an address of another machine is refused as such [CFG-01]", () => {
+  const { app } = createTestApi(createTestWorld());
+  expect(() => startListener({ hostname: "192.0.2.77", port: 0 }, app)).toThrow(
+    "this machine has no such address. Set RM_LISTEN",
+  );
+});

@@ -38,6 +38,13 @@ export function startListener(
   };
 }
 
+/** Why an address could not be bound, by the system's code. */
+const bindFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program uses it",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "a port below 1024 needs root",
+};
+
 function bind(
   listen: Listen,
   app: Hono<HttpEnv>,
@@ -71,7 +78,7 @@ function bind(
     const { hostname, port } = listen;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new StartError(
-      `Cannot listen on ${hostname}:${port} (${code ?? message}): another program may use it. Set RM_LISTEN to another address or port.`,
+      `Cannot listen on ${hostname}:${port} (${code ?? message}): ${bindFaults[code ?? ""] ?? "it is refused"}. Set RM_LISTEN to another address or port.`,
     );
   }
 }
