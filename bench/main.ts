@@ -37,7 +37,7 @@ function measures(quick: boolean): Record<string, Measure> {
     backup: (lab) =>
       measureBackup(
         lab,
-        quick ? { bytes: 2 ** 28, rounds: 1 } : { bytes: 2 ** 31, rounds: 5 },
+        quick ? { bytes: 2 ** 28, rounds: 1 } : { bytes: 2 ** 31, rounds: 3 },
       ),
     reconnect: (lab) =>
       measureReconnect(lab, quick ? 5 : 50, quick ? 5000 : 20_000),
@@ -46,6 +46,10 @@ function measures(quick: boolean): Record<string, Measure> {
 
 async function inOwnLab(measure: Measure): Promise<Figure[]> {
   const lab = openLab();
+  process.once(
+    "SIGINT",
+    () => void lab.close().finally(() => process.exit(130)),
+  );
   try {
     return await measure(lab);
   } catch (error) {
