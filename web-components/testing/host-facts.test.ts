@@ -1,0 +1,86 @@
+import { expect, test } from "bun:test";
+import { hostDetail } from "./seed-hosts.ts";
+import { useStage } from "./stage.ts";
+import { seededWorld } from "./world.ts";
+
+const stage = useStage();
+const host = hostDetail("pg-primary", { health: "healthy", snapshots: 60 });
+const path = `/hosts/${host.id}`;
+
+/** What the page says of a thing: the text of the <dd> beside its <dt>. */
+async function said(
+  page: Parameters<Parameters<typeof stage.play>[2]>[0]["page"],
+  label: string,
+): Promise<string> {
+  const term = page.locator("dt", { hasText: new RegExp(`^${label}$`) });
+  const value = term.last().locator("xpath=following-sibling::dd[1]");
+  return (await value.innerText()).replaceAll(/\s+/g, " ").trim();
+}
+
+test("a host's page tells machine, zone, start, agent, restic and its hash [AGT-04] [PKG-06] [UI-03]", () =>
+  stage.play({ ...seededWorld(), hosts: [host] }, path, async ({ page }) => {
+    await page.getByRole("heading", { name: "Machine" }).waitFor();
+    const facts = Object.fromEntries(
+      await Promise.all(
+        [
+          "Name there",
+          "System",
+          "Architecture",
+          "Time zone",
+          "Started",
+          "Announced from",
+          "Agent",
+          "restic",
+          "restic SHA-256",
+        ].map(async (label) => [label, await said(page, label)]),
+      ),
+    ) as Record<string, string>;
+    expect(facts).toEqual({
+      "Name there": "pg-primary",
+      System: "Debian GNU/Linux 12",
+      Architecture: "x64",
+      "Time zone": "Europe/Berlin",
+      Started: "12d ago",
+      "Announced from": "10.0.4.12",
+      Agent: "0.1.0 (0123456)",
+      restic: "0.19.1, the agent’s own",
+      "restic SHA-256": "9f86d0819f86",
+    });
+    await page.getByText(host.fingerprint).waitFor();
+  }));
+
+test("the six vitals of a host stand at the top of its page [UI-03]", () =>
+  stage.play({ ...seededWorld(), hosts: [host] }, path, async ({ page }) => {
+    await page.getByRole("heading", { name: "Machine" }).waitFor();
+    const labels = page.locator("dl.vitals dt");
+    expect(await labels.allInnerTexts()).toEqual([
+      "Last backup",
+      "Next run",
+      "Snapshots",
+      "Last result",
+      "Agent",
+      "Settings",
+    ]);
+  }));
+
+test("a restic that cannot be used is told on the host's page, which stays online [AGT-04]", () => {
+  const problem = "/opt/restic does not exist.";
+  const broken = {
+    ...host,
+    restic: {
+      version: null,
+      source: "override" as const,
+      path: "/opt/restic",
+      sha256: null,
+      problem,
+    },
+  };
+  return stage.play(
+    { ...seededWorld(), hosts: [broken] },
+    path,
+    async ({ page }) => {
+      await page.getByText(problem).first().waitFor();
+      await page.locator("dl.vitals dd", { hasText: "Online" }).waitFor();
+    },
+  );
+});
