@@ -67,11 +67,10 @@ test.each(settingKeys)(
 
     const loaded = [load({ [name]: written }), load({}, file)];
 
-    for (const result of loaded)
-      expect<unknown>([key, result.ok && result.config[key]]).toEqual([
-        key,
-        means,
-      ]);
+    for (const result of loaded) {
+      const read: unknown = result.ok && result.config[key];
+      expect([key, read]).toEqual([key, means]);
+    }
     if (wrong === null) return;
     const refused = load({ [name]: wrong });
     expect([key, refused.ok ? [] : refused.problems]).toEqual([

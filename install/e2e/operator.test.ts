@@ -1,8 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { appendFileSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { approvedHost, enrolAgent, online } from "./rig/agent.ts";
+import { approvedHost, enrolAgent } from "./rig/agent.ts";
 import {
   jobEnds,
   jobIn,
@@ -11,7 +10,7 @@ import {
   setUp,
 } from "./rig/jobs.ts";
 import { inLab } from "./rig/lab.ts";
-import { root, serverFile, tool } from "./rig/places.ts";
+import { serverFile, tool } from "./rig/places.ts";
 import { descendants } from "./rig/processes.ts";
 import { writeFiles } from "./rig/repository.ts";
 import { listening } from "./rig/sockets.ts";
@@ -66,46 +65,6 @@ test(
     other.run("ROLLBACK");
     other.close();
     await waitFor("ready again", async () => (await status("/readyz")) === 200);
-  }),
-  limit,
-);
-
-test(
-  "a host shows the restic its agent carries, and restic_path replaces it [PKG-06] [AGT-04]",
-  inLab(async (lab) => {
-    const { api, agent, host } = await approvedStand(lab);
-    const carried = JSON.parse(
-      readFileSync(
-        join(root, `dist/embed/restic-linux-${process.arch}.json`),
-        "utf8",
-      ),
-    ) as { version: string; sha256: string };
-    expect(host.restic).toMatchObject({
-      version: carried.version,
-      source: "embedded",
-      sha256: carried.sha256,
-      problem: null,
-    });
-
-    expect((await agent.program().stop()).code).toBe(0);
-    appendFileSync(agent.config, `restic_path: ${tool("restic")}\n`);
-    agent.run();
-    const again = await waitFor("the other restic is told", async () => {
-      const now = await api.get<Host>(`/api/hosts/${host.id}`);
-      return now.restic?.source === "override" ? now : null;
-    });
-    expect(again.restic).toMatchObject({
-      version: carried.version,
-      problem: null,
-    });
-    const source = join(lab.dir, "source");
-    writeFiles(source, 1);
-    const { group_id } = await setUp(api, await online(api, host.id), {
-      url: join(lab.dir, "repository"),
-      includes: [source],
-    });
-    const job = await jobEnds(api, (await runNow(api, host, group_id)).id);
-    expect(job.state).toBe("succeeded");
   }),
   limit,
 );
