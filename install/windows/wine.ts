@@ -4,6 +4,7 @@ import type { Lab } from "../e2e/rig/lab.ts";
 import { processes, type Process } from "../e2e/rig/processes.ts";
 import type { Program } from "../e2e/rig/program.ts";
 import { openWine } from "../e2e/rig/wine.ts";
+import { run } from "../lib/run.ts";
 
 /** A Windows machine, as far as Wine is one. */
 export interface Machine {
@@ -36,7 +37,13 @@ export async function openMachine(lab: Lab): Promise<Machine> {
     PATH: "/usr/bin:/bin",
     WINEPREFIX: dirname(drive),
     WINEDEBUG: "-all",
+    // Where programs find the process that plays the kernel.
+    TMPDIR: lab.folder("tmp"),
   };
+  lab.defer(async () => void (await run("wineserver", ["-k"], { env })));
+  // The first program starts Wine's services, which hold its output open: it must not be an agent whose end is awaited.
+  const shell = lab.start(wineFile, ["cmd"], { name: "cmd", env, cwd: drive });
+  await shell.line(/C:\\>/, 60_000);
   return {
     drive,
     start: (file, args, cwd = drive) =>
