@@ -9,6 +9,7 @@ import { createLive } from "../http/live.ts";
 import { createNatsFront } from "../http/nats-front.ts";
 import { createSessionCookies, readSessionToken } from "../http/session.ts";
 import { createStaticFiles } from "../http/static.ts";
+import type { Passwords } from "../features/auth/password.ts";
 import { identityOf } from "../identity.ts";
 import { createTestApi, createTestWorld } from "./test-api.ts";
 
@@ -18,8 +19,8 @@ export type WholeSurface = ReturnType<typeof createWholeSurface>;
 const dir = join(import.meta.dir, "surface-files");
 
 /** Everything the server answers to, over an empty store: for tests that hold for every route. */
-export function createWholeSurface() {
-  const world = createTestWorld();
+export function createWholeSurface(passwords?: Passwords) {
+  const world = createTestWorld(passwords);
   const { random, clock } = world;
   const identity = identityOf(random.bytes(32), random);
   const features = createFeatures({
