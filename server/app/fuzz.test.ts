@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { apiErrorBody, apiErrors } from "@restic-manager/shared/api/errors.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { z } from "zod";
 import type { Route } from "../ports/route.ts";
 import { named } from "../testing/sweep.ts";
@@ -130,7 +130,10 @@ for (const route of api.routes) {
         // Each with its own: one of the routes logs out.
         const session = await api.as("admin");
         const response = await send(api, route, sent, session);
-        if (response.status < 400) return void (await response.body?.cancel());
+        if (response.status < 400) {
+          await response.body?.cancel();
+          return;
+        }
         const { code } = apiErrorBody.parse(await response.json());
         expect(Object.keys(apiErrors)).toContain(code);
         expect(response.status).toBeLessThan(500);

@@ -23,7 +23,7 @@ import * as event from "@restic-manager/shared/protocol/event.ts";
 import * as hello from "@restic-manager/shared/protocol/hello.ts";
 import { parseSubject } from "@restic-manager/shared/protocol/topic.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { z } from "zod";
 import { identityOf, verifySignature as verify } from "../identity.ts";
 import { createRandom } from "../random.ts";

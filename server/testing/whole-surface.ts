@@ -13,8 +13,6 @@ import type { Passwords } from "../features/auth/password.ts";
 import { identityOf } from "../identity.ts";
 import { createTestApi, createTestWorld } from "./test-api.ts";
 
-export type WholeSurface = ReturnType<typeof createWholeSurface>;
-
 /** The smallest set of files that an executable carries. */
 const dir = join(import.meta.dir, "surface-files");
 
