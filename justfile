@@ -52,6 +52,10 @@ bench *args:
 release:
     @bun install/release.ts
 
+# Write docs/reference/permissions.md from what the routes declare
+permissions:
+    @bun server/testing/write-permissions.ts
+
 # Rewrite every file in the house style
 fmt:
     @bun fmt

@@ -10,6 +10,8 @@ export interface AppErrorDetails {
   readonly fields?: NonNullable<ApiErrorBody["fields"]>;
   /** The agent's failure code, when the agent refused. */
   readonly agentCode?: string;
+  /** When asking again makes sense, in whole seconds: the header `Retry-After`. */
+  readonly retryAfterS?: number;
 }
 
 /** An expected outcome that is the caller's doing. Anything else that is thrown is our fault: 500, logged once. */
@@ -17,6 +19,7 @@ export class AppError extends Error {
   readonly code: ApiErrorCode;
   readonly fields: AppErrorDetails["fields"];
   readonly agentCode: string | undefined;
+  readonly retryAfterS: number | undefined;
 
   constructor(code: ApiErrorCode, details: AppErrorDetails = {}) {
     super(details.message ?? apiErrors[code][1]);
@@ -24,6 +27,7 @@ export class AppError extends Error {
     this.code = code;
     this.fields = details.fields;
     this.agentCode = details.agentCode;
+    this.retryAfterS = details.retryAfterS;
   }
 
   get status(): number {

@@ -10,18 +10,18 @@ import { createNatsBus } from "./adapters/nats-bus.ts";
 import { streamBytesFor } from "./adapters/nats-streams.ts";
 import type { SqliteStore } from "./adapters/sqlite-db.ts";
 import { createFeatures } from "./app/features.ts";
+import { createSurface } from "./app/surface.ts";
 import type { Config } from "./config.ts";
 import { createEvents } from "./events.ts";
 import { createAudit } from "./features/audit/service.ts";
+import { createLoginThrottle } from "./features/auth/login-throttle.ts";
 import { createPasswords } from "./features/auth/password.ts";
-import { authRoutes } from "./features/auth/routes.ts";
 import { createAuth } from "./features/auth/service.ts";
 import type { Auth } from "./features/auth/service.ts";
-import { agentFileRoutes } from "./http/agent-files.ts";
+import { createSessions } from "./features/auth/sessions.ts";
 import { createApi } from "./http/api.ts";
 import { createResolveClient } from "./http/client-ip.ts";
 import { csrfToken } from "./http/csrf.ts";
-import { healthRoutes } from "./http/health.ts";
 import { startLiveFeed } from "./http/live-feed.ts";
 import { createLiveHub } from "./http/live-hub.ts";
 import { createLive } from "./http/live.ts";
@@ -65,7 +65,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const events = createEvents(log);
   const audit = createAudit({ clock, random });
   const base = { db, tx, audit, events, random, clock, log };
-  const auth = createAuth({ ...base, passwords: createPasswords() });
+  const auth = createAuth({
+    ...base,
+    passwords: createPasswords(),
+    throttle: createLoginThrottle(clock),
+  });
+  const sessions = createSessions(base);
 
   const broker = createNatsBroker({
     dataDir: config.dataDir,
@@ -106,28 +111,31 @@ export async function startApp(deps: AppDeps): Promise<App> {
     maxPerIp: maxConnectionsPerIp,
     log,
   });
-  const transport = {
-    readToken: readSessionToken,
-    csrfToken,
-    ...createSessionCookies(config.cookieSecure),
-  };
+  const surface = createSurface({
+    db,
+    auth,
+    sessions,
+    transport: {
+      readToken: readSessionToken,
+      csrfToken,
+      ...createSessionCookies(config.cookieSecure),
+    },
+    features,
+    live,
+    front,
+    health: {
+      serverKey: identity.fingerprint,
+      isStoreReady: store.isWritable,
+      isBrokerReady: () => bus.connected(),
+    },
+    agentFiles: {
+      assetsDir,
+      dataDir: config.dataDir,
+      executable: process.execPath,
+    },
+  });
   const api = createApi({
-    routes: [
-      ...authRoutes({ auth, transport }),
-      ...features.routes,
-      ...live.routes,
-      ...healthRoutes({
-        serverKey: identity.fingerprint,
-        isStoreReady: store.isWritable,
-        isBrokerReady: () => bus.connected(),
-      }),
-      ...agentFileRoutes({
-        assetsDir,
-        dataDir: config.dataDir,
-        executable: process.execPath,
-      }),
-    ],
-    sockets: [...live.sockets, ...front.routes],
+    ...surface,
     files: createStaticFiles(join(assetsDir, "ui")),
     actorOf: auth.sessionOf,
     resolveClient: createResolveClient(config.trustedProxy),
@@ -149,6 +157,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const { views } = features;
   const stopFeed = startLiveFeed({ events, hub, views, random, clock, log });
   const stopFeatures = features.start();
+  const stopSessions = sessions.start();
   if (await auth.needsBootstrap()) {
     const token = auth.issueBootstrapToken();
     deps.notify(`bootstrap url: ${url}/bootstrap?token=${token}`);
@@ -163,6 +172,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       const drained = delay(clock, config.drainTimeout);
       await Promise.race([listener.stop(), drained]);
       await listener.cut();
+      stopSessions();
       stopFeed();
       await bus.close();
       await broker.stop();

@@ -45,6 +45,19 @@ describe("documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("every test that the threat model names is there", () => {
+    const named = [
+      ...read("docs/security.md").matchAll(/`(\S+\.test\.ts)`: ([^|\n)]+)/g),
+    ].map((match) => ({
+      path: String(match[1]),
+      name: String(match[2]).trim(),
+    }));
+    expect(named.length).toBeGreaterThan(20);
+    expect(
+      named.filter(({ path, name }) => !read(path).includes(name)),
+    ).toEqual([]);
+  });
+
   test("the changelog keeps to its form [DOC-04]", () => {
     const log = read("CHANGELOG.md");
     expect(log).toStartWith("# Changelog\n");

@@ -57,6 +57,25 @@ test("only tests of real processes sleep", () => {
   expect(sleeping).toEqual([]);
 });
 
+const roleWord = String.raw`["'](?:admin|operator|viewer)["']`;
+const comparesRoles = new RegExp(
+  String.raw`[!=]==?\s*${roleWord}|${roleWord}\s*[!=]==?|case\s+${roleWord}|\[["'\w ,]*${roleWord}[^\]]*\]\s*\.includes`,
+);
+
+test("what somebody may do is asked by permission, never by the name of a role [RBC-01]", () => {
+  for (const planted of [
+    'if (actor.role === "admin") {}',
+    'switch (role) { case "viewer": }',
+    '["admin", "operator"].includes(role)',
+  ])
+    expect(planted).toMatch(comparesRoles);
+  expect(
+    uses(/^(server|shared|web-components)\//, comparesRoles, [
+      "shared/domain/role.ts",
+    ]),
+  ).toEqual([]);
+});
+
 const topLevel = [
   "server",
   "agent",

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { openExistingData } from "./open-data.ts";
 import { createEvents } from "../events.ts";
 import { createAudit } from "../features/audit/service.ts";
+import { createLoginThrottle } from "../features/auth/login-throttle.ts";
 import { createPasswords } from "../features/auth/password.ts";
 import { createAuth } from "../features/auth/service.ts";
 import { createLog } from "../log.ts";
@@ -26,6 +27,7 @@ export async function resetPassword(
       audit: createAudit({ clock, random }),
       events: createEvents(log),
       passwords: createPasswords(),
+      throttle: createLoginThrottle(clock),
       clock,
       random,
     });

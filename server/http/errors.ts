@@ -30,8 +30,11 @@ export function errorResponse(
     ...(expected.fields === undefined ? {} : { fields: expected.fields }),
     ...(expected.agentCode === undefined ? {} : { cause: expected.agentCode }),
   };
-  const response = Response.json(body, { status: expected.status });
-  const seconds = retryAfter[expected.code];
+  const response = Response.json(body, {
+    status: expected.status,
+    headers: { "Cache-Control": "no-store" },
+  });
+  const seconds = expected.retryAfterS ?? retryAfter[expected.code];
   if (seconds !== undefined) {
     response.headers.set("Retry-After", String(seconds));
   }

@@ -37,7 +37,10 @@ export function healthRoutes(deps: HealthDeps): readonly Route[] {
           broker: deps.isBrokerReady(),
         };
         const isReady = state.store && state.broker;
-        return Response.json(state, { status: isReady ? 200 : 503 });
+        return Response.json(state, {
+          status: isReady ? 200 : 503,
+          headers: { "Cache-Control": "no-store" },
+        });
       },
     }),
     route({

@@ -149,6 +149,18 @@ describe("the WebSocket", () => {
     await until(() => browser.closed() === 1008);
   });
 
+  test("closes within a minute when its user is disabled, and stays for one who may still look [RBC-06]", async () => {
+    const world = start();
+    const browser = await connect(world);
+    await world.db.updateTable("users").set({ role: "operator" }).execute();
+    await world.clock.advance(60_000);
+    expect(await browser.ask({ op: "ping" })).toEqual([{ f: "pong" }]);
+    const disabled_at = "2026-01-01T00:00:00.000Z";
+    await world.db.updateTable("users").set({ disabled_at }).execute();
+    await world.clock.advance(60_000);
+    await until(() => browser.closed() === 1008);
+  });
+
   test("needs a login", async () => {
     const { request } = start();
     const headers = { Upgrade: "websocket" };

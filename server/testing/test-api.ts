@@ -3,9 +3,12 @@ import { createManualClock } from "@restic-manager/shared/testing/manual-clock.t
 import { openSqlite } from "../adapters/sqlite-db.ts";
 import { createEvents } from "../events.ts";
 import { createAudit } from "../features/audit/service.ts";
+import { createLoginThrottle } from "../features/auth/login-throttle.ts";
 import { createPasswords } from "../features/auth/password.ts";
+import type { Passwords } from "../features/auth/password.ts";
 import { authRoutes } from "../features/auth/routes.ts";
 import { createAuth } from "../features/auth/service.ts";
+import { createSessions } from "../features/auth/sessions.ts";
 import { createApi } from "../http/api.ts";
 import type { ApiDeps } from "../http/api.ts";
 import { createResolveClient } from "../http/client-ip.ts";
@@ -23,7 +26,7 @@ import { createRandom } from "../random.ts";
 export type TestWorld = ReturnType<typeof createTestWorld>;
 
 /** Real store in memory, manual clock, real audit and auth: what a feature is built on. */
-export function createTestWorld() {
+export function createTestWorld(passwords = createPasswords()) {
   const clock = createManualClock();
   const random = createRandom(clock);
   const logLines: string[] = [];
@@ -36,7 +39,6 @@ export function createTestWorld() {
   const store = openSqlite(":memory:");
   const events = createEvents(log);
   const audit = createAudit({ clock, random });
-  const passwords = createPasswords();
   const { db, tx } = store;
   const auth = createAuth({
     db,
@@ -44,15 +46,27 @@ export function createTestWorld() {
     audit,
     events,
     passwords,
+    throttle: createLoginThrottle(clock),
     clock,
     random,
   });
-  return { clock, random, log, logLines, db, tx, events, audit, auth };
+  const sessions = createSessions({ db, tx, audit, events, clock, log });
+  const base = { clock, random, log, logLines, db, tx, events, audit };
+  return { ...base, auth, sessions };
 }
 
+/** For tests that log in many times: no work at all, and no protection. */
+export const plainPasswords: Passwords = {
+  hash: async (password) => `plain ${password}`,
+  isRight: async (password, hash) => hash === `plain ${password}`,
+};
+
 export interface TestApiOptions {
+  /** Beside those of logging in. */
   readonly routes?: readonly Route[];
   readonly sockets?: readonly SocketRoute[];
+  /** Everything, instead of `routes` and `sockets`. */
+  readonly surface?: Pick<ApiDeps, "routes" | "sockets">;
   /** What answers when no route does; nothing when absent. */
   readonly files?: ApiDeps["files"];
   readonly config?: Partial<
@@ -70,11 +84,13 @@ export function createTestApi(world: TestWorld, options: TestApiOptions = {}) {
     csrfToken,
     ...createSessionCookies(config.cookieSecure ?? "auto"),
   };
-  const all = [...authRoutes({ auth: world.auth, transport }), ...routes];
+  const surface = options.surface ?? {
+    routes: [...authRoutes({ ...world, transport }), ...routes],
+    sockets,
+  };
   const app = createApi({
     ...world,
-    routes: all,
-    sockets,
+    ...surface,
     files: options.files ?? ((_c, next) => next()),
     actorOf: world.auth.sessionOf,
     resolveClient: createResolveClient(config.trustedProxy ?? []),
@@ -87,7 +103,7 @@ export function createTestApi(world: TestWorld, options: TestApiOptions = {}) {
 
   return {
     app,
-    routes: all,
+    ...surface,
     request,
     /** Sends a JSON body. */
     send: (

@@ -142,7 +142,7 @@ function readSigned(text: string, schema: typeof command): Command {
   return schema.parse(JSON.parse(signed.b));
 }
 
-function agreementKey(): AgreementKey {
+export function agreementKey(): AgreementKey {
   const { publicKey, privateKey } = generateKeyPairSync("x25519");
   return {
     publicKey:

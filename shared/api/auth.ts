@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timestamp, ulidText } from "../domain/ids.ts";
 import { permissions, roles } from "../domain/role.ts";
 
 export const username = z
@@ -44,6 +45,31 @@ export const session = z.object({
   bootstrap_required: z.boolean(),
 });
 
+/** GET /api/auth/sessions?cursor&limit → where the user is logged in, newest first. */
+export const ownSessionQuery = z.strictObject({
+  cursor: ulidText.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const ownSession = z.object({
+  id: ulidText,
+  created_at: timestamp,
+  /** To the minute. */
+  last_seen_at: timestamp,
+  expires_at: timestamp,
+  ip: z.string(),
+  user_agent: z.string(),
+  /** The one that asks. */
+  current: z.boolean(),
+});
+export const ownSessionList = z.object({
+  sessions: z.array(ownSession),
+  next_cursor: z.string().nullable(),
+});
+/** DELETE /api/auth/sessions/:id → 204; 404 `session_not_found` for what is not the user's own. */
+
+export type OwnSession = z.infer<typeof ownSession>;
+export type OwnSessionQuery = z.infer<typeof ownSessionQuery>;
+export type OwnSessionList = z.infer<typeof ownSessionList>;
 export type LoginBody = z.infer<typeof loginBody>;
 export type BootstrapBody = z.infer<typeof bootstrapBody>;
 export type Session = z.infer<typeof session>;

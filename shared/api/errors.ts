@@ -27,6 +27,11 @@ export const apiErrors = {
     "The request carries no valid X-CSRF-Token; reload the page.",
   ],
   login_failed: [401, "Wrong user name or password."],
+  login_throttled: [
+    429,
+    "Too many failed log-ins; wait as long as Retry-After says, then try again.",
+  ],
+  session_not_found: [404, "There is no such session; it may have ended."],
   bootstrap_closed: [
     409,
     "The first administrator exists; log in, or reset the password on the server's machine.",

@@ -125,7 +125,11 @@ export const pendingHost = z.object({
   collision: z.enum(["none", "host", "pending"]),
 });
 export type PendingHost = z.infer<typeof pendingHost>;
-export const pendingList = z.object({ pending: z.array(pendingHost) });
+/** More do not wait at the same time: announcing is refused then. */
+export const maxPending = 100;
+export const pendingList = z.object({
+  pending: z.array(pendingHost).max(maxPending),
+});
 export type PendingList = z.infer<typeof pendingList>;
 
 /** POST /api/pending/:id/accept → 200 `hostDetail`. The fingerprint the person saw; another one is refused. */

@@ -25,7 +25,12 @@ export const repository = z.object({
 });
 export type Repository = z.infer<typeof repository>;
 
-export const repositoryList = z.object({ repositories: z.array(repository) });
+/** A host has no more repositories, source groups or schedules; whatever makes one refuses the next. */
+export const maxPerHost = 100;
+
+export const repositoryList = z.object({
+  repositories: z.array(repository).max(maxPerHost),
+});
 
 /** PATCH /api/repositories/:id → `repository`. Absent or blank keeps what is stored; nothing is ever returned. */
 export const repositoryPatch = z.strictObject({
@@ -76,7 +81,9 @@ export const sourceGroup = z.object({
   retention,
 });
 export type SourceGroup = z.infer<typeof sourceGroup>;
-export const sourceGroupList = z.object({ groups: z.array(sourceGroup) });
+export const sourceGroupList = z.object({
+  groups: z.array(sourceGroup).max(maxPerHost),
+});
 /** PUT /api/sources/:id ← `sourceGroupSpec` → `sourceGroup`. */
 
 /** GET /api/hosts/:id/snapshots?cursor&limit → newest first, from every repository of the host. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { timestamp, ulidText } from "../domain/ids.ts";
 import { cronText } from "../domain/schedule.ts";
+import { maxPerHost } from "./repos.ts";
 
 /** GET /api/hosts/:id/schedules. `next` are the agent's own next fires, in the host's zone `tz`. */
 export const schedule = z.object({
@@ -14,7 +15,9 @@ export const schedule = z.object({
   applied: z.boolean(),
 });
 export type Schedule = z.infer<typeof schedule>;
-export const scheduleList = z.object({ schedules: z.array(schedule) });
+export const scheduleList = z.object({
+  schedules: z.array(schedule).max(maxPerHost),
+});
 
 /** PATCH /api/schedules/:id → `schedule`. */
 export const schedulePatch = z.strictObject({

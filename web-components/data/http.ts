@@ -5,7 +5,7 @@ import { ApiError, unreachable } from "./api-error.ts";
 export interface Http {
   get<T>(path: string): Promise<T>;
   send<T>(
-    method: "POST" | "PUT" | "PATCH",
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body: object,
   ): Promise<T>;

@@ -1,6 +1,7 @@
 import type {
   BootstrapBody,
   LoginBody,
+  OwnSessionList,
   Session,
 } from "@restic-manager/shared/api/auth.ts";
 import type { Permission } from "@restic-manager/shared/domain/role.ts";
@@ -17,6 +18,9 @@ export interface SessionStore extends ReadableAtom<Loadable<Session>> {
   login(body: LoginBody): Promise<void>;
   bootstrap(body: BootstrapBody): Promise<void>;
   logout(): Promise<void>;
+  /** Where the user is logged in, newest first. */
+  list(): Promise<OwnSessionList>;
+  end(sessionId: string): Promise<void>;
   /** What the API would refuse is not drawn. */
   can(permission: Permission): boolean;
 }
@@ -41,6 +45,9 @@ export function createSessionStore(http: Http): SessionStore {
     bootstrap: async (body: BootstrapBody) =>
       enter(await http.send<Session>("POST", "/api/auth/bootstrap", body)),
     logout: () => http.send<void>("POST", "/api/auth/logout", {}),
+    list: () => http.get<OwnSessionList>("/api/auth/sessions"),
+    end: (id: string) =>
+      http.send<void>("DELETE", `/api/auth/sessions/${id}`, {}),
     can(permission: Permission) {
       const current = store.get();
       return (

@@ -17,6 +17,7 @@ import { parts } from "../styles/parts.ts";
 import { accountStyles } from "./rm-page-account.styles.ts";
 import { problemOf } from "./problem.ts";
 import "../elements/rm-copy/rm-copy.ts";
+import "./rm-account-sessions.ts";
 
 type Theme = ThemeEvent["theme"];
 
@@ -39,7 +40,9 @@ export class RmPageAccount extends LitElement {
   override render() {
     return html`<div class="header"><h1 tabindex="-1">Account</h1></div>
       <div class="cards">
-        ${this.#user()}${this.#appearance()}${this.#about()}
+        ${this.#user()}
+        <rm-account-sessions .data=${this.data}></rm-account-sessions>
+        ${this.#appearance()}${this.#about()}
       </div>`;
   }
 

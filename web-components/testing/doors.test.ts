@@ -34,6 +34,39 @@ test("a visitor logs in with the keyboard alone and lands where they wanted to g
     },
   ));
 
+test("after too many failed log-ins the page says how long to wait [AUT-06]", () =>
+  stage.play(
+    { ...seededWorld(), session: visitorSession() },
+    "/",
+    async ({ page, server }) => {
+      const message = "Too many failed log-ins. Try again in 40 seconds.";
+      const refusal = { status: 429, code: "login_throttled", message };
+      server.refuse("POST /api/auth/login", refusal);
+      await page.getByLabel("User name").fill("sam.keller");
+      await page.getByLabel("Password").fill("wrong");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").waitFor();
+      expect(await page.getByRole("alert").innerText()).toBe(message);
+    },
+  ));
+
+test("a session elsewhere is seen and ended, and a failure to end it is said [AUT-08]", () =>
+  stage.play(seededWorld(), "/account", async ({ page, server }) => {
+    const end = page.getByRole("button", { name: /^End the session/ });
+    await page.getByText("This browser", { exact: true }).waitFor();
+    const [, phone] = server.world.sessions;
+    const path = `/api/auth/sessions/${phone?.id}`;
+    const message = "Something went wrong here.";
+    server.refuse(`DELETE ${path}`, { status: 500, code: "internal", message });
+    await end.click();
+    await page.getByText(message).waitFor();
+    server.refuse(`DELETE ${path}`, null);
+    await end.click();
+    await page.getByText("The session has ended").waitFor();
+    await end.waitFor({ state: "detached" });
+    expect(server.sent.at(-1)).toMatchObject({ method: "DELETE", path });
+  }));
+
 test("the first administrator is made from the bootstrap link with the keyboard alone [UI-01] [AUT-04]", () =>
   stage.play(
     { ...emptyWorld(), session: visitorSession(true) },

@@ -68,6 +68,17 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
       return ok(undefined);
     },
   ],
+  [
+    /^GET \/api\/auth\/sessions$/,
+    ({ world }) => ok({ sessions: world.sessions, next_cursor: null }),
+  ],
+  [
+    /^DELETE \/api\/auth\/sessions\/(\w+)$/,
+    ({ world, params }) => {
+      world.sessions = world.sessions.filter(({ id }) => id !== params[0]);
+      return ok(undefined);
+    },
+  ],
   [/^GET \/api\/version$/, ({ world }) => ok(world.version)],
   [
     /^GET \/api\/enrolment$/,

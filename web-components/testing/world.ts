@@ -1,4 +1,8 @@
-import type { Session, VersionInfo } from "@restic-manager/shared/api/auth.ts";
+import type {
+  OwnSession,
+  Session,
+  VersionInfo,
+} from "@restic-manager/shared/api/auth.ts";
 import type {
   FleetSummary,
   HostDetail,
@@ -18,13 +22,14 @@ import {
   type Role,
 } from "@restic-manager/shared/domain/role.ts";
 
-import { at, day, hour, id, now } from "./moments.ts";
+import { at, day, hour, id, minute, now } from "./moments.ts";
 import { seedHosts, seedPending } from "./seed-hosts.ts";
 import { seedJobs, seedLog, seedSnapshots } from "./seed-jobs.ts";
 
 /** What the fixture server knows. Tests make one, change it, and push live events about the change. */
 export interface World {
   session: Session;
+  sessions: OwnSession[];
   hosts: HostDetail[];
   pending: PendingHost[];
   jobs: Job[];
@@ -55,9 +60,29 @@ export function visitorSession(bootstrap_required = false): Session {
   return { user: null, csrf_token: null, expires_at: null, bootstrap_required };
 }
 
+function ownSession(
+  name: string,
+  user_agent: string,
+  current: boolean,
+): OwnSession {
+  return {
+    id: id(name),
+    created_at: at(now - hour),
+    last_seen_at: at(now - minute),
+    expires_at: at(now + day - hour),
+    ip: "192.0.2.10",
+    user_agent,
+    current,
+  };
+}
+
 export function emptyWorld(): World {
   return {
     session: userSession(),
+    sessions: [
+      ownSession("desk", "Firefox on Linux", true),
+      ownSession("phone", "Safari on iPhone", false),
+    ],
     hosts: [],
     pending: [],
     jobs: [],

@@ -223,16 +223,6 @@ test("a session ends after 24 hours [AUT-03]", async () => {
   expect(await user()).toBeNull();
 });
 
-test("sessions that have ended are forgotten with the next log-in", async () => {
-  const api = await start();
-  await logIn(api);
-  await api.world.clock.advance(24 * 3_600_000);
-  await logIn(api);
-  expect(
-    await api.world.db.selectFrom("sessions").select("id").execute(),
-  ).toHaveLength(1);
-});
-
 test("a demoted user has the new role and a disabled one nothing at the next request [RBC-06]", async () => {
   const api = await start();
   const { headers } = await logIn(api);

@@ -1,17 +1,23 @@
 import {
   bootstrapBody,
   loginBody,
+  ownSessionList,
+  ownSessionQuery,
   session,
 } from "@restic-manager/shared/api/auth.ts";
 import type { Session } from "@restic-manager/shared/api/auth.ts";
 import { emptyBody } from "@restic-manager/shared/api/hosts.ts";
 import { permissionsOf } from "@restic-manager/shared/domain/role.ts";
+import { z } from "zod";
 import type { Initiator } from "../../ports/audit.ts";
 import type { RequestInfo, Route } from "../../ports/route.ts";
 import { route } from "../../ports/route.ts";
 import { sessionLifetimeMs } from "./service.ts";
+import type { Sessions } from "./sessions.ts";
 import type { Auth, Client, NewSession } from "./service.ts";
 import type { ActiveSession } from "./store.ts";
+
+const sessionParams = z.strictObject({ id: z.string().max(64) });
 
 /** How a session travels between browser and server. */
 export interface SessionTransport {
@@ -28,9 +34,10 @@ export interface SessionTransport {
 
 export function authRoutes(deps: {
   readonly auth: Auth;
+  readonly sessions: Sessions;
   readonly transport: SessionTransport;
 }): readonly Route[] {
-  const { auth, transport } = deps;
+  const { auth, sessions, transport } = deps;
 
   function begin(
     started: NewSession,
@@ -96,6 +103,25 @@ export function authRoutes(deps: {
         await auth.logout(actor.sessionId, by);
         transport.clearCookie(answerHeaders, request);
       },
+    }),
+    route({
+      method: "GET",
+      path: "/api/auth/sessions",
+      access: "self",
+      summary: "Where one is logged in, newest first",
+      query: ownSessionQuery,
+      answer: ownSessionList,
+      handle: ({ actor, query }) => sessions.list(actor, query),
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/auth/sessions/:id",
+      access: "self",
+      summary: "End one of one's own sessions",
+      params: sessionParams,
+      answer: null,
+      audit: "auth.session_revoke",
+      handle: ({ actor, params, by }) => sessions.revoke(actor, params.id, by),
     }),
   ];
 }

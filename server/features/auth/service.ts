@@ -13,10 +13,10 @@ import type { Db } from "../../ports/db.ts";
 import type { Actor } from "../../ports/route.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import type { LoginThrottle } from "./login-throttle.ts";
 import type { Passwords } from "./password.ts";
 import {
   anyUserExists,
-  deleteExpiredSessions,
   deleteSession,
   deleteSessionsOf,
   findActiveSession,
@@ -48,6 +48,7 @@ export interface Auth {
   bootstrap(body: BootstrapBody, client: Client): Promise<NewSession>;
   /** The same without a browser. Returns false, changing nothing, when any user exists. */
   createFirstAdmin(username: string, password: string): Promise<boolean>;
+  /** @throws AppError `login_failed`, or `login_throttled` after too many of them */
   login(body: LoginBody, client: Client): Promise<NewSession>;
   logout(sessionId: string, by: Initiator): Promise<void>;
   /** The running session of a cookie's token, read afresh. */
@@ -77,10 +78,11 @@ export function createAuth(deps: {
   readonly audit: Audit;
   readonly events: Events;
   readonly passwords: Passwords;
+  readonly throttle: LoginThrottle;
   readonly clock: Clock;
   readonly random: Random;
 }): Auth {
-  const { db, tx, audit, events, passwords, clock, random } = deps;
+  const { db, tx, audit, events, passwords, throttle, clock, random } = deps;
   const now = () => toTimestamp(clock.now());
   let bootstrapHash: string | null = null;
 
@@ -117,7 +119,6 @@ export function createAuth(deps: {
     const at = now();
     const expiresAt = toTimestamp(clock.now() + sessionLifetimeMs);
     const sessionId = random.id();
-    await deleteExpiredSessions(trx, at);
     await insertSession(trx, {
       id: sessionId,
       token_sha256: sha256(token),
@@ -134,6 +135,19 @@ export function createAuth(deps: {
       token,
       session: { sessionId, userId, username, role, expiresAt, lastSeenAt: at },
     };
+  }
+
+  /** Without the name that was typed: people type passwords into the wrong field. */
+  function recordThrottling(
+    by: Initiator,
+    userId: string | undefined,
+  ): Promise<void> {
+    return tx.run((trx) =>
+      audit.record(trx, by, {
+        action: "auth.login_throttled",
+        ...(userId !== undefined && { target: { kind: "user", id: userId } }),
+      }),
+    );
   }
 
   return {
@@ -179,15 +193,18 @@ export function createAuth(deps: {
     },
 
     async login({ username, password }, client) {
-      const user = await findUser(db, username.trim().toLowerCase());
+      const name = username.trim().toLowerCase();
+      const attempt = throttle.attempt(name, client.ip);
+      const user = await findUser(db, name);
       const isRight = await passwords.isRight(
         password,
         user?.password_hash ?? null,
       );
       if (user === undefined || !isRight || user.disabled_at !== null) {
+        if (attempt.isLast) await recordThrottling(client.by, user?.id);
         throw new AppError("login_failed");
       }
-      return tx.run(async (trx) => {
+      const started = await tx.run(async (trx) => {
         const by = { ...client.by, id: user.id, name: user.username };
         await audit.record(trx, by, {
           action: "auth.login",
@@ -195,6 +212,8 @@ export function createAuth(deps: {
         });
         return startSession(trx, user, user.role, client);
       });
+      attempt.succeeded();
+      return started;
     },
 
     async logout(sessionId, by) {

@@ -55,13 +55,6 @@ export async function insertSession(trx: Trx, row: SessionRow): Promise<void> {
   await trx.insertInto("sessions").values(row).execute();
 }
 
-export async function deleteExpiredSessions(
-  trx: Trx,
-  now: string,
-): Promise<void> {
-  await trx.deleteFrom("sessions").where("expires_at", "<=", now).execute();
-}
-
 export interface ActiveSession extends Actor {
   readonly expiresAt: string;
   readonly lastSeenAt: string;

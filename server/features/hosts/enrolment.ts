@@ -1,3 +1,4 @@
+import { maxPending } from "@restic-manager/shared/api/hosts.ts";
 import { every, toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
@@ -56,7 +57,6 @@ export interface Enrolment {
   start(): Cancel;
 }
 
-const maxPending = 100;
 /** An agent proves its key within a second. Strangers' announcements must not take the places for longer. */
 const unprovedMs = 2 * 60_000;
 const announcesPerMinute = 10;

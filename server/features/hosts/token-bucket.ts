@@ -1,4 +1,5 @@
 import type { Clock } from "@restic-manager/shared/clock.ts";
+import { clientOf } from "../../client-of.ts";
 
 /** Lets each client do `perMinute` things at once and from then on that many a minute. */
 export interface TokenBucket {
@@ -34,16 +35,4 @@ export function createTokenBucket(
       return true;
     },
   };
-}
-
-/** Whoever has an IPv6 address has its whole /64: those count as one client. */
-function clientOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail = ""] = address.split("%")[0]?.split("::") ?? [];
-  const groups = head.split(":").filter((group) => group !== "");
-  const after = tail.split(":").filter((group) => group !== "");
-  const zeros = address.includes("::") ? 8 - groups.length - after.length : 0;
-  return [...groups, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after]
-    .slice(0, 4)
-    .join(":");
 }

@@ -1,79 +1,15 @@
 import { expect, test } from "bun:test";
-import { hasPermission, roles } from "@restic-manager/shared/domain/role.ts";
-import { createMemoryBus } from "../adapters/memory-bus.ts";
-import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
-import { identityOf } from "../identity.ts";
-import type { Route } from "../ports/route.ts";
 import { createHostsWorld } from "../testing/hosts-world.ts";
 import { createTestApi, createTestWorld } from "../testing/test-api.ts";
-import type { TestApi, TestWorld } from "../testing/test-api.ts";
+import type { TestWorld } from "../testing/test-api.ts";
+import { named } from "../testing/sweep.ts";
 import {
   createTestBackups,
   found,
   setUpBody,
 } from "../testing/test-backups.ts";
 import { ok } from "../testing/test-endpoint.ts";
-import { createFeatures } from "./features.ts";
-
-function start() {
-  const world = createTestWorld();
-  const { routes } = createFeatures({
-    ...world,
-    secrets: createSealedSecrets(world.random.bytes(32), world.random),
-    identity: identityOf(world.random.bytes(32), world.random),
-    bus: createMemoryBus(world),
-    broker: { issueAgentJwt: () => "jwt" },
-    config: {
-      pendingExpiry: 3_600_000,
-      offlineAfter: 90_000,
-      heartbeatInterval: 30_000,
-    },
-  });
-  return createTestApi(world, { routes });
-}
-
-function ask(api: TestApi, route: Route, headers: Record<string, string>) {
-  const path = route.path.replaceAll(/:\w+/g, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
-  return route.method === "GET"
-    ? api.request(path, { headers })
-    : api.send(route.method, path, {}, headers);
-}
-
-const named = ({ method, path }: Route) => `${method} ${path}`;
-
-test("what is open to strangers is a closed list, and everything else answers 401 [AUT-05]", async () => {
-  const api = start();
-  const open = api.routes.filter((route) => route.access === "public");
-  expect(open.map(named).toSorted()).toEqual([
-    "GET /api/agents/server",
-    "GET /api/auth/session",
-    "POST /api/agents/announce",
-    "POST /api/agents/announce/:id/wait",
-    "POST /api/auth/bootstrap",
-    "POST /api/auth/login",
-  ]);
-  for (const route of api.routes.filter((r) => r.access !== "public")) {
-    const { status } = await ask(api, route, {});
-    expect([named(route), status]).toEqual([named(route), 401]);
-  }
-});
-
-test("every role is let in to exactly the routes of its permissions [TST-04]", async () => {
-  const api = start();
-  for (const role of roles) {
-    for (const route of api.routes) {
-      const { access } = route;
-      if (access === "public" || access === "self") continue;
-      const headers = await api.as(role);
-      const isForbidden = (await ask(api, route, headers)).status === 403;
-      expect([role, named(route), isForbidden]).toEqual([
-        role,
-        named(route),
-        !hasPermission(role, access),
-      ]);
-    }
-  }
-});
+import { createWholeSurface } from "../testing/whole-surface.ts";
 
 interface Change {
   readonly world: Pick<TestWorld, "db">;
@@ -101,6 +37,20 @@ const changes: Record<string, () => Promise<Change>> = {
     return {
       world,
       response: await send("POST", "/api/auth/logout", {}, admin),
+    };
+  },
+  async "DELETE /api/auth/sessions/:id"() {
+    const world = createTestWorld();
+    const { request, as } = createTestApi(world);
+    const headers = await as("viewer");
+    const { id } = await world.db
+      .selectFrom("sessions")
+      .select("id")
+      .executeTakeFirstOrThrow();
+    const path = `/api/auth/sessions/${id}`;
+    return {
+      world,
+      response: await request(path, { method: "DELETE", headers }),
     };
   },
   "POST /api/pending/:id/accept": () => decide("accept"),
@@ -189,7 +139,7 @@ async function onBackups(
   return { world, response };
 }
 
-const changing = start().routes.filter(
+const changing = createWholeSurface().routes.filter(
   ({ method, audit }) => method !== "GET" && audit !== "none",
 );
 
