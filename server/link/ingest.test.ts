@@ -42,10 +42,17 @@ function createHarness(tx: Transaction) {
     "job.done",
     z.object({ fail: z.string().optional() }),
     async (trx, event) => {
+      const key = `${event.hostId}/${event.epoch}/${event.seq}`;
+      const before = await trx
+        .selectFrom("settings")
+        .where("key", "=", key)
+        .select("key")
+        .executeTakeFirst();
       await trx
         .insertInto("settings")
         .values({
-          key: `${event.hostId}/${event.epoch}/${event.seq}`,
+          // An event that is handled twice must show; a failing handler would be passed over.
+          key: before === undefined ? key : `${key} again`,
           value: "{}",
           updated_at: event.t,
         })
