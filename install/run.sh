@@ -71,6 +71,7 @@ setup_bun
 setup_packages
 check_go
 case $command in
+  setup) git config core.hooksPath .githooks ;;
   demo) exec bun install/demo.ts "$@" ;;
   test)
     setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd file=file \

@@ -117,3 +117,35 @@ test("a host that was rejected or revoked is not started again by systemd [ENR-0
 function files(pattern: RegExp): string[] {
   return repositoryFiles().filter((path) => pattern.test(path));
 }
+
+test("a commit goes through the format and type checks [REL-02]", () => {
+  const dir = join(tree, "hook");
+  const bin = join(dir, "install/tools/bun/node_modules/.bin");
+  mkdirSync(bin, { recursive: true });
+  const git = (...args: string[]) =>
+    spawnSync("git", ["-c", "core.hooksPath=.githooks", ...args], {
+      cwd: dir,
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], HOME: dir, ...author },
+    });
+  const author = {
+    GIT_AUTHOR_NAME: "a",
+    GIT_AUTHOR_EMAIL: "a@example.org",
+    GIT_COMMITTER_NAME: "a",
+    GIT_COMMITTER_EMAIL: "a@example.org",
+  };
+  cpSync(join(root, ".githooks"), join(dir, ".githooks"), { recursive: true });
+  git("init", "-q");
+  const checker = (code: number) =>
+    writeFileSync(join(bin, "bun"), `#!/bin/sh\necho "$@"\nexit ${code}\n`, {
+      mode: 0o755,
+    });
+  checker(1);
+  const refused = git("commit", "--allow-empty", "-m", "x");
+  expect(refused.status).not.toBe(0);
+  expect(refused.stdout + refused.stderr).toContain(
+    "install/check.ts fmt types",
+  );
+  checker(0);
+  expect(git("commit", "--allow-empty", "-m", "x").status).toBe(0);
+});
