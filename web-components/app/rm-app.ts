@@ -85,8 +85,9 @@ export class RmApp extends LitElement {
     this.#match.watch(this.#router.current);
     this.#session.watch(this.#data.session);
     this.#live.watch(this.#data.live.status);
-    this.addEventListener("rm-navigate", ({ href, replace }: NavigateEvent) => {
-      void this.#router.navigate(href, { replace });
+    this.addEventListener("rm-navigate", (event: NavigateEvent) => {
+      const { href, replace } = event;
+      event.shown = this.#router.navigate(href, { replace });
     });
     this.addEventListener("rm-toast", (event: ToastEvent) =>
       this.#toasts?.show(event),

@@ -3,6 +3,8 @@ export class NavigateEvent extends Event {
   static readonly type = "rm-navigate";
   readonly href: string;
   readonly replace: boolean;
+  /** Set by the shell: resolves when the address is on show. */
+  shown: Promise<void> = Promise.resolve();
 
   constructor(href: string, { replace = false } = {}) {
     super(NavigateEvent.type, { bubbles: true, composed: true });

@@ -28,7 +28,7 @@ import { page } from "../styles/page.ts";
 import { fleetSkeleton, loadFailed } from "./placeholders.ts";
 import { problemOf } from "./problem.ts";
 import { fleetStyles } from "./rm-page-fleet.styles.ts";
-import { startBackup } from "./start-backup.ts";
+import { BackupStart } from "./start-backup.ts";
 import "../elements/rm-dialog/rm-dialog.ts";
 import "../elements/rm-enrol/rm-enrol.ts";
 import "../elements/rm-fleet-tiles/rm-fleet-tiles.ts";
@@ -51,6 +51,7 @@ export class RmPageFleet extends LitElement {
   readonly #summary = new Watch<Loadable<FleetSummary>>(this);
   readonly #pending = new Watch<Loadable<readonly PendingHost[]>>(this);
   readonly #progress = new Watch<ProgressById>(this);
+  readonly #start = new BackupStart(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("data")) {
@@ -131,8 +132,9 @@ export class RmPageFleet extends LitElement {
         .progress=${this.#progress.value ?? {}}
         .sort=${filter.sort}
         .runs=${this.data.session.can("jobs.run")}
+        .starting=${this.#start.hostIds}
         @rm-filter=${this.#applyFilter}
-        @rm-run=${(event: RunEvent) => startBackup(this, this.data, event.hostId)}
+        @rm-run=${(event: RunEvent) => this.#start.run(this.data, event.hostId)}
       ></rm-host-table>`;
   }
 

@@ -5,7 +5,7 @@ import type { Data } from "../data/data.ts";
 import { icon } from "../elements/icon.ts";
 import { platform } from "../elements/platform.ts";
 import type { Tab } from "../elements/rm-tabs/rm-tabs.ts";
-import { healthStates, pill } from "../elements/status.ts";
+import { busy, healthStates, pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import { base } from "../styles/base.ts";
@@ -25,7 +25,7 @@ import { vitals } from "./host-vitals.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
 import { hostStyles } from "./rm-page-host.styles.ts";
-import { startBackup } from "./start-backup.ts";
+import { BackupStart } from "./start-backup.ts";
 import "../elements/rm-tabs/rm-tabs.ts";
 
 /** `/hosts/:id`: one host, its backups and what they are made of. */
@@ -39,6 +39,7 @@ export class RmPageHost extends LitElement {
   /** Whether the code of the set-up dialog is there. */
   @state() accessor setUpReady = false;
   readonly #of = new HostData(this);
+  readonly #start = new BackupStart(this);
   #setUp: boolean | undefined;
   readonly #clock = new Ticking(this);
 
@@ -175,13 +176,14 @@ export class RmPageHost extends LitElement {
       { failed: "Retry backup", no_backup: "Run first backup" }[
         host.health as string
       ] ?? "Run now";
+    const starting = this.#start.hostIds.has(host.id);
     return html`<button
       class="button primary"
-      ?disabled=${!host.online}
+      ?disabled=${starting || !host.online}
       title=${host.online ? nothing : "The agent is offline"}
-      @click=${() => startBackup(this, this.data, host.id)}
+      @click=${() => this.#start.run(this.data, host.id)}
     >
-      ${icon(host.health === "failed" ? "retry" : "play", 14)}${label}
+      ${starting ? busy() : icon(host.health === "failed" ? "retry" : "play", 14)}${starting ? "Starting" : label}
     </button>`;
   }
 

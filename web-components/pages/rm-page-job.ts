@@ -9,7 +9,7 @@ import { Watch } from "../data/watch.ts";
 import { relativeTime, time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import { kindName, shortId, startedBy } from "../elements/job-words.ts";
-import { jobStates, pill } from "../elements/status.ts";
+import { busy, jobStates, pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
 import { ToastEvent } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
@@ -20,7 +20,7 @@ import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
 import { problemOf } from "./problem.ts";
 import { jobStyles } from "./rm-page-job.styles.ts";
-import { startBackup } from "./start-backup.ts";
+import { BackupStart } from "./start-backup.ts";
 import "../elements/rm-copy/rm-copy.ts";
 import "../elements/rm-job-log/rm-job-log.ts";
 import "../elements/rm-job-progress/rm-job-progress.ts";
@@ -40,6 +40,7 @@ export class RmPageJob extends LitElement {
   readonly #log = new Watch<JobLog>(this);
   readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
   readonly #clock = new Ticking(this);
+  readonly #start = new BackupStart(this);
   #rates: readonly number[] = [];
   #lastProgress: Job["progress"] = null;
 
@@ -144,11 +145,13 @@ export class RmPageJob extends LitElement {
       </button>`;
     }
     if (job.state === "succeeded" || !session.can("jobs.run")) return nothing;
+    const starting = this.#start.hostIds.has(job.host_id);
     return html`<button
       class="button"
-      @click=${() => startBackup(this, this.data, job.host_id)}
+      ?disabled=${starting}
+      @click=${() => this.#start.run(this.data, job.host_id)}
     >
-      ${icon("retry", 14)}Run again
+      ${starting ? busy() : icon("retry", 14)}${starting ? "Starting" : "Run again"}
     </button>`;
   }
 

@@ -7,7 +7,7 @@ import { hostNote, lastBackupAt } from "../host-rows.ts";
 import { icon } from "../icon.ts";
 import type { IconName } from "../icon-shapes.ts";
 import { platform } from "../platform.ts";
-import { glyph, healthStates } from "../status.ts";
+import { busy, glyph, healthStates } from "../status.ts";
 
 export interface RowParts {
   readonly host: HostRow;
@@ -15,6 +15,7 @@ export interface RowParts {
   readonly progress: JobProgress | undefined;
   readonly now: number;
   readonly runs: boolean;
+  readonly starting: boolean;
   readonly onClick: (host: HostRow, event: MouseEvent) => void;
   readonly onRun: (host: HostRow) => void;
 }
@@ -125,18 +126,19 @@ function link(
 }
 
 function button(
-  { host, onRun }: RowParts,
+  { host, starting, onRun }: RowParts,
   name: IconName,
   label: string,
   refusal?: string,
 ): TemplateResult {
+  const word = starting ? "Starting" : label;
   return html`<button
     class="button s"
-    ?disabled=${refusal !== undefined}
+    ?disabled=${starting || refusal !== undefined}
     title=${refusal ?? nothing}
-    aria-label="${label} on ${host.name}${refusal === undefined ? "" : `: ${refusal}`}"
+    aria-label="${word} on ${host.name}${refusal === undefined ? "" : `: ${refusal}`}"
     @click=${() => onRun(host)}
   >
-    ${icon(name, 13)}${label}
+    ${starting ? busy() : icon(name, 13)}${word}
   </button>`;
 }

@@ -31,6 +31,9 @@ export class RmHostTable extends LitElement {
   @property() accessor sort = "";
   /** Whether this user may start backups. */
   @property({ type: Boolean }) accessor runs = false;
+  /** Hosts whose backup is being started. */
+  @property({ attribute: false }) accessor starting: ReadonlySet<string> =
+    new Set();
   readonly #clock = new Ticking(this);
 
   readonly #onKey = (event: KeyboardEvent): void => {
@@ -81,13 +84,16 @@ export class RmHostTable extends LitElement {
         (host) => host.id,
         (host, index) => {
           const progress = this.progress[host.running_job?.id ?? ""];
-          return guard([host, index, progress, minute, this.runs], () =>
+          const starting = this.starting.has(host.id);
+          const shown = [host, index, progress, minute, this.runs, starting];
+          return guard(shown, () =>
             hostRow({
               host,
               index,
               progress,
               now,
               runs: this.runs,
+              starting,
               onClick: this.#open,
               onRun: this.#run,
             }),

@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import { id } from "./moments.ts";
+import { hostDetail } from "./seed-hosts.ts";
+import { useStage } from "./stage.ts";
+import { seededWorld } from "./world.ts";
+
+const stage = useStage();
+const places = [
+  { place: "the fleet", path: "/", button: /^Run now on web-01/, of: "web-01" },
+  {
+    place: "a host's page",
+    path: `/hosts/${hostDetail("web-01").id}`,
+    button: "Run now",
+    of: "web-01",
+  },
+  {
+    place: "a failed job",
+    path: `/jobs/${id("FAILEDweb-01")}`,
+    button: "Run again",
+    of: "web-01",
+  },
+];
+
+function world() {
+  const world = seededWorld();
+  const [past] = world.jobs;
+  const web = hostDetail("web-01");
+  world.jobs.push({
+    ...past!,
+    id: id("FAILEDweb-01"),
+    host_id: web.id,
+    host_name: web.name,
+    state: "failed",
+    finished_at: past!.queued_at,
+  });
+  return world;
+}
+
+for (const { place, path, button, of } of places) {
+  const runs = `/api/hosts/${hostDetail(of).id}/jobs`;
+
+  test(`a double click on ${place} starts one backup [JOB-02]`, () =>
+    stage.play(world(), path, async ({ page, server }) => {
+      await page.getByRole("button", { name: button }).dblclick();
+      await page.waitForURL(`**/jobs/${id(`NEW${of}`)}`);
+      await page.getByRole("button", { name: "Cancel job" }).waitFor();
+      expect(server.sent.map((request) => request.path)).toEqual([runs]);
+    }));
+
+  test(`the button of ${place} is busy until the job is there [JOB-02]`, () =>
+    stage.play(
+      world(),
+      path,
+      async ({ page }) => {
+        await page.getByRole("button", { name: button }).click();
+        const starting = page.getByRole("button", { name: /^Starting/ });
+        await starting.waitFor();
+        expect(await starting.isDisabled()).toBe(true);
+      },
+      { prepare: (server) => server.hang(runs) },
+    ));
+}
+
+test("a backup that was refused can be started again [JOB-03]", () =>
+  stage.play(world(), places[1]!.path, async ({ page, server }) => {
+    const route = `POST /api/hosts/${hostDetail("web-01").id}/jobs`;
+    server.refuse(route, { status: 503, code: "host_offline" });
+    const run = page.getByRole("button", { name: "Run now" });
+    await run.click();
+    await page.getByText("host_offline").waitFor();
+    server.refuse(route, null);
+    await run.click();
+    await page.getByRole("heading", { name: "Backup of web-01" }).waitFor();
+    expect(server.sent).toHaveLength(2);
+  }));
