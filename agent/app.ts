@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { delay, every, type Clock } from "@restic-manager/shared/clock.ts";
 import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
 import {
@@ -17,7 +16,7 @@ import { createJobs } from "./commands/jobs.ts";
 import { recoverJobs } from "./commands/recovery.ts";
 import { createSeenCommands } from "./commands/seen-commands.ts";
 import { reportSnapshots } from "./commands/snapshots.ts";
-import type { AgentConfig } from "./config.ts";
+import { readAuthority, type AgentConfig } from "./config.ts";
 import { meetServer } from "./identity/announce.ts";
 import type { StoredApproval } from "./identity/approval-store.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -76,9 +75,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   const serverKey =
     publicKeyBytes(deps.approval.server_key) ?? new Uint8Array();
   const ca =
-    config.server_ca === undefined
-      ? null
-      : readFileSync(config.server_ca, "utf8");
+    config.server_ca === undefined ? null : readAuthority(config.server_ca);
   const facts = () => hostFacts(clock, env);
   const hostname = () => facts().hostname;
   /** Ends what restic does, first. */

@@ -60,6 +60,18 @@ export function saveConfig(path: string, changes: Partial<AgentConfig>): void {
   replaceFile(path, document.toString());
 }
 
+/** PEM of a private certificate authority. Throws `ConfigError`. */
+export function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `The certificate authority ${path} cannot be read (${code}); correct --server-ca, or server_ca in agent.yaml.`,
+    );
+  }
+}
+
 export function newSecretsKey(bytes: Uint8Array): string {
   return toBase64Url(bytes);
 }

@@ -16,6 +16,7 @@ import { ServerFault } from "./identity/server-door.ts";
 import { createLog } from "./log.ts";
 import { pressCtrlC } from "./platform/ctrl-c.ts";
 import type { Env } from "./platform/env.ts";
+import { checkReadable } from "./platform/folders.ts";
 import { agentPaths, type PathOptions } from "./platform/paths.ts";
 import { createRandom } from "./random.ts";
 import { versionLine } from "./version.ts";
@@ -58,7 +59,10 @@ async function main(args: readonly string[], env: Env): Promise<void> {
         terminal,
         signal: stop,
       };
-      process.exitCode = await guarded(() => work(context, ...rest), stop);
+      process.exitCode = await guarded(() => {
+        checkReadable(paths);
+        return work(context, ...rest);
+      }, stop);
     };
 
   const program = new Command("restic-manager-agent")
@@ -78,7 +82,13 @@ async function main(args: readonly string[], env: Env): Promise<void> {
       "--licenses",
       "print the licences of everything inside this program",
     )
-    .action((options: { licenses?: boolean }) => {
+    .showHelpAfterError("--help lists what there is.")
+    .helpCommand(true)
+    .action((options: { licenses?: boolean }, { args: [word] }: Command) => {
+      if (word !== undefined)
+        program.error(
+          `error: unknown ${word.startsWith("-") ? "option" : "command"} '${word}'`,
+        );
       if (options.licenses === true)
         process.stdout.write(readFileSync(join(assetsDir, "LICENSES.txt")));
       else program.outputHelp();
@@ -122,6 +132,8 @@ async function main(args: readonly string[], env: Env): Promise<void> {
         : exitCodes.failed;
     });
 
+  // An unknown word and its options arrive at the command without a word. Set last, for commands inherit it.
+  program.allowExcessArguments().allowUnknownOption();
   await program.parseAsync([...args], { from: "user" });
 }
 
@@ -143,17 +155,30 @@ async function guarded(
     return await work();
   } catch (error) {
     if (signal.aborted) return exitCodes.interrupted;
-    terminal.complain(error instanceof Error ? error.message : String(error));
+    terminal.complain(explained(error));
     if (error instanceof RejectedError) return exitCodes.rejected;
     if (error instanceof ServerKeyError) return exitCodes.wrongServer;
     if (error instanceof UsageError || error instanceof ConfigError)
       return exitCodes.usage;
-    const isExplained =
-      error instanceof ServerFault || error instanceof DamagedError;
-    if (!isExplained && error instanceof Error && error.stack !== undefined)
-      terminal.complain(error.stack);
     return exitCodes.failed;
   }
+}
+
+const expected = [
+  ConfigError,
+  DamagedError,
+  RejectedError,
+  ServerFault,
+  ServerKeyError,
+  UsageError,
+];
+
+/** A sentence that names the remedy; only a fault nobody thought of shows where it happened. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return expected.some((kind) => error instanceof kind)
+    ? error.message
+    : (error.stack ?? error.message);
 }
 
 /** The first SIGTERM or Ctrl-C asks for an orderly end, the second one does not wait for it. */

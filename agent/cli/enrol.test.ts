@@ -208,6 +208,61 @@ test("a web server that is something else is told apart from one that is away", 
   await redirecting.stop(true);
 });
 
+test.each(["enrol", "run", "verify", "status"])(
+  "%s in a folder that cannot be used names it and the remedy in one line",
+  (verb) =>
+    withServer(async (server, dir) => {
+      const file = join(dir, "file");
+      await Bun.write(file, "");
+      const words: Record<string, string[]> = {
+        enrol: ["enrol", server.url],
+        verify: ["verify", serverKeyOf(server)],
+      };
+      const ends = (...options: string[]) =>
+        agentEnds(dir, ...(words[verb] ?? [verb]), ...options);
+      const { state } = pathsIn(dir);
+      const blocked = join(file, "below");
+
+      expect(await ends("--state-dir", blocked)).toEqual({
+        code: 1,
+        output: `The state folder ${blocked} cannot be used (ENOTDIR). Run as root, or name another with --state-dir.`,
+      });
+      expect(await ends("--config", blocked)).toEqual({
+        code: 1,
+        output: `The configuration file ${blocked} cannot be used (ENOTDIR). Run as root, or name another with --config.`,
+      });
+      expect(existsSync(state)).toBe(false);
+    }),
+  20_000,
+);
+
+test("an unknown word is named and --help says the known ones", async () => {
+  expect(await agentEnds(tempDir(), "statsu")).toEqual({
+    code: 2,
+    output: "error: unknown command 'statsu'\n--help lists what there is.",
+  });
+  expect((await agentEnds(tempDir(), "status", "more")).code).toBe(2);
+  const help = await agentEnds(tempDir(), "help");
+  expect([help.code, help.output]).toEqual([
+    0,
+    expect.stringContaining("enrol"),
+  ]);
+});
+
+test("a certificate authority that is not there is named", async () => {
+  const { code, output } = await agentEnds(
+    tempDir(),
+    "enrol",
+    "https://127.0.0.1:9",
+    "--server-ca",
+    "/nope.pem",
+  );
+  expect([code, output]).toEqual([
+    2,
+    "The certificate authority /nope.pem cannot be read (ENOENT); correct --server-ca, or server_ca in agent.yaml.",
+  ]);
+});
+
 test("a damaged identity is an error and is not written over", () =>
   withServer(async (server, dir) => {
     server.decide("approved");

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   fingerprintGroups,
   fingerprintOf,
@@ -12,6 +11,7 @@ import type {
 } from "@restic-manager/shared/protocol/announce.ts";
 import {
   newSecretsKey,
+  readAuthority,
   readConfig,
   saveConfig,
   type AgentConfig,
@@ -28,6 +28,7 @@ import {
 } from "../identity/approval-store.ts";
 import { loadOrMintIdentity } from "../identity/identity.ts";
 import { createServerDoor, type ServerDoor } from "../identity/server-door.ts";
+import { checkConfigWritable } from "../platform/folders.ts";
 import { hostFacts } from "../platform/host-facts.ts";
 import { createSpawner } from "../platform/spawn.ts";
 import { createResticLocator } from "../restic/locate.ts";
@@ -52,6 +53,7 @@ export async function enrol(
   const server = await findServer(context, readAddress(address), options);
   // Only now is anything kept: a server that is not the expected one leaves no trace.
   return holdingLock(context, async () => {
+    checkConfigWritable(context.paths);
     await join(context, server);
     return options.exit === true ? exitCodes.ok : runHeld(context);
   });
@@ -73,7 +75,7 @@ async function findServer(
   const config = readConfig(context.paths.config);
   const expected = wanted ?? pinnedKey(context, config, address);
   const caFile = options.serverCa ?? config?.server_ca;
-  const ca = caFile === undefined ? null : readFileSync(caFile, "utf8");
+  const ca = caFile === undefined ? null : readAuthority(caFile);
   const door = createServerDoor({
     server: address,
     ca,

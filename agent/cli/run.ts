@@ -1,10 +1,9 @@
-import { dirname } from "node:path";
 import { runAgent } from "../app.ts";
 import { readConfig } from "../config.ts";
 import { readApproval } from "../identity/approval-store.ts";
 import { readIdentity } from "../identity/identity.ts";
+import { makeFolders } from "../platform/folders.ts";
 import { takeInstanceLock } from "../platform/instance-lock.ts";
-import { makePrivateFolder } from "../platform/private-folder.ts";
 import { build } from "../version.ts";
 import { exitCodes, type CliContext } from "./context.ts";
 
@@ -26,11 +25,10 @@ export async function holdingLock(
   { paths, terminal }: CliContext,
   work: () => Promise<number>,
 ): Promise<number> {
-  for (const folder of [dirname(paths.config), paths.state])
-    if (!makePrivateFolder(folder))
-      terminal.complain(
-        `${folder} could not be closed to other users; let only administrators read it.`,
-      );
+  for (const folder of makeFolders(paths))
+    terminal.complain(
+      `${folder} could not be closed to other users; let only administrators read it.`,
+    );
   const lock = takeInstanceLock(paths.lock);
   if (lock === null)
     throw new UsageError(

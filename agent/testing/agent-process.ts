@@ -43,7 +43,7 @@ export function startAgent(
   const [verb = "run", ...rest] = args;
   const child = createSpawner({ tmpDir: join(dir, "spawn") }).start({
     file: process.execPath,
-    args: [main, verb, ...rest, "--config", config, "--state-dir", state],
+    args: [main, verb, "--config", config, "--state-dir", state, ...rest],
     env: {
       ...childEnv(testEnv),
       RM_LOG_LEVEL: "debug",

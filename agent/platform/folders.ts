@@ -1,0 +1,67 @@
+import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DamagedError } from "../damaged-error.ts";
+import type { AgentPaths } from "./paths.ts";
+import { makePrivateFolder } from "./private-folder.ts";
+
+const { R_OK, W_OK, X_OK } = constants;
+const superuser = process.platform === "win32" ? "an administrator" : "root";
+
+/**
+ * Throws `DamagedError` when what this host keeps may not be read: it would pass for a host that keeps nothing. What is not
+ * there is fine.
+ */
+export function checkReadable({ state, config }: AgentPaths): void {
+  useState(state, () => unlessMissing(() => accessSync(state, R_OK | X_OK)));
+  useConfig(config, () => unlessMissing(() => void readFileSync(config)));
+}
+
+/**
+ * Makes the folders that are missing. Returns those that Windows did not close to other users. Throws `DamagedError` when
+ * one cannot be made, or the state cannot be written.
+ */
+export function makeFolders({ state, config }: AgentPaths): string[] {
+  const open: string[] = [];
+  const make = (folder: string) => {
+    if (!makePrivateFolder(folder)) open.push(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  };
+  useConfig(config, () => make(dirname(config)));
+  useState(state, () => {
+    make(state);
+    accessSync(state, R_OK | W_OK | X_OK);
+  });
+  return open;
+}
+
+/** Throws `DamagedError` when agent.yaml could not be replaced. */
+export function checkConfigWritable({ config }: AgentPaths): void {
+  useConfig(config, () => accessSync(dirname(config), W_OK | X_OK));
+}
+
+function useState(folder: string, work: () => void): void {
+  use(`state folder ${folder}`, "--state-dir", work);
+}
+
+function useConfig(file: string, work: () => void): void {
+  use(`configuration file ${file}`, "--config", work);
+}
+
+function use(what: string, option: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new DamagedError(
+      `The ${what} cannot be used (${code ?? message}). Run as ${superuser}, or name another with ${option}.`,
+    );
+  }
+}
+
+function unlessMissing(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
