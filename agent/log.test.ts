@@ -48,6 +48,14 @@ test("people at a terminal get lines to read", () => {
   ]);
 });
 
+test("words of several lines stay one line at a terminal", () => {
+  const { log, lines } = logTo("text");
+  log.warn("It was refused", { reason: "No.\nIs there a repository?\u001b" });
+  expect(lines).toEqual([
+    '2026-01-01T00:00:00.000Z WARN  It was refused  reason="No.\\nIs there a repository?\\u001b"\n',
+  ]);
+});
+
 test("an error carries its message and stack, without passwords of addresses", () => {
   const { log, lines } = logTo("json");
   log.error("It failed", { error: new Error("at https://me:pw@host/") });

@@ -55,12 +55,20 @@ function text(
   { stack, ...details }: Details,
 ): string {
   const pairs = Object.entries(details).map(
-    ([name, value]) =>
-      `  ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    ([name, value]) => `  ${name}=${shown(value)}`,
   );
   const trace =
     typeof stack === "string" && level === "error" ? `\n${stack}` : "";
   return `${time} ${level.toUpperCase().padEnd(5)} ${msg}${pairs.join("")}${trace}\n`;
+}
+
+/** A word as it is, anything else quoted: what somebody else says is not taken for a line or a field of ours. */
+function shown(value: unknown): string {
+  if (typeof value === "string" && /^[^\s"\p{C}]+$/u.test(value)) return value;
+  return (JSON.stringify(value) ?? "").replaceAll(
+    /\p{C}/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }
 
 /** What JSON can carry, with passwords in addresses hidden. */
