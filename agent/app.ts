@@ -35,7 +35,7 @@ import { hostFacts, timeZone } from "./platform/host-facts.ts";
 import type { AgentPaths } from "./platform/paths.ts";
 import { isResticAlive } from "./platform/process-alive.ts";
 import { createSpawner } from "./platform/spawn.ts";
-import type { Random } from "./random.ts";
+import { createRandom, type Random } from "./random.ts";
 import { createResticLocator } from "./restic/locate.ts";
 import type { StopReason } from "./restic/exit-codes.ts";
 import { createResticRunner } from "./restic/run.ts";
@@ -86,6 +86,8 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   const db = openStateDb(paths.database);
   adoptHost(db, paths.secrets, hostId);
   const time = createServerTime(clock, db);
+  // Several hosts may list one repository: the server's time orders their lists.
+  const newRev = createRandom(time).id;
   const outbox = createOutbox({ db, hostId, sign, time, random });
   const spawner = createSpawner({ tmpDir: paths.tmp });
   const restic = createResticLocator({
@@ -138,7 +140,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   const store = createJobStore(db);
   const report = (repository: ConfiguredRepository) =>
     reportSnapshots(
-      { runner, outbox, random, log, signal: stopping.signal },
+      { runner, outbox, newRev, log, signal: stopping.signal },
       repository.id,
       repository,
     );

@@ -11,7 +11,7 @@ export interface Random {
   fraction(): number;
 }
 
-export function createRandom(clock: Clock): Random {
+export function createRandom(clock: Pick<Clock, "now">): Random {
   const fraction = () => randomBytes(4).readUInt32LE() / 2 ** 32;
   const ulid = monotonicFactory(fraction);
   return {

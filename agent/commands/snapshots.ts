@@ -7,7 +7,6 @@ import type {
   SnapshotRecord,
 } from "@restic-manager/shared/protocol/event.ts";
 import type { Outbox } from "../link/outbox.ts";
-import type { Random } from "../random.ts";
 import { snapshotsArgs } from "../restic/args.ts";
 import { capture, succeeded } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
@@ -34,7 +33,8 @@ const resticSnapshot = z.object({
 export interface SnapshotsDeps {
   readonly runner: ResticRunner;
   readonly outbox: Outbox;
-  readonly random: Random;
+  /** A ULID of the server's time. */
+  readonly newRev: () => string;
   readonly log: Log;
   /** Aborted when the agent stops. */
   readonly signal: AbortSignal;
@@ -66,7 +66,7 @@ export async function reportSnapshots(
     });
     return null;
   }
-  const rev = deps.random.id();
+  const rev = deps.newRev();
   const parts = inParts(snapshots);
   deps.outbox.transaction(() => {
     parts.forEach((part, index) => {
