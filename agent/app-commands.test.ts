@@ -144,6 +144,17 @@ test("a repository is tested and made before anything is saved [RST-05]", () =>
     expect(
       await test("existing", { url: "rest:http://127.0.0.1:9/x/" }),
     ).toMatchObject({ ok: false, code: "repository_unreachable" });
+    const blocked = join(resticPath(), "repo");
+    for (const mode of ["create", "existing"] as const)
+      expect(await test(mode, { url: blocked })).toMatchObject({
+        ok: false,
+        code: "repository_failed",
+        message: expect.stringMatching(
+          new RegExp(
+            `^The folder ${blocked} cannot be used on this host \\(\\w+ [^ ]+: not a directory\\)\\. Choose a folder`,
+          ),
+        ),
+      });
     await rm(source, { recursive: true });
     expect(await test("create", { url: join(source, "repo") })).toMatchObject({
       ok: false,

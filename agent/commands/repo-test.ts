@@ -139,15 +139,37 @@ async function need(
     },
   });
   if (succeeded(captured.end)) return captured;
-  const { code, message } = asRepositoryFailure(failureOf(captured.end));
+  const { code, message } = asRepositoryFailure(
+    failureOf(captured.end),
+    repository.url,
+  );
   throw new FailureError(code, message);
 }
 
 /** For a test, restic's own failures are failures of the repository. */
-function asRepositoryFailure({ code, message }: Failure): Failure {
+function asRepositoryFailure(found: Failure, url: string): Failure {
+  const { code, message } = found;
+  const folder = folderFailure(found, url);
+  if (folder !== null) return folder;
   if (code === "time_limit") return failure("repository_unreachable");
   if (code === "restic_failed") return failure("repository_failed", message);
   return { code, message };
+}
+
+const folderUrl = /^(local:|\/|[A-Za-z]:[\\/]|\\\\)/;
+const folderCodes = ["restic_failed", "repository_missing", "time_limit"];
+/** How a file system refuses, in the words of restic's language. What is merely not there yet can still be made. */
+const refusal =
+  /mkdir .+|(l?stat|open|CreateFile) [^\n]+?: (permission denied|operation not permitted|read-only file system|not a directory|access is denied)/i;
+
+function folderFailure({ code, message }: Failure, url: string) {
+  const reason = refusal.exec(message)?.[0];
+  if (!folderUrl.test(url) || !folderCodes.includes(code)) return null;
+  if (reason === undefined) return null;
+  return failure(
+    "repository_failed",
+    `The folder ${url.replace(/^local:/, "")} cannot be used on this host (${reason}). Choose a folder on a disk that is there and may be written.`,
+  );
 }
 
 function openBox(

@@ -82,10 +82,10 @@ test("exit codes 10, 11 and 12 need no text [RST-03]", () => {
 });
 
 test("an unknown exit code is a failure with restic's words", () => {
-  const failed = failureOf(ended(7, "Fatal: something new"));
+  const failed = failureOf(ended(7, "Fatal: Fatal: something new"));
   expect(failed.code).toBe("restic_failed");
   expect(failed.message).toBe(
-    "restic ended with exit code 7. restic said: Fatal: something new",
+    "restic ended with exit code 7. restic said: something new",
   );
 });
 

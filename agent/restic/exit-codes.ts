@@ -137,7 +137,7 @@ function explained(
   words: string,
   sentence: string = failures[code],
 ): Failure {
-  const said = words.trim();
+  const said = words.trim().replaceAll(/^(Fatal: )+/gm, "");
   return failure(
     code,
     said === "" || plain.includes(code)
