@@ -28,12 +28,20 @@ export class ServerFault extends Error {
   readonly kind: FaultKind;
   /** The API's error code, for kind `api`. */
   readonly code: string | null;
+  /** When the server wants to be asked again. */
+  readonly retryAfterMs: number;
 
-  constructor(kind: FaultKind, message: string, code: string | null = null) {
+  constructor(
+    kind: FaultKind,
+    message: string,
+    code: string | null = null,
+    retryAfterMs: number = 0,
+  ) {
     super(message);
     this.name = "ServerFault";
     this.kind = kind;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -48,6 +56,8 @@ export interface ServerDoorDeps {
 
 const answerMs = 15_000;
 const longPollMs = 45_000;
+/** A server that asks for more patience than this is asked anyway. */
+const longestRetryMs = 10 * 60_000;
 
 export function createServerDoor(deps: ServerDoorDeps): ServerDoor {
   const { server, ca, signal } = deps;
@@ -114,7 +124,7 @@ async function readAnswer<T>(
           "http",
           `${where}, but not as a restic-manager server; check the address and any proxy in between.`,
         )
-      : new ServerFault("api", error.message, error.code);
+      : new ServerFault("api", error.message, error.code, retryAfter(response));
   }
   const answer = parseJson(text, schema);
   if (answer === null)
@@ -123,6 +133,12 @@ async function readAnswer<T>(
       `${where}, but not as a restic-manager server of a known version; check the address, or update the agent.`,
     );
   return answer;
+}
+
+/** A date instead of seconds comes from proxies alone and is left aside. */
+function retryAfter({ headers }: Response): number {
+  const seconds = Number(headers.get("retry-after") ?? 0);
+  return seconds > 0 ? Math.min(seconds * 1000, longestRetryMs) : 0;
 }
 
 function networkFault(url: URL, error: unknown): ServerFault {
