@@ -33,7 +33,9 @@ import { ServerFault, type ServerDoor } from "./server-door.ts";
 /** An administrator rejected this host. */
 export class RejectedError extends Error {
   constructor() {
-    super("An administrator rejected this host.");
+    super(
+      "An administrator rejected this host. If that was a mistake, talk to the administrator and enrol again; the server refuses this host for a while, an hour unless it is set otherwise.",
+    );
     this.name = "RejectedError";
   }
 }
@@ -129,7 +131,7 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
       // A nonce serves once: after a lost answer only a new announcement gives a new one.
       pending = null;
       if (!isStale(error)) deps.onTrouble(error);
-      await delay(clock, wait, signal);
+      await delay(clock, Math.max(wait, error.retryAfterMs), signal);
       wait = Math.min(wait * 2, maxRetryMs);
     }
   }
