@@ -6,6 +6,7 @@ import type {
   SnapshotList,
   SourceGroup,
 } from "@restic-manager/shared/api/repos.ts";
+import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import type { RepoTestResult } from "@restic-manager/shared/protocol/command.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
@@ -25,6 +26,7 @@ export interface ReposStore {
   /** Tests an existing repository and saves nothing. */
   test(hostId: string, body: SetUpBody): Promise<RepoTestResult>;
   patch(id: string, body: RepositoryPatch): Promise<Repository>;
+  replaceSource(id: string, body: SourceGroupSpec): Promise<SourceGroup>;
 }
 
 const pageSize = 50;
@@ -100,6 +102,8 @@ export function createReposStore({
       ),
     patch: (id, body) =>
       http.send<Repository>("PATCH", `/api/repositories/${id}`, body),
+    replaceSource: (id, body) =>
+      http.send<SourceGroup>("PUT", `/api/sources/${id}`, body),
   };
 }
 

@@ -19,6 +19,7 @@ export class HostData {
   jobsResource!: JobsResource;
   schedulesResource!: Resource<readonly Schedule[]>;
   repositoriesResource!: Resource<readonly Repository[]>;
+  sourcesResource!: Resource<readonly SourceGroup[]>;
   #resources: readonly Pick<Resource<unknown>, "reload">[] = [];
   readonly #host: Watch<Loadable<HostDetail>>;
   readonly #snapshots: Watch<Loadable<SnapshotList>>;
@@ -38,7 +39,7 @@ export class HostData {
 
   open({ hosts, jobs, repos, schedules }: Data, hostId: string): void {
     const host = hosts.detail(hostId);
-    const sources = repos.sources(hostId);
+    this.sourcesResource = repos.sources(hostId);
     this.snapshotsResource = repos.snapshots(hostId);
     this.jobsResource = jobs.list(hostId);
     this.schedulesResource = schedules.ofHost(hostId);
@@ -46,12 +47,12 @@ export class HostData {
     this.#host.watch(host);
     this.#snapshots.watch(this.snapshotsResource);
     this.#jobs.watch(this.jobsResource);
-    this.#sources.watch(sources);
+    this.#sources.watch(this.sourcesResource);
     this.#schedules.watch(this.schedulesResource);
     this.#repositories.watch(this.repositoriesResource);
     this.#resources = [
       host,
-      sources,
+      this.sourcesResource,
       this.snapshotsResource,
       this.jobsResource,
       this.schedulesResource,

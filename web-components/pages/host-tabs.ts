@@ -1,5 +1,6 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import type { RepositoryPatch } from "@restic-manager/shared/api/repos.ts";
+import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Data } from "../data/data.ts";
 import { plural, relativeTime } from "../elements/format.ts";
@@ -11,8 +12,8 @@ import { problemOf } from "./problem.ts";
 import "../elements/rm-job-list/rm-job-list.ts";
 import "../elements/rm-schedule-list/rm-schedule-list.ts";
 import "../elements/rm-snapshot-list/rm-snapshot-list.ts";
-import "../elements/rm-source-list/rm-source-list.ts";
 import "./rm-host-repository.ts";
+import "./rm-host-source.ts";
 
 export interface TabParts {
   readonly host: HostDetail;
@@ -55,10 +56,19 @@ export function jobsTab({ of, host }: TabParts): TemplateResult {
   </section>`;
 }
 
-export function sourcesTab({ of }: TabParts): TemplateResult {
-  return of.sources === null
-    ? rowsSkeleton(3)
-    : html`<rm-source-list .groups=${of.sources}></rm-source-list>`;
+export function sourcesTab({ of, data }: TabParts): TemplateResult {
+  if (of.sources === null) return rowsSkeleton(3);
+  return html`${of.sources.map(
+    (group) =>
+      html`<rm-host-source
+        .group=${group}
+        .edits=${data.session.can("sources.edit")}
+        .save=${async (spec: SourceGroupSpec) => {
+          await data.repos.replaceSource(group.id, spec);
+          await of.sourcesResource.reload();
+        }}
+      ></rm-host-source>`,
+  )}`;
 }
 
 export function schedulesTab(parts: TabParts): TemplateResult {

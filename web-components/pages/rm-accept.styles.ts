@@ -35,6 +35,10 @@ export const acceptStyles = css`
     color: var(--rm-text);
     overflow-wrap: anywhere;
   }
+  .missing li {
+    font: 400 13px/22px var(--rm-mono);
+    overflow-wrap: anywhere;
+  }
   .accepted {
     display: flex;
     gap: 8px;

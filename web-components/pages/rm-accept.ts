@@ -25,7 +25,8 @@ import "../elements/rm-set-up/rm-set-up.ts";
 
 /**
  * One dialog in two phases: the fingerprint makes a waiting machine a host, then the host's agent tests and makes its
- * repository. Opened with `pending` it starts at the first phase, with `host` at the second. Fires `close`.
+ * repository. Opened with `pending` it starts at the first phase, with `host` at the second. Paths that the host does
+ * not have are said at the end. Fires `close`.
  */
 @customElement("rm-accept")
 export class RmAccept extends LitElement {
@@ -40,6 +41,8 @@ export class RmAccept extends LitElement {
   @state() accessor problem: FormProblem | null = null;
   @state() accessor refusal: SetUpRefusal | null = null;
   @state() accessor tested: RepoTestResult | null = null;
+  /** Paths of the finished set-up that the host does not have. */
+  @state() accessor missingPaths: readonly string[] = [];
   readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
@@ -47,6 +50,8 @@ export class RmAccept extends LitElement {
   }
 
   override render() {
+    if (this.host !== null && this.missingPaths.length > 0)
+      return this.#missing(this.host);
     if (this.host !== null) return this.#setUp(this.#newest(this.host));
     return this.pending === null ? nothing : this.#compare(this.pending);
   }
@@ -118,6 +123,37 @@ export class RmAccept extends LitElement {
     </rm-dialog>`;
   }
 
+  #missing({ id, name }: HostRow): TemplateResult {
+    return html`<rm-dialog
+      class="compare"
+      heading="${name} is set up, but not all paths are there"
+      @close=${() => this.#leave(`/hosts/${id}`)}
+    >
+      <div class="body">
+        <div class="notice warn">
+          ${icon("warning")}<span
+            >Every backup of ${name} ends with issues until these paths exist or
+            are no longer asked for.</span
+          >
+        </div>
+        <ul class="missing">
+          ${this.missingPaths.map((path) => html`<li>${path}</li>`)}
+        </ul>
+      </div>
+      <div slot="actions">
+        <button class="button" @click=${() => this.#leave(`/hosts/${id}`)}>
+          Keep them
+        </button>
+        <button
+          class="button primary"
+          @click=${() => this.#leave(`/hosts/${id}?tab=sources`)}
+        >
+          Change the paths
+        </button>
+      </div>
+    </rm-dialog>`;
+  }
+
   /** The list hears when the host comes online. */
   #newest(host: HostRow): HostRow {
     const hosts = this.#hosts.value;
@@ -167,16 +203,13 @@ export class RmAccept extends LitElement {
       ? `${host.name} is set up with a new repository`
       : `${host.name} is set up; the repository holds ${plural(test.snapshot_count, "snapshot")}`;
     this.dispatchEvent(new ToastEvent(said));
-    if (test.missing_includes.length > 0) {
-      this.dispatchEvent(
-        new ToastEvent(
-          `Not on this host: ${test.missing_includes.join(", ")}`,
-          "bad",
-        ),
-      );
-    }
-    this.dispatchEvent(new NavigateEvent(`/hosts/${host.id}`));
+    this.missingPaths = test.missing_includes;
+    if (this.missingPaths.length === 0) this.#leave(`/hosts/${host.id}`);
+  }
+
+  #leave(href: string): void {
     this.#close();
+    this.dispatchEvent(new NavigateEvent(href));
   }
 
   #close(): void {

@@ -40,6 +40,7 @@ export class RmPageHost extends LitElement {
   @state() accessor setUpReady = false;
   readonly #of = new HostData(this);
   readonly #start = new BackupStart(this);
+  #dialogOpen = false;
   #setUp: boolean | undefined;
   readonly #clock = new Ticking(this);
 
@@ -56,6 +57,9 @@ export class RmPageHost extends LitElement {
     // Set up on this page or by somebody else: its repository, sources and schedule exist from now on.
     if (host.set_up && this.#setUp === false) this.#of.reload();
     this.#setUp = host.set_up;
+    // Open until a person closes it: the dialog has a word to say after the set-up, too.
+    this.#dialogOpen =
+      this.#settingUp && this.setUpReady && (this.#dialogOpen || !host.set_up);
   }
 
   override render() {
@@ -192,7 +196,7 @@ export class RmPageHost extends LitElement {
   }
 
   #setUpDialog(host: HostDetail): TemplateResult | typeof nothing {
-    if (!this.#settingUp || !this.setUpReady || host.set_up) return nothing;
+    if (!this.#dialogOpen) return nothing;
     return html`<rm-accept
       .data=${this.data}
       .host=${host}

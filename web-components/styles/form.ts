@@ -75,6 +75,11 @@ export const form = css`
   .check .help {
     grid-column: 2;
   }
+  .checks {
+    display: grid;
+    grid-template-columns: repeat(2, minmax(0, 1fr));
+    gap: 8px 16px;
+  }
   .segments {
     display: inline-flex;
     width: max-content;
@@ -121,6 +126,7 @@ export const form = css`
     margin-bottom: 12px;
   }
   @media (max-width: 480px) {
+    .checks,
     .pair {
       grid-template-columns: minmax(0, 1fr);
     }

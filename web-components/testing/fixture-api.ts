@@ -1,6 +1,7 @@
 import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import type { SetUpBody } from "@restic-manager/shared/api/repos.ts";
 import type { SchedulePatch } from "@restic-manager/shared/api/schedules.ts";
+import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { job } from "./seed-jobs.ts";
@@ -130,6 +131,7 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
     ({ world }) => found(world.repositories[0]),
   ],
   [/^PATCH \/api\/schedules\/\w+$/, patchSchedule],
+  [/^PUT \/api\/sources\/(\w+)$/, replaceSource],
 ];
 
 function ok(body: unknown): Answer {
@@ -269,17 +271,28 @@ function setUp({ world, params, body }: Call): Answer {
     repository: world.repositories[0] ?? { name: "new", url: repository.url },
     group_id: id("SOURCE"),
     schedule_id: id("SCHEDULE"),
-    test: testResult(repository.mode === "create"),
+    test: testResult(repository.mode === "create", world.missingIncludes),
   });
 }
 
-function testResult(created: boolean): unknown {
+function testResult(
+  created: boolean,
+  missing_includes: readonly string[] = [],
+): unknown {
   return {
     repository_id: "7c41a90f".repeat(8),
     created,
     snapshot_count: created ? 0 : 12,
-    missing_includes: [],
+    missing_includes,
   };
+}
+
+function replaceSource({ world, params, body }: Call): Answer {
+  const spec = body as SourceGroupSpec;
+  world.sources = world.sources.map((group) =>
+    group.id === params[0] ? { ...group, ...spec } : group,
+  );
+  return found(world.sources.find((group) => group.id === params[0]));
 }
 
 function patchSchedule({ world, body }: Call): Answer {

@@ -160,6 +160,25 @@ export const screens: readonly Screen[] = [
     ready: (page) => page.getByText("Left out").waitFor(),
   },
   {
+    name: "host-sources-edit",
+    path: `/hosts/${host}?tab=sources`,
+    world: seededWorld,
+    ready: (page) => page.getByRole("button", { name: "Edit" }).click(),
+  },
+  {
+    name: "set-up-missing",
+    path: `/hosts/${hostDetail("new-nas").id}?setup`,
+    world: () => ({ ...seededWorld(), missingIncludes: ["/hom", "/data"] }),
+    ready: async (page) => {
+      await page.getByLabel("Server", { exact: true }).fill("https://vault");
+      await page.getByLabel("I have saved it").check();
+      await page
+        .getByRole("button", { name: "Create repository and save" })
+        .click();
+      await page.getByRole("button", { name: "Change the paths" }).waitFor();
+    },
+  },
+  {
     name: "host-schedules",
     path: `/hosts/${host}?tab=schedules`,
     world: seededWorld,

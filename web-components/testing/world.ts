@@ -38,6 +38,8 @@ export interface World {
   sources: SourceGroup[];
   schedules: Schedule[];
   repositories: Repository[];
+  /** What a set-up says about its paths. */
+  missingIncludes: string[];
   version: VersionInfo;
 }
 
@@ -91,6 +93,7 @@ export function emptyWorld(): World {
     sources: [],
     schedules: [],
     repositories: [],
+    missingIncludes: [],
     version: {
       version: "0.1.0",
       commit: "0123456789abcdef",

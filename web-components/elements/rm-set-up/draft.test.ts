@@ -176,6 +176,22 @@ describe("where a refusal is shown", () => {
   });
 });
 
+test("a path that is not absolute is named before anything is asked [SRC-01]", () => {
+  const relative = draft({
+    paths: "/etc\nhome",
+    kind: "local",
+    localPath: "backup",
+    saved: true,
+  });
+  expect(missingFields(relative)).toEqual({
+    paths: "home is not absolute: start with / or a drive.",
+    localPath: "Use an absolute path, for example /srv/backup.",
+  });
+  expect(
+    missingFields({ ...relative, paths: "C:\\Users", localPath: "D:/backup" }),
+  ).toEqual({});
+});
+
 test("minted passwords are 24 random bytes in base64url", () => {
   const password = mintPassword();
   expect(password).toMatch(/^[A-Za-z0-9_-]{32}$/);

@@ -1,18 +1,17 @@
 import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { SetUpBody } from "@restic-manager/shared/api/repos.ts";
-import {
-  type ExcludePreset,
-  excludePresets,
-} from "@restic-manager/shared/domain/exclude-presets.ts";
+import type { ExcludePreset } from "@restic-manager/shared/domain/exclude-presets.ts";
 import type { RepoKind } from "@restic-manager/shared/domain/repo-url.ts";
+import {
+  isAbsolutePath,
+  type SourceDraft,
+  sourceFaults,
+  sourceField,
+  sourceSpec,
+} from "../source-draft.ts";
 
 /** What stands in the set-up form, as typed. */
-export interface Draft {
-  readonly paths: string;
-  readonly presets: ReadonlySet<ExcludePreset>;
-  readonly excludeCaches: boolean;
-  readonly oneFileSystem: boolean;
-  readonly patterns: string;
+export interface Draft extends SourceDraft {
   readonly mode: "create" | "existing";
   readonly kind: RepoKind;
   readonly localPath: string;
@@ -128,18 +127,7 @@ export function setUpBody(draft: Draft): SetUpBody {
       mode: draft.mode,
       credential: credential(draft),
     },
-    source: {
-      name: "default",
-      includes: lines(draft.paths),
-      excludes: [
-        ...[...draft.presets].flatMap((preset) => excludePresets[preset]),
-        ...lines(draft.patterns),
-      ],
-      options: {
-        exclude_caches: draft.excludeCaches,
-        one_file_system: draft.oneFileSystem,
-      },
-    },
+    source: sourceSpec("default", draft),
   };
 }
 
@@ -170,16 +158,16 @@ export function usesMinted(draft: Draft): boolean {
   return draft.mode === "create" && draft.passwordFrom === "minted";
 }
 
-/** Field id → what is missing before the agent can be asked. */
+/** Field id → what is missing or wrong before the agent can be asked. */
 export function missingFields(draft: Draft): Record<string, string> {
-  const missing: Record<string, string> = {};
+  const missing = sourceFaults(draft);
   const need = (id: TextKey, text: string): void => {
     if (draft[id].trim() === "") missing[id] = text;
   };
-  need("paths", "Name at least one path.");
   switch (draft.kind) {
     case "local":
-      need("localPath", "Name the folder.");
+      if (!isAbsolutePath(draft.localPath.trim()))
+        missing["localPath"] = "Use an absolute path, for example /srv/backup.";
       break;
     case "rest":
       need(
@@ -207,8 +195,8 @@ export function missingFields(draft: Draft): Record<string, string> {
 
 /** The field that a dotted path of the request body came from. */
 export function fieldOfPath(path: string, draft: Draft): keyof Draft | null {
-  if (path.startsWith("source.includes")) return "paths";
-  if (path.startsWith("source.excludes")) return "patterns";
+  if (path.startsWith("source."))
+    return sourceField(path.slice("source.".length));
   if (path === "repository.url") return addressField(draft.kind);
   if (path === "repository.credential.password")
     return usesMinted(draft) ? null : "password";
@@ -256,13 +244,6 @@ function addressField(kind: RepoKind): keyof Draft {
       sftp: "sftpHost",
     } as const
   )[kind];
-}
-
-function lines(text: string): string[] {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean);
 }
 
 function trimSlashes(text: string): string {

@@ -10,11 +10,6 @@ export const setUpStyles = css`
     font-size: var(--rm-size-14);
     line-height: 20px;
   }
-  .checks {
-    display: grid;
-    grid-template-columns: repeat(2, minmax(0, 1fr));
-    gap: 8px 16px;
-  }
   .address {
     margin-top: -6px;
     overflow-wrap: anywhere;
@@ -83,11 +78,6 @@ export const setUpStyles = css`
     }
     .actions .button {
       flex: 1;
-    }
-  }
-  @media (max-width: 480px) {
-    .checks {
-      grid-template-columns: minmax(0, 1fr);
     }
   }
 `;

@@ -8,6 +8,7 @@ import { form } from "../../styles/form.ts";
 import { type FormProblem, focusProblem, problemNotice } from "../field.ts";
 import { plural } from "../format.ts";
 import { icon } from "../icon.ts";
+import { sourceFields } from "../source-fields.ts";
 import { busy } from "../status.ts";
 import {
   type Draft,
@@ -20,7 +21,6 @@ import {
 } from "./draft.ts";
 import { repositoryFields } from "./repository-fields.ts";
 import { setUpStyles } from "./rm-set-up.styles.ts";
-import { sourceFields } from "./source-fields.ts";
 
 /** What the server or the agent said to the last attempt. `fields` are dotted paths of the body. */
 export interface SetUpRefusal extends FormProblem {
@@ -80,7 +80,7 @@ export class RmSetUp extends LitElement {
         </section>
       </fieldset>
       <div class="foot">
-        ${problemNotice(this.refusal)}${this.#outcome()}
+        ${problemNotice(this.#isFaulty ? null : this.refusal)}${this.#outcome()}
         <div class="actions">
           ${
             draft.mode === "existing"
@@ -100,6 +100,11 @@ export class RmSetUp extends LitElement {
         </div>
       </div>
     </form>`;
+  }
+
+  /** The form has faults of its own: what was answered to the last attempt is not what matters now. */
+  get #isFaulty(): boolean {
+    return Object.keys(this.missing).length > 0;
   }
 
   get #waiting(): boolean {
@@ -160,7 +165,7 @@ export class RmSetUp extends LitElement {
     event.preventDefault();
     const draft = this.draft!;
     this.missing = missingFields(draft);
-    if (Object.keys(this.missing).length > 0) this.#focusWhenRendered = true;
+    if (this.#isFaulty) this.#focusWhenRendered = true;
     else this.dispatchEvent(new SetUpEvent(setUpBody(draft), only));
   }
 }

@@ -1,8 +1,13 @@
 import type { ExcludePreset } from "@restic-manager/shared/domain/exclude-presets.ts";
 import { html, type TemplateResult } from "lit";
-import { areaField, checkField } from "../field.ts";
-import type { Draft } from "./draft.ts";
-import type { FieldsParts } from "./repository-fields.ts";
+import { areaField, checkField } from "./field.ts";
+import type { SourceDraft } from "./source-draft.ts";
+
+export interface SourceFieldsParts {
+  readonly draft: SourceDraft;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly change: (change: Partial<SourceDraft>) => void;
+}
 
 const presets: Readonly<Record<ExcludePreset, string>> = {
   caches: "Caches and temporary files",
@@ -15,7 +20,7 @@ export function sourceFields({
   draft,
   errors,
   change,
-}: FieldsParts): TemplateResult {
+}: SourceFieldsParts): TemplateResult {
   return html`${areaField({
       id: "paths",
       label: "Paths to back up",
@@ -65,7 +70,7 @@ export function sourceFields({
 }
 
 function toggled(
-  { presets: chosen }: Draft,
+  { presets: chosen }: SourceDraft,
   preset: ExcludePreset,
   on: boolean,
 ): ReadonlySet<ExcludePreset> {
