@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wsconnect, type NatsConnection } from "@nats-io/nats-core";
+import { z } from "zod";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import type { SigningKey } from "../identity/keys.ts";
 import { createSpawner, type Child } from "../platform/spawn.ts";
 import { natsServerPath, testEnv } from "./programs.ts";
@@ -48,16 +50,11 @@ authorization { users: [
     env: { PATH: testEnv["PATH"] ?? "" },
     onLine: (_stream, line) => output.push(line),
   });
-  const portsFile = () =>
-    readdirSync(dir).find((name) => name.endsWith(".ports"));
   let ended = false;
   void child.exited.then(() => (ended = true));
-  await until("nats-server", () => ended || portsFile() !== undefined);
+  await until("nats-server", () => ended || readPorts(dir) !== null);
   if (ended) throw new Error(`nats-server ended: ${output.join("\n")}`);
-  const ports = JSON.parse(
-    readFileSync(join(dir, portsFile() ?? ""), "utf8"),
-  ) as { websocket: string[] };
-  const address = (ports.websocket[0] ?? "").replace("ws://", "");
+  const address = (readPorts(dir)?.websocket[0] ?? "").replace("ws://", "");
 
   return {
     server: `http://${address}`,
@@ -75,4 +72,14 @@ authorization { users: [
       await child.exited;
     },
   };
+}
+
+const portsFile = z.object({ websocket: z.array(z.string()).min(1) });
+
+/** Null until nats-server has written the file whole. */
+function readPorts(dir: string): z.infer<typeof portsFile> | null {
+  const name = readdirSync(dir).find((file) => file.endsWith(".ports"));
+  return name === undefined
+    ? null
+    : parseJson(readFileSync(join(dir, name), "utf8"), portsFile);
 }
