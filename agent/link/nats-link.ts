@@ -67,7 +67,7 @@ export function createNatsLink(deps: NatsLinkDeps): Link {
   return {
     async connect() {
       const nats = await wsconnect(options).catch((error: unknown) => {
-        throw connectError(error);
+        throw connectError(error, server);
       });
       void reportStatus(nats, deps.log);
       return connectionOf(nats);
@@ -163,12 +163,16 @@ function requestError(subject: string, error: unknown): LinkError {
   );
 }
 
-function connectError(error: unknown): LinkError {
+function connectError(error: unknown, server: string): LinkError {
   const words = error instanceof Error ? error.message : String(error);
   return error instanceof errors.AuthorizationError ||
     error instanceof errors.UserAuthenticationExpiredError
     ? new LinkError("unauthorized", words)
-    : new LinkError("unreachable", words);
+    : new LinkError(
+        "unreachable",
+        // The library says "connection refused" whatever it was. The keeper has just had an answer over HTTP.
+        `No WebSocket at ${webSocketUrl(server)} (${words}): the server is still starting, or a proxy in between passes no WebSockets.`,
+      );
 }
 
 /** A refused publish fails no call: it shows only here, and it is always a fault of ours. */
