@@ -95,6 +95,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     env,
     assetsDir,
     binDir: paths.bin,
+    mayExtract: true,
     override: config.restic_path,
   });
   const runner = createResticRunner({

@@ -94,8 +94,10 @@ async function join(context: CliContext, server: FoundServer): Promise<void> {
     env,
     assetsDir: context.assetsDir,
     binDir: paths.bin,
+    mayExtract: true,
     override: readConfig(paths.config)?.restic_path,
   });
+  const known = readApproval(paths.approval);
   const tellOnce = createTeller(terminal);
   const approval = await announceAndWait({
     door: server.door,
@@ -105,7 +107,7 @@ async function join(context: CliContext, server: FoundServer): Promise<void> {
     resticVersion: (await restic.info()).version,
     server: server.known,
     onPending: (announced) =>
-      showFingerprint(announced, identity.fingerprint, tellOnce),
+      showFingerprint(announced, identity.fingerprint, known, tellOnce),
     onTrouble: ({ message }) => tellOnce(`${message} Trying again.`),
     signal,
   });
@@ -161,12 +163,20 @@ function isLoopback(hostname: string): boolean {
 function showFingerprint(
   announced: Announced,
   fingerprint: Fingerprint,
+  known: StoredApproval | null,
   tellOnce: (line: string) => void,
 ): void {
   tellOnce(
     [
       "",
-      "Compare this fingerprint with the one the dashboard shows for this host, and accept it there:",
+      ...(known === null
+        ? [
+            "Compare this fingerprint with the one the dashboard shows for this host, and accept it there:",
+          ]
+        : [
+            `This host is approved already as "${known.host_name}" (${known.host_id}); its approval is fetched anew.`,
+            "If the dashboard shows it as waiting all the same, compare this fingerprint and accept it there:",
+          ]),
       "",
       `    ${fingerprint}`,
       "",

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
 import {
@@ -32,12 +33,13 @@ export async function status(context: CliContext): Promise<number> {
     terminal.say(`${`${name}:`.padEnd(15)} ${value}`);
 
   say("agent", versionLine());
-  say("running", isRunning(paths.lock) ? "yes" : "no");
+  const running = isRunning(paths.lock);
+  say("running", running ? "yes" : "no");
   say("server", config?.server ?? "none");
   say(
     "host",
     approval === null
-      ? "not approved"
+      ? `not approved${running ? "; enrol waits for it" : ""}`
       : `${approval.host_name} (${approval.host_id})`,
   );
   say("fingerprint", identity?.fingerprint ?? "none yet");
@@ -62,12 +64,14 @@ function resticInfo(
   { paths, env, assetsDir }: CliContext,
   config: AgentConfig | null,
 ): Promise<ResticInfo> {
-  const spawner = createSpawner({ tmpDir: paths.tmp });
+  // Asking makes nothing in the state folder, which may not be there yet.
+  const spawner = createSpawner({ tmpDir: tmpdir() });
   return createResticLocator({
     spawner,
     env,
     assetsDir,
     binDir: paths.bin,
+    mayExtract: false,
     override: config?.restic_path,
   }).info();
 }

@@ -42,12 +42,13 @@ function setUp({
     );
   }
   const spawner = createSpawner({ tmpDir: join(dir, "tmp") });
-  const locator = () =>
+  const locator = (mayExtract: boolean = true) =>
     createResticLocator({
       spawner,
       env: { PATH: "/bin-without-restic" },
       assetsDir,
       binDir,
+      mayExtract,
       override,
     });
   return { dir, binDir, locator };
@@ -64,6 +65,17 @@ test("the embedded restic is extracted, checked and used [PKG-06]", async () => 
     problem: null,
   });
   expect(readdirSync(binDir)).toEqual([`restic-${sha256.slice(0, 12)}`]);
+});
+
+test("the embedded restic is described without a file being made", async () => {
+  const { dir, locator } = setUp();
+  const info = await locator(false).info();
+  expect(info).toMatchObject({
+    source: "embedded",
+    version: "0.19.1",
+    problem: null,
+  });
+  expect(readdirSync(dir)).toEqual(["assets"]);
 });
 
 test("a damaged extracted restic is replaced at the next start", async () => {

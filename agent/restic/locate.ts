@@ -40,6 +40,8 @@ export interface ResticLocatorDeps {
   readonly assetsDir: string;
   /** Private folder that the embedded executable is written to. */
   readonly binDir: string;
+  /** False to write nothing: an embedded restic that is not extracted yet is known by its manifest alone. */
+  readonly mayExtract: boolean;
   /** `restic_path` of agent.yaml. */
   readonly override: string | undefined;
 }
@@ -64,12 +66,18 @@ export function createResticLocator(deps: ResticLocatorDeps): ResticLocator {
 }
 
 async function find(deps: ResticLocatorDeps): Promise<ResticInfo> {
-  const { override, assetsDir, binDir } = deps;
+  const { override, assetsDir, binDir, mayExtract } = deps;
   if (override !== undefined) return checked(deps, "override", override, null);
   const embedded = readManifest(assetsDir);
   if (embedded !== null) {
-    const path = extract(assetsDir, binDir, embedded);
-    return checked(deps, "embedded", path, embedded.sha256);
+    const { version, sha256 } = embedded;
+    const path = extractedPath(binDir, embedded);
+    if (!isIntact(path, embedded)) {
+      if (!mayExtract)
+        return { source: "embedded", path, version, sha256, problem: null };
+      extract(assetsDir, path, embedded);
+    }
+    return checked(deps, "embedded", path, sha256);
   }
   const onPath = searchPath(deps.env);
   if (onPath !== null) return checked(deps, "path", onPath, null);
@@ -136,15 +144,13 @@ function readManifest(assetsDir: string): Manifest | null {
     : null;
 }
 
-/** Writes the embedded executable unless the very same is there already. Named by its hash, so versions never mix. */
-function extract(
-  assetsDir: string,
-  binDir: string,
-  { sha256, size }: Manifest,
-): string {
+/** Named by its hash, so versions never mix. */
+function extractedPath(binDir: string, { sha256 }: Manifest): string {
   const suffix = process.platform === "win32" ? ".exe" : "";
-  const path = join(binDir, `restic-${sha256.slice(0, 12)}${suffix}`);
-  if (isIntact(path, size, sha256)) return path;
+  return join(binDir, `restic-${sha256.slice(0, 12)}${suffix}`);
+}
+
+function extract(assetsDir: string, path: string, { sha256 }: Manifest): void {
   const executable = Bun.zstdDecompressSync(
     readFileSync(join(assetsDir, "bin", "restic.zst")),
   );
@@ -155,10 +161,9 @@ function extract(
   replaceFile(path, executable, 0o755);
   // Gives back what decompressing took; the agent then idles for days.
   Bun.gc(true);
-  return path;
 }
 
-function isIntact(path: string, size: number, sha256: string): boolean {
+function isIntact(path: string, { size, sha256 }: Manifest): boolean {
   if (!existsSync(path)) return false;
   const stat = lstatSync(path);
   return stat.isFile() && stat.size === size && hashFile(path) === sha256;
