@@ -156,7 +156,9 @@ export class RmPageFleet extends LitElement {
 
   #pendingPanel(): TemplateResult | typeof nothing {
     const pending = this.#waiting;
-    if (pending.length === 0) return nothing;
+    // While the dialog to add a host is open, they wait in there.
+    const isElsewhere = this.#adding && this.#approves;
+    if (pending.length === 0 || isElsewhere) return nothing;
     return html`<rm-pending
       .pending=${pending}
       .decides=${this.#approves}
