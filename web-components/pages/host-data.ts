@@ -20,7 +20,7 @@ export class HostData {
   schedulesResource!: Resource<readonly Schedule[]>;
   repositoriesResource!: Resource<readonly Repository[]>;
   sourcesResource!: Resource<readonly SourceGroup[]>;
-  #resources: readonly Pick<Resource<unknown>, "reload">[] = [];
+  #hostResource!: Resource<HostDetail>;
   readonly #host: Watch<Loadable<HostDetail>>;
   readonly #snapshots: Watch<Loadable<SnapshotList>>;
   readonly #jobs: Watch<Loadable<JobList>>;
@@ -38,30 +38,43 @@ export class HostData {
   }
 
   open({ hosts, jobs, repos, schedules }: Data, hostId: string): void {
-    const host = hosts.detail(hostId);
+    this.#hostResource = hosts.detail(hostId);
     this.sourcesResource = repos.sources(hostId);
     this.snapshotsResource = repos.snapshots(hostId);
     this.jobsResource = jobs.list(hostId);
     this.schedulesResource = schedules.ofHost(hostId);
     this.repositoriesResource = repos.ofHost(hostId);
-    this.#host.watch(host);
+    this.#host.watch(this.#hostResource);
+    for (const part of this.#parts) part.forget();
+  }
+
+  /** Once the host is known to exist: asks for what belongs to it. */
+  openParts(): void {
     this.#snapshots.watch(this.snapshotsResource);
     this.#jobs.watch(this.jobsResource);
     this.#sources.watch(this.sourcesResource);
     this.#schedules.watch(this.schedulesResource);
     this.#repositories.watch(this.repositoriesResource);
-    this.#resources = [
-      host,
-      this.sourcesResource,
-      this.snapshotsResource,
-      this.jobsResource,
-      this.schedulesResource,
-      this.repositoriesResource,
-    ];
   }
 
   reload(): void {
-    for (const resource of this.#resources) void resource.reload();
+    void this.#hostResource.reload();
+    if (this.host?.state !== "ready") return;
+    void this.sourcesResource.reload();
+    void this.snapshotsResource.reload();
+    void this.jobsResource.reload();
+    void this.schedulesResource.reload();
+    void this.repositoriesResource.reload();
+  }
+
+  get #parts(): readonly { forget(): void }[] {
+    return [
+      this.#snapshots,
+      this.#jobs,
+      this.#sources,
+      this.#schedules,
+      this.#repositories,
+    ];
   }
 
   get host(): Loadable<HostDetail> | undefined {

@@ -90,7 +90,7 @@ export const hostStyles = [
       border-top: 1px solid var(--rm-border);
       overflow-wrap: anywhere;
     }
-    @media (max-width: 1180px) {
+    @media (max-width: 1400px) {
       .vitals {
         grid-template-columns: repeat(3, minmax(0, 1fr));
       }

@@ -54,6 +54,7 @@ export class RmPageHost extends LitElement {
 
   #shown(host: HostDetail): void {
     document.title = `${host.name} · restic-manager`;
+    this.#of.openParts();
     // Set up on this page or by somebody else: its repository, sources and schedule exist from now on.
     if (host.set_up && this.#setUp === false) this.#of.reload();
     this.#setUp = host.set_up;

@@ -4,8 +4,7 @@ export const jobStyles = css`
   :host {
     display: flex;
     flex-direction: column;
-    height: 100%;
-    min-height: 640px;
+    min-height: max(100%, 640px);
     padding-bottom: 20px;
   }
   .notice {
@@ -19,9 +18,10 @@ export const jobStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr) 292px;
     gap: 14px;
-    min-height: 0;
   }
   rm-job-log {
+    /* As tall as what stands beside it or the page has room for, never as its lines. */
+    contain: size;
     min-height: 320px;
   }
   aside {
@@ -29,8 +29,6 @@ export const jobStyles = css`
     grid-template-columns: minmax(0, 1fr);
     gap: 14px;
     align-content: start;
-    overflow: auto;
-    scrollbar-width: thin;
   }
   .files li {
     font: 400 12px/20px var(--rm-mono);
@@ -51,7 +49,7 @@ export const jobStyles = css`
   }
   @media (max-width: 980px) {
     :host {
-      height: auto;
+      min-height: 0;
     }
     .columns {
       grid-template-columns: minmax(0, 1fr);

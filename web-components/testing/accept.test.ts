@@ -194,6 +194,12 @@ test("what the agent could not do is said at the field it is about, and nothing 
       expect(await page.getByLabel("I have saved it").isChecked()).toBe(true);
       await user.fill("new-nas");
       expect(await user.getAttribute("aria-invalid")).toBeNull();
+      await page.getByLabel("Server", { exact: true }).fill("");
+      await page
+        .getByRole("button", { name: "Create repository and save" })
+        .click();
+      await page.getByText("Name the server, for example").waitFor();
+      expect(await page.getByRole("alert").count()).toBe(0);
     },
   ));
 

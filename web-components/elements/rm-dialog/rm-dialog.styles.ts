@@ -7,6 +7,7 @@ export const dialogStyles = css`
     max-height: min(88dvh, 900px);
     margin: auto;
     padding: 0;
+    overflow: hidden;
     border: 1px solid var(--rm-border-2);
     border-radius: var(--rm-radius-4);
     background: var(--rm-surface);
@@ -36,6 +37,8 @@ export const dialogStyles = css`
     overflow-wrap: anywhere;
   }
   .body {
+    /* Holds what is positioned in it, which would otherwise make the dialog itself scroll. */
+    position: relative;
     padding: 18px 20px;
     overflow: auto;
     overscroll-behavior: contain;
