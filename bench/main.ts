@@ -37,7 +37,7 @@ function measures(quick: boolean): Record<string, Measure> {
     backup: (lab) =>
       measureBackup(
         lab,
-        quick ? { bytes: 2 ** 28, rounds: 1 } : { bytes: 2 ** 31, rounds: 3 },
+        quick ? { bytes: 2 ** 28, rounds: 1 } : { bytes: 2 ** 31, rounds: 5 },
       ),
     reconnect: (lab) =>
       measureReconnect(lab, quick ? 5 : 50, quick ? 5000 : 20_000),

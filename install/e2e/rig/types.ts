@@ -66,6 +66,7 @@ export interface Job {
 
 export interface LogLine {
   readonly n: number;
+  readonly t: string;
   readonly s: string;
   readonly l: string;
   readonly k: string;
