@@ -52,7 +52,7 @@ test("on Windows it is quoted as its shells want it", () => {
 
 test("no secret of a repository is in the arguments [RST-02]", () => {
   const args = [
-    ...backendArgs(rest.url, "/tmp/ca.pem"),
+    ...backendArgs(rest.url, "/tmp/ca.pem", "/tmp/ssh"),
     ...backupArgs(group, "nas"),
   ].join(" ");
   for (const secret of ["p-repo", "p@ss/word", "p%40ss"])
@@ -107,9 +107,10 @@ test.each([
   ],
   ["sftp:-oProxyCommand=evil:/x", "-s -- -oProxyCommand=evil sftp"],
 ])("%s is reached by ssh in batch mode", (url, end) => {
-  const [flag, option = ""] = backendArgs(url, null);
+  const [flag, option = ""] = backendArgs(url, null, "/tmp/a b/ssh");
   expect(flag).toBe("-o");
   expect(option).toStartWith("sftp.command=ssh -o BatchMode=yes ");
+  expect(option).toContain(" -E '/tmp/a b/ssh' ");
   expect(option).toEndWith(end);
 });
 
@@ -118,5 +119,5 @@ test.each([
   'sftp:a"b@nas:/srv',
   "sftp:a\\b@nas:/srv",
 ])("%s could smuggle an option into ssh and is refused", (url) => {
-  expect(() => backendArgs(url, null)).toThrow("sftp address");
+  expect(() => backendArgs(url, null, "/tmp/a b/ssh")).toThrow("sftp address");
 });

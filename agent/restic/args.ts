@@ -41,26 +41,38 @@ export function lockArgs(id: string): string[] {
  * What the back end of a repository needs beside the environment. sftp goes through the system's ssh with root's own
  * configuration, in batch mode: a question for a password or host key would wait for ever.
  */
-export function backendArgs(url: string, caFile: string | null): string[] {
+export function backendArgs(
+  url: string,
+  caFile: string | null,
+  sshLog: string,
+): string[] {
   const ca = caFile === null ? [] : ["--cacert", caFile];
   return repoKind(url) === "sftp"
-    ? [...ca, "-o", `sftp.command=${sshCommand(url)}`]
+    ? [...ca, "-o", `sftp.command=${sshCommand(url, sshLog)}`]
     : ca;
 }
 
-function sshCommand(url: string): string {
+/** restic stops listening before ssh has said why it ends; `sshLog` is a file that hears it to the end. */
+function sshCommand(url: string, sshLog: string): string {
   const { user, host, port } = sftpPlace(url);
   return [
     "ssh",
     "-o BatchMode=yes",
     "-o ConnectTimeout=15",
     "-o ServerAliveInterval=60",
+    ...hearing(sshLog),
     ...(port === undefined ? [] : [`-p ${port}`]),
     ...(user === undefined ? [] : [`-l ${user}`]),
     // Everything ssh could take for an option ends before the host.
     `-s -- ${host}`,
     "sftp",
   ].join(" ");
+}
+
+/** restic reads the option as CSV and splits it like a shell: a path that neither leaves alone is done without. */
+function hearing(sshLog: string): string[] {
+  const path = sshLog.replaceAll("\\", "/");
+  return /['",\n]/.test(path) ? [] : [`-E '${path}'`];
 }
 
 /**

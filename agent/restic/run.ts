@@ -1,6 +1,7 @@
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { every, type Clock } from "@restic-manager/shared/clock.ts";
+import { truncate } from "@restic-manager/shared/redact.ts";
 import type { Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Child, Exit, Spawner } from "../platform/spawn.ts";
@@ -59,14 +60,18 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
       const restic = await deps.restic();
       const { repository } = call;
       const ca = repository.credential.ca;
-      const caFile =
-        ca === undefined ? null : join(tmpDir, `${deps.randomName()}.pem`);
+      const own = join(tmpDir, deps.randomName());
+      const caFile = ca === undefined ? null : `${own}.pem`;
+      const sshLog = `${own}.ssh`;
       if (caFile !== null) replaceFile(caFile, ca ?? "");
       try {
-        return await watched(call, (onLine) =>
+        const end = await watched(call, (onLine) =>
           spawner.start({
             file: restic.path,
-            args: [...backendArgs(repository.url, caFile), ...call.args],
+            args: [
+              ...backendArgs(repository.url, caFile, sshLog),
+              ...call.args,
+            ],
             env: resticEnv(deps.env, repository, {
               ...restic,
               cacheDir: deps.cacheDir,
@@ -74,8 +79,10 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
             onLine,
           }),
         );
+        return { ...end, words: withWordsOfSsh(end.words, sshLog) };
       } finally {
         if (caFile !== null) rmSync(caFile, { force: true });
+        rmSync(sshLog, { force: true });
       }
     },
   };
@@ -147,6 +154,12 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
       reason: (): StopReason | null => reason,
     };
   }
+}
+
+function withWordsOfSsh(words: string, sshLog: string): string {
+  if (!existsSync(sshLog)) return words;
+  const said = truncate(readFileSync(sshLog, "utf8").trim(), 1000);
+  return said === "" ? words : `${said}\n${words}`;
 }
 
 /** Whether restic got on: a repeated attempt or the same numbers again are no progress. */

@@ -22,8 +22,7 @@ import type { ApiError, Host, SetUp } from "./rig/types.ts";
 
 const limit = 60_000;
 
-/** restic does not always hear ssh's last words, and then only knows that the session ended. */
-const refusedBySsh = ["repository_denied", "repository_unreachable"];
+const refusedBySsh = ["repository_denied"];
 
 /** A repository as the form sends it, with what its store needs beside the password. */
 interface Store {
