@@ -19,7 +19,7 @@ export const failures = {
   repository_unreachable:
     "The repository's server does not answer; check address, network and that it runs.",
   repository_denied:
-    "The repository's server refused the user name or password.",
+    "The repository's server refused the login: check user and password, access keys, or root's SSH key and known_hosts.",
   repository_full: "There is no space left where the repository is stored.",
   repository_failed:
     "The repository could not be used; restic's words are in the message.",

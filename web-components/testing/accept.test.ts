@@ -166,7 +166,7 @@ test("what the agent could not do is said at the field it is about, and nothing 
     `/hosts/${hostDetail("new-nas").id}?setup`,
     async ({ page, server }) => {
       const message =
-        "The repository's server refused the user name or password.";
+        "The repository's server refused the login: check user and password, access keys, or root's SSH key and known_hosts.";
       server.refuse(`POST /api/hosts/${hostDetail("new-nas").id}/setup`, {
         status: 422,
         code: "repository_test_failed",
