@@ -136,7 +136,7 @@ test(
 );
 
 test(
-  "the arm64 executables start under emulation, and the server answers [PKG-04]",
+  "the arm64 executables start under emulation and say their version [PKG-04]",
   inLab(async (lab) => {
     const qemu = ["-L", "/usr/aarch64-linux-gnu"];
     const emulated = (name: string) => [
