@@ -11,6 +11,8 @@ import type { Log } from "@restic-manager/shared/log.ts";
 export type DomainEvent =
   /** A row of the fleet changed: presence, facts, name, last job. */
   | { readonly type: "host.changed"; readonly hostId: string }
+  /** The host and everything about it are gone for good. */
+  | { readonly type: "host.removed"; readonly hostId: string }
   /** The agent's own configuration, or what it applied of it, changed. */
   | { readonly type: "host.configured"; readonly hostId: string }
   /** The agent runs by an older configuration than the store holds: it should be told to fetch. */

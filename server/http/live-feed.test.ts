@@ -108,6 +108,14 @@ describe("the fleet", () => {
     ]);
   });
 
+  test("a removed host is told at once, by its id [ENR-13]", async () => {
+    const events = listen("fleet");
+    world.events.emit({ type: "host.removed", hostId: "h1" });
+    expect(events).toEqual([{ type: "host.removed", host_id: "h1" }]);
+    await passed(0);
+    expect(types(events)).toEqual(["host.removed", "summary.changed"]);
+  });
+
   test("while nobody listens nothing is read", async () => {
     world.events.emit({ type: "host.changed", hostId: "h1" });
     world.events.emit({ type: "job.changed", jobId: "j1", hostId: "h1" });

@@ -208,6 +208,10 @@ export function startLiveFeed(deps: {
         if (!toFleet) return;
         note("hosts", event.hostId);
         return summary.poke("summary");
+      case "host.removed":
+        if (!toFleet) return;
+        hub.publish("fleet", { type: "host.removed", host_id: event.hostId });
+        return summary.poke("summary");
       case "host.configured":
         return toFleet ? note("revisions", event.hostId) : undefined;
       case "pending.changed":

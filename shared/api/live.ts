@@ -12,6 +12,7 @@ import { repository } from "./repos.ts";
  */
 export const liveEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("host.changed"), host: hostRow }),
+  z.object({ type: z.literal("host.removed"), host_id: z.string() }),
   z.object({
     type: z.literal("pending.changed"),
     pending: z.array(pendingHost),
