@@ -1,0 +1,37 @@
+import type { ReactiveControllerHost } from "lit";
+import type { FormProblem } from "../elements/field.ts";
+import { ToastEvent } from "../events/toast.ts";
+import { problemOf } from "./problem.ts";
+
+/** One change at a time for an element that shows what becomes of it. */
+export class Saving {
+  readonly #element: ReactiveControllerHost & EventTarget;
+  working = false;
+  /** How many changes were saved; a form closes when it grows. */
+  saves = 0;
+  /** Why the last change was refused. */
+  problem: FormProblem | null = null;
+
+  constructor(element: ReactiveControllerHost & EventTarget) {
+    this.#element = element;
+  }
+
+  /** `said` is what a toast says afterwards. Resolves to whether the change was made. */
+  async run(save: () => Promise<unknown>, said: string): Promise<boolean> {
+    this.#show({ working: true, problem: null });
+    try {
+      await save();
+      this.#show({ working: false, saves: this.saves + 1 });
+      this.#element.dispatchEvent(new ToastEvent(said));
+      return true;
+    } catch (error) {
+      this.#show({ working: false, problem: problemOf(error) });
+      return false;
+    }
+  }
+
+  #show(change: Partial<Pick<Saving, "working" | "saves" | "problem">>): void {
+    Object.assign(this, change);
+    this.#element.requestUpdate();
+  }
+}
