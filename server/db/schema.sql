@@ -28,6 +28,17 @@ CREATE TABLE audit_log (
     payload TEXT NOT NULL DEFAULT '{}'
   ) STRICT;
 
+CREATE TABLE former_keys (
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    host_id TEXT NOT NULL,
+    host_name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('rotated', 'removed')),
+    PRIMARY KEY (public_key, host_id)
+  ) STRICT, WITHOUT ROWID;
+
 CREATE TABLE host_repositories (
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
@@ -65,7 +76,7 @@ CREATE TABLE hosts (
     approved_by TEXT REFERENCES users (id) ON DELETE SET NULL,
     approved_at TEXT NOT NULL,
     created_at TEXT NOT NULL
-  ) STRICT;
+  , identity_conflict TEXT) STRICT;
 
 CREATE TABLE job_logs (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -281,6 +292,8 @@ CREATE TABLE users (
   ) STRICT;
 
 CREATE INDEX audit_log_by_target ON audit_log (target_kind, target_id);
+
+CREATE INDEX former_keys_by_host ON former_keys (host_id, until);
 
 CREATE INDEX host_repositories_by_repository ON host_repositories (repository_id);
 

@@ -86,6 +86,21 @@ export interface HostRow {
   approved_by: string | null;
   approved_at: Timestamp;
   created_at: Timestamp;
+  /** An `IdentityConflict`, while several processes speak with the host's key. */
+  identity_conflict: Json | null;
+}
+
+/** Keys that no longer open anything, so that their holders can be told so. Outlives the host. */
+export interface FormerKeyRow {
+  /** Raw Ed25519, 32 bytes. */
+  public_key: Uint8Array;
+  host_id: string;
+  /** What the host was called when its key ended. */
+  host_name: string;
+  fingerprint: string;
+  since: Timestamp;
+  until: Timestamp;
+  reason: "rotated" | "removed";
 }
 
 export interface PendingHostRow {
@@ -343,6 +358,7 @@ export interface Schema {
   users: UserRow;
   sessions: SessionRow;
   hosts: HostRow;
+  former_keys: FormerKeyRow;
   pending_hosts: PendingHostRow;
   repositories: RepositoryRow;
   host_repositories: HostRepositoryRow;

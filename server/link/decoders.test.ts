@@ -21,6 +21,7 @@ import * as command from "@restic-manager/shared/protocol/command.ts";
 import * as config from "@restic-manager/shared/protocol/config.ts";
 import * as event from "@restic-manager/shared/protocol/event.ts";
 import * as hello from "@restic-manager/shared/protocol/hello.ts";
+import * as protocolIdentity from "@restic-manager/shared/protocol/identity.ts";
 import { parseSubject } from "@restic-manager/shared/protocol/topic.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import * as fc from "fast-check";
@@ -52,6 +53,7 @@ const schemas = Object.entries({
   ...config,
   ...event,
   ...hello,
+  ...protocolIdentity,
 }).flatMap(([name, value]) =>
   value instanceof z.ZodType ? [{ name, schema: value as z.ZodType }] : [],
 );

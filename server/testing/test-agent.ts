@@ -106,6 +106,7 @@ export async function insertTestHost(
       approved_by: null,
       approved_at: at,
       created_at: at,
+      identity_conflict: null,
     })
     .execute();
 }

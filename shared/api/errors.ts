@@ -83,9 +83,22 @@ export const apiErrors = {
     409,
     "The fingerprint is not the one of this pending host; compare again.",
   ],
+  session_time_invalid: [
+    403,
+    "The time in the request is not the server's; ask for the server's time, then try again.",
+  ],
+  host_unknown: [
+    404,
+    "This server does not know the host's key; run restic-manager-agent enrol on the host.",
+  ],
+  host_revoked: [
+    410,
+    "An administrator removed this host, or replaced its key; run restic-manager-agent enrol on the host to join again.",
+  ],
   rejected: [410, "An administrator rejected this host."],
   // Hosts, repositories, sources, schedules
   host_not_found: [404, "There is no such host."],
+  name_mismatch: [409, "The typed name is not the name of this host."],
   host_offline: [
     503,
     "The host is offline; nothing was queued. Try again when it is back.",

@@ -32,6 +32,24 @@ export type JobBrief = z.infer<typeof jobBrief>;
 /** What happened on one day of the last 30, oldest first; `none` when nothing ran. */
 export const dayResults = ["none", "ok", "issues", "failed"] as const;
 
+/**
+ * More than one process speaks with this host's key: its identity was copied, with a disk image or a folder. Both go
+ * on backing up until somebody enrols one of them anew. `boot_time` is as the machine itself says it.
+ */
+export const identityConflict = z.object({
+  since: timestamp,
+  instances: z
+    .array(
+      z.object({
+        hostname: z.string(),
+        boot_time: timestamp,
+        last_seen_at: timestamp,
+      }),
+    )
+    .max(8),
+});
+export type IdentityConflict = z.infer<typeof identityConflict>;
+
 /** A row of the fleet table, and the payload of its live updates. */
 export const hostRow = z.object({
   id: hostId,
@@ -50,6 +68,7 @@ export const hostRow = z.object({
   running_job: jobBrief.nullable(),
   next_run_at: timestamp.nullable(),
   snapshot_count: z.number().int(),
+  identity_conflict: identityConflict.nullable(),
   days: z.array(z.enum(dayResults)).length(30),
 });
 export type HostRow = z.infer<typeof hostRow>;
@@ -65,9 +84,20 @@ export const hostList = z.object({
 });
 export type HostList = z.infer<typeof hostList>;
 
+/** A key the host has, or had until it was replaced. */
+export const hostKey = z.object({
+  fingerprint: z.string(),
+  since: timestamp,
+  /** Null for the present one. */
+  until: timestamp.nullable(),
+});
+export type HostKey = z.infer<typeof hostKey>;
+
 /** GET /api/hosts/:id */
 export const hostDetail = hostRow.extend({
   fingerprint: z.string(),
+  /** Newest first. */
+  keys: z.array(hostKey).max(20),
   hostname: z.string(),
   os_version: z.string(),
   tz: z.string(),
@@ -81,6 +111,15 @@ export const hostDetail = hostRow.extend({
   applied_cfg_rev: z.number().int(),
 });
 export type HostDetail = z.infer<typeof hostDetail>;
+
+/**
+ * DELETE /api/hosts/:id → 204. The host's name as the person typed it. Its access ends at once; its jobs, logs and
+ * schedules go, and repositories that no other host uses go from the list with their passwords. The repositories
+ * themselves, and the history of changes, stay.
+ */
+export const removeBody = z.strictObject({ name: z.string().max(253) });
+
+/** POST /api/hosts/:id/rotate-key, body `{}` → `hostDetail` with the new fingerprint, once the agent has the new key. */
 
 /** GET /api/fleet/summary */
 export const fleetSummary = z.object({
@@ -123,6 +162,8 @@ export const pendingHost = z.object({
   expires_at: timestamp,
   /** `host`: an approved host has this name with another key. `pending`: another waiting one has it. */
   collision: z.enum(["none", "host", "pending"]),
+  /** The host with this key was removed by an administrator, or replaced the key, and now asks again. */
+  removed: z.object({ name: z.string(), at: timestamp }).nullable(),
 });
 export type PendingHost = z.infer<typeof pendingHost>;
 /** More do not wait at the same time: announcing is refused then. */

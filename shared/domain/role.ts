@@ -7,6 +7,8 @@ export const permissions = [
   "schedules.edit",
   "credentials.repo.edit",
   "hosts.approve",
+  "hosts.remove",
+  "hosts.rotate_key",
   "users.manage",
 ] as const;
 

@@ -22,7 +22,11 @@ export type SignPurpose =
   | "rm-command-v1"
   | "rm-reply-v1"
   | "rm-request-v1"
-  | "rm-event-v1";
+  | "rm-event-v1"
+  | "rm-heartbeat-v1"
+  | "rm-session-v1"
+  | "rm-rotate-v1"
+  | "rm-seal-key-v1";
 
 export function signText(
   purpose: SignPurpose,

@@ -11,6 +11,8 @@ export const configBundle = z.object({
   host: hostId,
   /** Only ever grows; an agent refuses an older one. */
   rev: z.number().int().positive(),
+  /** Further URLs of the server, to be tried when the one the agent was enrolled with does not answer. */
+  addresses: z.array(z.string()),
   repositories: z.array(
     z.object({
       id: ulidText,

@@ -12,6 +12,7 @@ import * as command from "./command.ts";
 import * as config from "./config.ts";
 import * as event from "./event.ts";
 import * as hello from "./hello.ts";
+import * as identity from "./identity.ts";
 
 /** Every body on the wire: `golden/<name>.json` shows it with each of its fields. */
 const messages: Record<string, z.ZodType> = {
@@ -25,6 +26,13 @@ const messages: Record<string, z.ZodType> = {
   hello: hello.hello,
   "hello-answer": hello.helloAnswer,
   "hello-refused": hello.helloAnswer,
+  renew: identity.renewRequest,
+  "renew-answer": identity.renewAnswer,
+  rotate: identity.rotateRequest,
+  "rotation-proof": identity.rotationProof,
+  "rotate-answer": identity.rotateAnswer,
+  session: identity.sessionRequest,
+  "session-answer": identity.sessionAnswer,
   resume: hello.resume,
   "resume-answer": hello.resumeAnswer,
   heartbeat: hello.heartbeat,

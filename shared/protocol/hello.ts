@@ -12,6 +12,9 @@ export const resticInfo = z.object({
 });
 export type ResticInfo = z.infer<typeof resticInfo>;
 
+/** Random text made by each process at its start: two that live under one key tell a copied identity. */
+const instance = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+
 /** First request after every connect, on `req.hello`; signed as `rm-request-v1`. Deadline for the answer: 10 s. */
 export const hello = z.object({
   host: hostId,
@@ -33,6 +36,9 @@ export const hello = z.object({
   cfg_rev: z.number().int(),
   running_jobs: z.array(ulidText),
   outbox_depth: z.number().int(),
+  instance,
+  /** Public key of the signer of the agent's JWT. */
+  jwt_issuer: z.string().max(64),
 });
 export type Hello = z.infer<typeof hello>;
 
@@ -54,6 +60,8 @@ export const helloAnswer = z.discriminatedUnion("ok", [
     cfg_rev: z.number().int(),
     committed: committedMark,
     heartbeat_ms: z.number().int().positive(),
+    /** The signer of the agent's JWT is about to be dropped: ask `req.renew` now. */
+    renew: z.boolean(),
   }),
   z.object({
     ok: z.literal(false),
@@ -79,9 +87,15 @@ export const resumeAnswer = z.object({
 });
 export type ResumeAnswer = z.infer<typeof resumeAnswer>;
 
-/** `hb`, every heartbeat interval ± 10 %, unsigned and lossy; at most 2 KB. */
+/**
+ * `hb`, every heartbeat interval ± 10 %, lossy; at most 2 KB. Signed as `rm-heartbeat-v1`; one that is not newer than
+ * the last of its instance, or older than five minutes, is dropped.
+ */
 export const heartbeat = z.object({
   host: hostId,
+  /** Server time as the agent reckons it. */
+  t: timestamp,
+  instance,
   epoch,
   cfg_rev: z.number().int(),
   outbox_depth: z.number().int(),

@@ -9,10 +9,17 @@ export const commandVerbs = [
   "job.cancel",
   "cfg.changed",
   "repo.test",
+  "key.rotate",
 ] as const;
 export type CommandVerb = (typeof commandVerbs)[number];
 
-export const requestOps = ["hello", "cfg.get", "resume"] as const;
+export const requestOps = [
+  "hello",
+  "cfg.get",
+  "resume",
+  "renew",
+  "rotate",
+] as const;
 export type RequestOp = (typeof requestOps)[number];
 
 export const eventKinds = [

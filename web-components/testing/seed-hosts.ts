@@ -59,7 +59,15 @@ export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
     next_run_at: next === null ? null : at(now + next * hour),
     snapshot_count: seed.snapshots ?? 60,
     days,
+    identity_conflict: null,
     fingerprint: fingerprints.laptop,
+    keys: [
+      {
+        fingerprint: fingerprints.laptop,
+        since: at(now - 90 * day),
+        until: null,
+      },
+    ],
     hostname: name,
     os_version:
       seed.os === "windows" ? "Windows 11 Pro 24H2" : "Debian GNU/Linux 12",
@@ -257,6 +265,7 @@ export function pendingHost(
     last_seen_at: at(now - 10_000),
     expires_at: at(now + 58 * minute),
     collision: "none",
+    removed: null,
     ...more,
   };
 }

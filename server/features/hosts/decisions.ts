@@ -154,5 +154,6 @@ function toPendingHost(row: WaitingRecord): PendingHost {
     expires_at: row.expires_at,
     collision:
       row.host_clash > 0 ? "host" : row.pending_clash > 0 ? "pending" : "none",
+    removed: null,
   };
 }

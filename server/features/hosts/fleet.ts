@@ -85,6 +85,7 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
         running_job: running && toBrief(running),
         next_run_at: next.get(host.id)?.[0]?.at ?? null,
         snapshot_count: snapshots.get(host.id)?.[0]?.count ?? 0,
+        identity_conflict: null,
         days: dates.map((date) => dayResults[worst.get(date) ?? 0] ?? "none"),
       };
     });
@@ -112,6 +113,7 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
       return {
         ...row,
         fingerprint: host.fingerprint,
+        keys: [],
         hostname: host.hostname,
         os_version: host.os_version,
         tz: host.tz,

@@ -127,6 +127,7 @@ export function createHello(deps: {
         seq: await deps.committed({ hostId, epoch: body.epoch }),
       },
       heartbeat_ms: deps.heartbeatMs,
+      renew: false,
     };
   };
 }

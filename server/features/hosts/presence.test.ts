@@ -124,6 +124,7 @@ describe("hello", () => {
       cfg_rev: 0,
       committed: { epoch: agent.epoch, seq: 0 },
       heartbeat_ms: 30_000,
+      renew: false,
     });
     expect(await detail()).toMatchObject({
       name: "nas",

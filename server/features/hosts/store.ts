@@ -49,6 +49,7 @@ export async function insertHost(
       cfg_rev: 0,
       applied_cfg_rev: 0,
       created_at: host.approved_at,
+      identity_conflict: null,
     })
     .execute();
 }

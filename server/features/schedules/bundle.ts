@@ -37,6 +37,7 @@ export function createBundleAnswer(deps: {
       const bundle: ConfigBundle = {
         host: hostId,
         rev: host.cfg_rev,
+        addresses: [],
         repositories: await parts.repositories(trx, hostId),
         groups: await parts.groups(trx, hostId),
         schedules: await parts.schedules(trx, hostId),

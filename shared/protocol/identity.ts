@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { signedText } from "../identity/signed.ts";
+import { hostId, timestamp } from "../domain/ids.ts";
+
+/*
+ * How an approved agent keeps its access. Over its connection: `req.renew` for a fresh JWT, `req.rotate` for a fresh
+ * key. Without one: POST /api/agents/session, which tells an agent that was away from one that was removed.
+ */
+
+/** `req.renew`, signed as `rm-request-v1` → `renewAnswer`, signed as `rm-reply-v1`. Asked at the JWT's half life. */
+export const renewRequest = z.object({ host: hostId, t: timestamp });
+export const renewAnswer = z.object({
+  host: hostId,
+  t: timestamp,
+  /** NATS user JWT of the key that signed the request. */
+  jwt: z.string(),
+});
+export type RenewAnswer = z.infer<typeof renewAnswer>;
+
+/**
+ * `req.rotate`, signed as `rm-request-v1` with the old key → `rotateAnswer`. The same keys again get the same answer:
+ * a lost one is asked for once more.
+ */
+export const rotateRequest = z.object({
+  host: hostId,
+  t: timestamp,
+  /** The new Ed25519 key, base64url of 32 bytes. */
+  public_key: z.string(),
+  /** The new X25519 key, base64url of 32 bytes. */
+  x25519: z.string(),
+  /** A `rotationProof`, signed as `rm-rotate-v1` with the new key. */
+  proof: signedText,
+});
+export type RotateRequest = z.infer<typeof rotateRequest>;
+
+/** Shows that the new key is its holder's, and made for this host of this server. Its fields are those of the request. */
+export const rotationProof = z.object({
+  host: hostId,
+  public_key: z.string(),
+  x25519: z.string(),
+  server_key: z.string(),
+  t: timestamp,
+});
+export type RotationProof = z.infer<typeof rotationProof>;
+
+export const rotateAnswer = z.object({
+  host: hostId,
+  t: timestamp,
+  /** An `approval` of the new key, signed as `rm-approval-v1`. */
+  approval: signedText,
+});
+export type RotateAnswer = z.infer<typeof rotateAnswer>;
+
+/** How far the time in a `sessionRequest` may be from the server's, in milliseconds. */
+export const sessionWindowMs = 5 * 60_000;
+
+/** POST /api/agents/session, signed as `rm-session-v1` with the agent's key. */
+export const sessionRequest = z.object({
+  v: z.literal(1),
+  public_key: z.string(),
+  /** The server's identity key, base64url: worthless at another server. */
+  server_key: z.string(),
+  /** Server time, from GET /api/agents/server. */
+  t: timestamp,
+});
+export type SessionRequest = z.infer<typeof sessionRequest>;
+
+/**
+ * Refused with the API error `host_revoked` (410) when the key was removed or replaced by another, and with
+ * `host_unknown` (404) when this server never approved it.
+ */
+export const sessionAnswer = z.object({ approval: signedText });
+export type SessionAnswer = z.infer<typeof sessionAnswer>;
