@@ -96,6 +96,26 @@ export const apiErrors = {
     "An administrator removed this host, or replaced its key; run restic-manager-agent enrol on the host to join again.",
   ],
   rejected: [410, "An administrator rejected this host."],
+  token_invalid: [
+    403,
+    "The one-time token is not valid; copy it whole, or make another in the dashboard under Add host.",
+  ],
+  token_used: [
+    409,
+    "The one-time token was used already; make another in the dashboard under Add host.",
+  ],
+  token_expired: [
+    410,
+    "The one-time token has expired; make another in the dashboard under Add host.",
+  ],
+  token_not_found: [
+    404,
+    "There is no such token to revoke; it may have expired.",
+  ],
+  tokens_full: [
+    409,
+    "100 one-time tokens wait to be used; revoke some, or let them expire.",
+  ],
   // Hosts, repositories, sources, schedules
   host_not_found: [404, "There is no such host."],
   name_mismatch: [409, "The typed name is not the name of this host."],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hostId, timestamp } from "../domain/ids.ts";
+import { signedText } from "../identity/signed.ts";
 
 /**
  * Joining a server, over HTTP and before any access to the broker:
@@ -10,6 +11,9 @@ import { hostId, timestamp } from "../domain/ids.ts";
  *
  * Announcing again with the same key gives the same pending host, or, once approved, the approval again: an agent that
  * died between approval and saving it loses nothing.
+ *
+ * With a one-time token in the announcement nobody has to approve: the first wait answers `approved`. A token is
+ * refused as `token_invalid` (403), `token_used` (409) or `token_expired` (410).
  */
 export const osName = z.enum(["linux", "windows", "darwin"]);
 export const archName = z.enum(["x64", "arm64"]);
@@ -40,8 +44,23 @@ export const announceDocument = z.object({
   restic_version: z.string().max(64).nullable(),
   protocol_min: z.number().int(),
   protocol_max: z.number().int(),
+  /** One-time token, sealed to the server's `sealKey` in the context `tokenContext`, base64url. */
+  token: z.string().max(1024).optional(),
 });
 export type AnnounceDocument = z.infer<typeof announceDocument>;
+
+/** Context of the sealed box with a one-time token: whoever copies the box cannot announce another key with it. */
+export function tokenContext(publicKey: string): string {
+  return `token|${publicKey}`;
+}
+
+/** What secrets for the server are sealed to; signed by the server as `rm-seal-key-v1`. */
+export const sealKey = z.object({
+  /** X25519, base64url of 32 bytes. */
+  x25519: z.string(),
+  server_key: z.string(),
+});
+export type SealKey = z.infer<typeof sealKey>;
 
 export const serverIdentity = z.object({
   /** Ed25519 identity key of the server, base64url. */
@@ -51,6 +70,8 @@ export const serverIdentity = z.object({
   server_time: timestamp,
   protocol_min: z.number().int(),
   protocol_max: z.number().int(),
+  /** A signed `sealKey`; a server without it takes no tokens. */
+  seal_key: signedText.optional(),
 });
 export type ServerIdentity = z.infer<typeof serverIdentity>;
 
@@ -96,7 +117,7 @@ export const waitAnswer = z.discriminatedUnion("status", [
   }),
   z.object({
     status: z.literal("approved"),
-    approval: z.object({ b: z.string(), s: z.string() }),
+    approval: signedText,
   }),
 ]);
 export type WaitAnswer = z.infer<typeof waitAnswer>;

@@ -17,6 +17,7 @@ import * as identity from "./identity.ts";
 /** Every body on the wire: `golden/<name>.json` shows it with each of its fields. */
 const messages: Record<string, z.ZodType> = {
   "server-identity": announce.serverIdentity,
+  "seal-key": announce.sealKey,
   announce: announce.announceDocument,
   announced: announce.announced,
   proof: announce.possessionProof,
