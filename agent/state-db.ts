@@ -9,7 +9,6 @@ import { DamagedError } from "./damaged-error.ts";
  */
 export type StateDb = Database;
 
-const schemaVersion = 1;
 const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE outbox (
@@ -33,6 +32,13 @@ const schema = `
     next_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 `;
+
+/** What leads from one version of the file to the next; the first makes it. */
+const steps = [
+  schema,
+  // Events are signed when they are sent, by the key of that moment.
+  "UPDATE outbox SET body = body ->> '$.b'",
+];
 
 /** Opens the file, making it and its tables when new. A damaged file is an error that names the remedy. */
 export function openStateDb(path: string): StateDb {
@@ -59,11 +65,10 @@ function open(path: string): StateDb {
     const { user_version } = db.query("PRAGMA user_version").get() as {
       user_version: number;
     };
-    if (user_version > schemaVersion)
+    if (user_version > steps.length)
       throw new Error("it was made by a newer agent");
-    if (user_version === schemaVersion) return;
-    db.run(schema);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
+    for (const step of steps.slice(user_version)) db.run(step);
+    db.run(`PRAGMA user_version = ${steps.length}`);
   }).immediate();
   return db;
 }

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
@@ -21,14 +22,14 @@ const tempDir = createTempDirs();
 const key = signingKey(new Uint8Array(32).fill(4));
 const job = (n: number) => `01ARZ3NDEKTSV4RRFFQ69G5FA${n}`;
 
-function open(dir: string, maxBytes?: number): Outbox {
+function open(dir: string, maxBytes?: number, sign = key.sign): Outbox {
   const clock = createManualClock();
   const db = openStateDb(join(dir, "agent.db"));
   const time = { stamp: () => "2026-01-01T00:00:00.000Z" };
   return createOutbox({
     db,
     hostId: "habcdefghijkl",
-    sign: key.sign,
+    sign,
     time,
     random: createRandom(clock),
     ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -169,5 +170,50 @@ describe("the outbox", () => {
       expect(
         left.filter(({ seq }) => seq >= from_seq && seq <= to_seq),
       ).toEqual([]);
+  });
+
+  test("signs by the key of the moment it is read, also what an older agent had signed when it was put [ENR-14]", () => {
+    const dir = tempDir();
+    const old = signingKey(new Uint8Array(32).fill(5));
+    let signer = old;
+    const outbox = open(dir, undefined, (message) => signer.sign(message));
+    outbox.put("job.started", { n: 1 });
+    signer = key;
+    expect(events(outbox)).toMatchObject([{ seq: 1, p: { n: 1 } }]);
+
+    const db = new Database(join(dir, "agent.db"));
+    const signed = open(dir, undefined, old.sign).read(0, 1)[0]?.body ?? "";
+    db.run("UPDATE outbox SET body = ?", [signed]);
+    db.run("PRAGMA user_version = 1");
+    db.close();
+    expect(events(open(dir))).toMatchObject([{ seq: 1, p: { n: 1 } }]);
+  });
+
+  test("many small reports and lists that later ones replace are bounded too, and every result stays [AGT-07]", () => {
+    const outbox = open(tempDir(), 100_000);
+    const rev = (n: number) => String(n).padStart(26, "0");
+    for (let n = 1; n <= 400; n++) {
+      outbox.put("job.started", { n });
+      outbox.put("cfg.applied", { rev: n });
+      outbox.put("snap.part", {
+        repository_id: job(1),
+        rev: rev(n),
+        snapshots: "s".repeat(500),
+      });
+      if (n % 4 === 0) outbox.put("job.done", { n });
+    }
+    const left = events(outbox);
+    const of = (kind: string) => left.filter((event) => event.kind === kind);
+    expect(of("job.done")).toHaveLength(100);
+    expect(of("cfg.applied").at(-1)?.p).toEqual({ rev: 400 });
+    expect(of("snap.part").at(-1)?.p).toMatchObject({ rev: rev(400) });
+    expect(JSON.stringify(left).length).toBeLessThan(110_000);
+    // Full as it is, it has not given up one row more than it had to.
+    expect(JSON.stringify(left).length).toBeGreaterThan(50_000);
+    const seqs = new Set(left.map(({ seq }) => seq));
+    for (const { p } of of("log.gap"))
+      for (let seq = (p as LogGap).from_seq; seq <= (p as LogGap).to_seq; seq++)
+        seqs.add(seq);
+    expect(seqs.size).toBe(outbox.lastSeq());
   });
 });

@@ -1,14 +1,10 @@
-import {
-  signText,
-  parseJson,
-  signedText,
-} from "@restic-manager/shared/identity/signed.ts";
 import type { Sign } from "@restic-manager/shared/identity/keys.ts";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import { parseJson, signText } from "@restic-manager/shared/identity/signed.ts";
 import {
   eventEnvelope,
   type EventEnvelope,
   type LogBatch,
-  type LogGap,
 } from "@restic-manager/shared/protocol/event.ts";
 import type { CommittedMark } from "@restic-manager/shared/protocol/hello.ts";
 import {
@@ -16,9 +12,9 @@ import {
   type EventKind,
   type Subject,
 } from "@restic-manager/shared/protocol/topic.ts";
-import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import type { Random } from "../random.ts";
 import { readMeta, writeMeta, type StateDb } from "../state-db.ts";
+import { gapRows, gapsOf, leastNeeded, rowBytes } from "./outbox-room.ts";
 import type { ServerTime } from "./server-time.ts";
 
 /**
@@ -47,7 +43,7 @@ export interface Outbox {
 export interface OutboxRow {
   readonly seq: number;
   readonly subject: Subject;
-  /** JSON of `signedText`. */
+  /** JSON of `signedText`, signed as it is read: the key may have been another when the row was put. */
   readonly body: string;
 }
 
@@ -57,7 +53,7 @@ export interface OutboxDeps {
   readonly sign: Sign;
   readonly time: Pick<ServerTime, "stamp">;
   readonly random: Random;
-  /** Most bytes that may wait; beyond, the oldest log rows are dropped. Results never are. */
+  /** Most bytes that may wait; beyond, what can be done without is dropped, log rows above all. Results never are. */
   readonly maxBytes?: number;
 }
 
@@ -66,12 +62,6 @@ interface Row {
   kind: string;
   job_id: string | null;
   body: string;
-}
-
-interface LogRow {
-  seq: number;
-  job_id: string;
-  size: number;
 }
 
 const defaultMaxBytes = 512 * 1024 * 1024;
@@ -83,7 +73,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   let listener = () => {};
   let epoch = readMeta(db, "epoch") ?? startEpoch();
   let lastSeq = Number(readMeta(db, "last_seq") ?? 0);
-  let bytes = total("SUM(LENGTH(body))");
+  let bytes = total(`SUM(${rowBytes})`);
 
   function startEpoch(): string {
     const fresh = toBase64Url(random.bytes(16));
@@ -92,11 +82,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     return fresh;
   }
 
-  /** Over the rows up to and including `seq`. */
-  function total(expression: string, seq: number = lastSeq): number {
+  /** Over the rows from one number to another, both included. */
+  function total(expression: string, to = lastSeq, from = 0): number {
     const row = db
-      .query(`SELECT ${expression} AS n FROM outbox WHERE seq <= ?`)
-      .get(seq) as { n: number | null };
+      .query(`SELECT ${expression} AS n FROM outbox WHERE seq BETWEEN ? AND ?`)
+      .get(from, to) as { n: number | null };
     return row.n ?? 0;
   }
 
@@ -116,13 +106,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       kind,
       p: payload,
     };
-    const body = JSON.stringify(signText("rm-event-v1", event, sign));
+    const body = JSON.stringify(event);
     db.query(
       "INSERT INTO outbox (seq, kind, job_id, body) VALUES (?, ?, ?, ?)",
     ).run(seq, kind, jobId, body);
     writeMeta(db, "last_seq", String(seq));
     lastSeq = seq;
-    bytes += body.length;
+    bytes += total(`SUM(${rowBytes})`, seq, seq);
   }
 
   function transaction(work: () => void): void {
@@ -139,26 +129,22 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   function put(kind: string, jobId: string | null, payload: unknown): void {
     transaction(() => {
       insert(kind, jobId, payload);
-      if (bytes > maxBytes) dropOldestLogs();
+      if (bytes > maxBytes) makeRoom();
     });
   }
 
-  function dropOldestLogs(): void {
+  function makeRoom(): void {
     let toFree = bytes - maxBytes * (1 - dropShare);
-    const logs = db
-      .query(
-        "SELECT seq, job_id, LENGTH(body) AS size FROM outbox WHERE kind = 'log' ORDER BY seq",
-      )
-      .all() as LogRow[];
-    const dropped = logs.filter(({ size }) => {
+    const dropped = leastNeeded(db).filter(({ size }) => {
       toFree -= size;
       return toFree > -size;
     });
-    for (const { seq, size } of dropped) {
+    const known = gapRows(db);
+    for (const { seq, size } of [...dropped, ...known]) {
       db.query("DELETE FROM outbox WHERE seq = ?").run(seq);
       bytes -= size;
     }
-    for (const gap of gapsOf(dropped)) insert("log.gap", null, gap);
+    for (const gap of gapsOf(dropped, known)) insert("log.gap", null, gap);
   }
 
   /**
@@ -174,10 +160,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     lastSeq = 0;
     bytes = 0;
     for (const { kind, job_id, body } of rows) {
-      const event = parseJson(
-        parseJson(body, signedText)?.b ?? "",
-        eventEnvelope,
-      );
+      const event = parseJson(body, eventEnvelope);
       if (event !== null) insert(kind, job_id, event.p, event.t);
     }
   }
@@ -198,13 +181,15 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       return rows.map((row) => ({
         seq: row.seq,
         subject: subjectOf(hostId, row),
-        body: row.body,
+        body: JSON.stringify(
+          signText("rm-event-v1", JSON.parse(row.body), sign),
+        ),
       }));
     },
     commit(mark) {
       if (mark.epoch !== epoch) return;
       if (mark.seq > lastSeq) return transaction(renumber);
-      bytes -= total("SUM(LENGTH(body))", mark.seq);
+      bytes -= total(`SUM(${rowBytes})`, mark.seq);
       db.query("DELETE FROM outbox WHERE seq <= ?").run(mark.seq);
     },
     onPut(next) {
@@ -217,19 +202,4 @@ function subjectOf(hostId: string, { kind, job_id }: Row): Subject {
   return kind === "log" && job_id !== null
     ? topic.log(hostId, job_id)
     : topic.event(hostId, kind as EventKind);
-}
-
-/** Runs of neighbouring numbers: a gap must not cover a row that is still to come. */
-function gapsOf(rows: readonly LogRow[]): LogGap[] {
-  const gaps: LogGap[] = [];
-  for (const { seq, job_id } of rows) {
-    let gap = gaps.at(-1);
-    if (gap?.to_seq !== seq - 1) {
-      gap = { from_seq: seq, to_seq: seq, job_ids: [] };
-      gaps.push(gap);
-    }
-    gap.to_seq = seq;
-    if (!gap.job_ids.includes(job_id)) gap.job_ids.push(job_id);
-  }
-  return gaps;
 }
