@@ -5,6 +5,7 @@ import { AppError, StartError } from "./app-error.ts";
 import { backup } from "./cli/backup.ts";
 import { createOutput } from "./cli/output.ts";
 import { natsCreds } from "./cli/nats-creds.ts";
+import { rotateSigningKey } from "./cli/rotate-signing-key.ts";
 import { resetPassword } from "./cli/reset-password.ts";
 import { serve } from "./cli/serve.ts";
 import { systemClock } from "./clock.ts";
@@ -60,9 +61,10 @@ function createProgram(): Command {
       print(`The password of ${name} is set; their sessions have ended.`);
     });
 
-  program
+  const nats = program
     .command("nats")
-    .description("look at the message broker")
+    .description("look at the message broker, renew its keys");
+  nats
     .command("creds")
     .description(
       "make credentials for the nats command that read everything and publish nothing",
@@ -72,6 +74,14 @@ function createProgram(): Command {
     .option("--out <file>", "where to write them", "restic-manager-debug.creds")
     .action(async (options: { role: string; ttl: string; out: string }) => {
       print(await natsCreds(load().config, clock, random, options));
+    });
+
+  nats
+    .command("rotate-signing-key")
+    .description("sign the agents' access with a fresh key; stop the server")
+    .option("--finish", "drop the key before it, when the agents have renewed")
+    .action(async ({ finish = false }: { finish?: boolean }) => {
+      print(await rotateSigningKey(load().config, clock, random, finish));
     });
 
   program

@@ -6,7 +6,7 @@ import {
 import { hostId as hostIdSchema } from "@restic-manager/shared/domain/ids.ts";
 import type { Sign } from "@restic-manager/shared/identity/keys.ts";
 import type { Random } from "../random.ts";
-import { type BrokerKeys, natsKey } from "./nats-keys.ts";
+import { agentSigner, type BrokerKeys, natsKey } from "./nats-keys.ts";
 import {
   agentRole,
   controlPlaneRole,
@@ -44,20 +44,23 @@ export function systemAccount(
 
 /** The account of the server and all agents, with the roles of the scoped keys and who is revoked. */
 export function mainAccount(keys: BrokerKeys, nowSeconds: number): NatsAccount {
-  const scope = (seed: string, role: string, template: object) => ({
+  const scope = (key: string, role: string, template: object) => ({
     kind: "user_scope",
-    key: natsKey("account", seed).nkey,
+    key,
     role,
     template,
   });
+  const debugSigner = natsKey("account", keys.debugSigning).nkey;
   return account(keys, natsKey("account", keys.account).nkey, {
     name: "RM",
     nowSeconds,
     body: {
       limits: { ...noLimits, ...jetStreamLimits },
       signing_keys: [
-        scope(keys.agentSigning, "agent", agentRole),
-        scope(keys.debugSigning, "debug-read", debugRole),
+        ...[agentSigner(keys), ...keys.formerAgentSigning].map((key) =>
+          scope(key, "agent", agentRole),
+        ),
+        scope(debugSigner, "debug-read", debugRole),
       ],
       revocations: keys.revocations,
     },

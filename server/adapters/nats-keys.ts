@@ -32,6 +32,8 @@ const keys = z.object({
   system: seedOf("account"),
   account: seedOf("account"),
   agentSigning: seedOf("account"),
+  /** Public keys of signers before `agentSigning`: what they signed still opens, until they are dropped. */
+  formerAgentSigning: z.array(z.string()).default([]),
   debugSigning: seedOf("account"),
   /** nkey → second of its revocation. */
   revocations: z.record(z.string(), z.int()),
@@ -72,9 +74,27 @@ export function mintBrokerKeys(
     system,
     account: newSeed("account"),
     agentSigning: newSeed("account"),
+    formerAgentSigning: [],
     debugSigning: newSeed("account"),
     revocations: {},
   };
+}
+
+/** A fresh signer of agents beside those before it. */
+export function withNewAgentSigning(
+  keys: BrokerKeys,
+  random: Pick<Random, "bytes">,
+): BrokerKeys {
+  return {
+    ...keys,
+    agentSigning: encodeNkeySeed("account", random.bytes(32)),
+    formerAgentSigning: [...keys.formerAgentSigning, agentSigner(keys)],
+  };
+}
+
+/** Public key of whoever signs agents now. */
+export function agentSigner(keys: BrokerKeys): string {
+  return natsKey("account", keys.agentSigning).nkey;
 }
 
 /** @throws BrokerError `broker_keys_invalid` */

@@ -46,6 +46,8 @@ export function signNatsJwt(claim: NatsClaim, sign: Sign): string {
 
 const readable = z.object({
   name: z.string(),
+  /** Public key of the signer. */
+  iss: z.string(),
   /** Whole seconds since the Unix epoch. */
   iat: z.int(),
   exp: z.int().optional(),
