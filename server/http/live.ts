@@ -8,7 +8,7 @@ import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { z } from "zod";
 import { AppError } from "../app-error.ts";
 import { route } from "../ports/route.ts";
-import type { Actor, Route, SocketRoute } from "../ports/route.ts";
+import type { Actor, RequestInfo, Route, SocketRoute } from "../ports/route.ts";
 import type { SocketHandler } from "../ports/socket.ts";
 import type { LiveHub } from "./live-hub.ts";
 import { watchSession, type SessionWatch } from "./live-session.ts";
@@ -47,7 +47,7 @@ export interface Live {
 export function createLive(deps: LiveDeps): Live {
   const streams = new Set<() => void>();
 
-  function connect(actor: Actor): SocketHandler {
+  function connect(actor: Actor, request: RequestInfo): SocketHandler {
     let outbox: LiveOutbox | undefined;
     let stopWatching: Cancel = () => {};
     // One after the other: `unsub` must not overtake the `sub` before it, which looks for its job first.
@@ -64,7 +64,12 @@ export function createLive(deps: LiveDeps): Live {
         answered = answered
           .then(() => outbox && answer(outbox, String(text)))
           .catch((error: unknown) => {
-            deps.log.error("Answering a live request failed", { error });
+            const { id } = request;
+            deps.log.error("Answering a live request failed", {
+              request_id: id,
+              error,
+            });
+            outbox?.send(errorFrame("internal", id));
             socket.close(internalError, "Internal error");
           });
       },
@@ -120,9 +125,9 @@ export function createLive(deps: LiveDeps): Live {
         path: "/api/live",
         access: "view",
         summary: "Live events of any topics over one WebSocket",
-        connect({ actor }) {
+        connect({ actor, request }) {
           if (actor === null) throw new AppError("unauthenticated");
-          return connect(actor);
+          return connect(actor, request);
         },
       },
     ],
@@ -152,6 +157,6 @@ export function createLive(deps: LiveDeps): Live {
   };
 }
 
-function errorFrame(code: ApiErrorCode) {
-  return { f: "error", code, message: apiErrors[code][1] } as const;
+function errorFrame(code: ApiErrorCode, request_id = "") {
+  return { f: "error", code, message: apiErrors[code][1], request_id } as const;
 }

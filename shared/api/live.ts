@@ -87,7 +87,13 @@ export const liveFrame = z.discriminatedUnion("f", [
     s: z.number().int(),
     e: liveEvent,
   }),
-  z.object({ f: z.literal("error"), code: z.string(), message: z.string() }),
+  /** `request_id` names what the server's log has of it; empty for a request of the page that was wrong. */
+  z.object({
+    f: z.literal("error"),
+    code: z.string(),
+    message: z.string(),
+    request_id: z.string(),
+  }),
   z.object({ f: z.literal("pong") }),
 ]);
 export type LiveFrame = z.infer<typeof liveFrame>;

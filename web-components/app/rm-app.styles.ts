@@ -147,6 +147,9 @@ export const shellStyles = css`
   .banner strong {
     font-weight: 600;
   }
+  .banner code {
+    overflow-wrap: anywhere;
+  }
   .banner.warn {
     background: var(--rm-warn-soft);
     color: var(--rm-warn-text);

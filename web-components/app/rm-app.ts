@@ -2,7 +2,7 @@ import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { createData } from "../data/data.ts";
-import type { LiveStatus } from "../data/live.ts";
+import type { LiveFault, LiveStatus } from "../data/live.ts";
 import type { Loadable } from "../data/resource.ts";
 import type { User } from "../data/session.ts";
 import { Watch } from "../data/watch.ts";
@@ -72,6 +72,7 @@ export class RmApp extends LitElement {
   readonly #match = new Watch<Match | null>(this);
   readonly #session = new Watch(this);
   readonly #live = new Watch<LiveStatus>(this);
+  readonly #fault = new Watch<LiveFault | null>(this);
   readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
   #shownPath: string | undefined;
 
@@ -85,6 +86,7 @@ export class RmApp extends LitElement {
     this.#match.watch(this.#router.current);
     this.#session.watch(this.#data.session);
     this.#live.watch(this.#data.live.status);
+    this.#fault.watch(this.#data.live.fault);
     this.addEventListener("rm-navigate", (event: NavigateEvent) => {
       const { href, replace } = event;
       event.shown = this.#router.navigate(href, { replace });
@@ -151,7 +153,7 @@ export class RmApp extends LitElement {
         }
       </header>
       <main class="panel" id="main" tabindex="-1">
-        ${this.#offline()}${this.#plainHttp()}${shown}
+        ${this.#offline()}${this.#streamFault()}${this.#plainHttp()}${shown}
       </main>
       <nav class="tabs" aria-label="Main, at the bottom">
         ${[...places, account].map((place) => this.#placeLink(place, path, 20))}
@@ -261,6 +263,21 @@ export class RmApp extends LitElement {
     </div>`;
   }
 
+  #streamFault(): TemplateResult | typeof nothing {
+    const fault = this.#data.live.fault.get();
+    if (fault === null) return nothing;
+    const { message, code, requestId } = fault;
+    return html`<div class="banner warn" role="alert">
+      ${icon("warning")}
+      <p>
+        <strong>Live updates had a fault.</strong> ${message} What you see was
+        fetched again.
+        <code>${code}${requestId === "" ? "" : ` · request ${requestId}`}</code>
+      </p>
+      ${dismiss(() => this.#data.live.forgetFault())}
+    </div>`;
+  }
+
   #plainHttp(): TemplateResult | typeof nothing {
     if (
       this.plainHttpSeen ||
@@ -276,15 +293,9 @@ export class RmApp extends LitElement {
         passwords included. Put a TLS proxy in front of the server outside a
         network you trust.
       </p>
-      <button
-        class="button square s ghost"
-        aria-label="Dismiss"
-        @click=${() => {
-          this.plainHttpSeen = true;
-        }}
-      >
-        ${icon("x", 15)}
-      </button>
+      ${dismiss(() => {
+        this.plainHttpSeen = true;
+      })}
     </div>`;
   }
 
@@ -329,6 +340,16 @@ export class RmApp extends LitElement {
     await this.#data.session.logout();
     location.assign("/login");
   }
+}
+
+function dismiss(act: () => void): TemplateResult {
+  return html`<button
+    class="button square s ghost"
+    aria-label="Dismiss"
+    @click=${act}
+  >
+    ${icon("x", 15)}
+  </button>`;
 }
 
 declare global {

@@ -26,6 +26,17 @@ export class ApiError extends Error {
   }
 }
 
+/** What a person needs to know, and to tell somebody who has the server's log. */
+export function errorWords({
+  message,
+  reason,
+  code,
+  requestId,
+}: ApiError): string {
+  const request = requestId === "" ? "" : `, request ${requestId}`;
+  return `${message} (${reason ?? code}${request})`;
+}
+
 export function unreachable(): ApiError {
   return new ApiError(0, {
     code: "unreachable",

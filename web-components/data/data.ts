@@ -7,6 +7,8 @@ import { createJobLog, type JobLog } from "./job-log.ts";
 import { createProgressStore, type ProgressStore } from "./job-progress.ts";
 import { createJobsStore, type JobsStore } from "./jobs.ts";
 import { createLive, type Live } from "./live.ts";
+import { eventStreamLink } from "./live-event-stream.ts";
+import { webSocketLink } from "./live-link.ts";
 import { createReposStore, type ReposStore } from "./repos.ts";
 import { createSchedulesStore, type SchedulesStore } from "./schedules.ts";
 import { createSessionStore, type SessionStore } from "./session.ts";
@@ -34,7 +36,10 @@ export function createData(clock: Clock): Data {
   });
   const session: SessionStore = createSessionStore(http);
   const live = createLive({
-    url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/live`,
+    webSocket: webSocketLink(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/live`,
+    ),
+    eventStream: eventStreamLink(),
     clock,
     random: Math.random,
     onLost: () => void session.refresh(),

@@ -11,6 +11,8 @@ function stage(lines: LogLine[], pageSize = 2) {
   const listeners = new Set<LiveListener>();
   const live: Live = {
     status: atom<LiveStatus>({ state: "live" }),
+    fault: atom(null),
+    forgetFault() {},
     start() {},
     stop() {},
     retry() {},
@@ -77,4 +79,17 @@ test("a log longer than what is kept begins with its newest lines", async () => 
   await settled();
   expect(log.get().lines).toHaveLength(keptLines);
   expect(log.get().lines[0]?.n).toBe(11);
+});
+
+test("lines that are lost for good leave a hole, and what follows is shown [JOB-05]", async () => {
+  const lines = [1, 2, 7, 8].map((n) => logLine(n));
+  const { http, live, say } = stage(lines);
+  const log = createJobLog({ http, live }, "j", 0);
+  log.listen(() => {});
+  await settled();
+  lines.push(logLine(11));
+  say(logLine(11));
+  await settled();
+  say(logLine(12));
+  expect(log.get().lines.map((line) => line.n)).toEqual([1, 2, 7, 8, 11, 12]);
 });

@@ -6,7 +6,7 @@ import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
 
 export interface JobLog {
-  /** Without holes, at most `keptLines` of them, the newest last. */
+  /** All that are stored, at most `keptLines` of them, the newest last. Numbers that are left out are lost for good. */
   readonly lines: readonly LogLine[];
   readonly error: ApiError | null;
 }
@@ -27,17 +27,19 @@ export function createJobLog(
 
   function append(lines: readonly LogLine[]): void {
     const fresh = lines.filter((line) => line.n > last);
-    const [first] = fresh;
-    if (first === undefined) return;
-    if (first.n !== last + 1) {
-      void catchUp();
-      return;
-    }
-    last += fresh.length;
-    store.set({
-      lines: [...store.get().lines, ...fresh].slice(-keptLines),
-      error: null,
-    });
+    last = fresh.at(-1)?.n ?? last;
+    if (fresh.length > 0)
+      store.set({
+        lines: [...store.get().lines, ...fresh].slice(-keptLines),
+        error: null,
+      });
+  }
+
+  /** Lines that are heard may come before those that are stored were fetched, or after some that were not heard. */
+  function hear(lines: readonly LogLine[]): void {
+    const first = lines.find((line) => line.n > last);
+    if (first === undefined || first.n === last + 1) append(lines);
+    else void catchUp();
   }
 
   async function catchUp(): Promise<void> {
@@ -65,7 +67,7 @@ export function createJobLog(
     const stop = live.listen(`job:${jobId}`, {
       onReset: () => void catchUp(),
       onEvent: (event) => {
-        if (event.type === "job.log") append(event.lines);
+        if (event.type === "job.log") hear(event.lines);
       },
     });
     void catchUp();

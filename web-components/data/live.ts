@@ -6,6 +6,7 @@ import type {
 } from "@restic-manager/shared/api/live.ts";
 import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import { atom, type ReadableAtom } from "nanostores";
+import type { LiveLink, OpenLink } from "./live-link.ts";
 
 export type LiveStatus =
   | { readonly state: "idle" }
@@ -14,15 +15,26 @@ export type LiveStatus =
   /** `since`: when the connection was lost, milliseconds since the epoch. */
   | { readonly state: "reconnecting"; readonly since: number };
 
+/** What went wrong on the server's side of the stream. */
+export interface LiveFault {
+  readonly code: string;
+  readonly message: string;
+  /** The server's log has it too; empty when there is none. */
+  readonly requestId: string;
+}
+
 export interface LiveListener {
   readonly onEvent: (event: LiveEvent) => void;
   /** The topic is followed from now on; what came before the connection may be missing: fetch again. */
   readonly onReset: () => void;
 }
 
-/** One WebSocket for the tab, carrying every topic that somebody listens to. */
+/** One connection for the tab, carrying every topic that somebody listens to. */
 export interface Live {
   readonly status: ReadableAtom<LiveStatus>;
+  /** The last fault, until somebody has read it. */
+  readonly fault: ReadableAtom<LiveFault | null>;
+  forgetFault(): void;
   start(): void;
   stop(): void;
   /** Tries now instead of waiting for the back-off. */
@@ -31,7 +43,9 @@ export interface Live {
 }
 
 export interface LiveDeps {
-  readonly url: string;
+  readonly webSocket: OpenLink;
+  /** Tried while no WebSocket has come about yet. */
+  readonly eventStream: OpenLink;
   readonly clock: Clock;
   /** In [0, 1), for the jitter of the back-off. */
   readonly random: () => number;
@@ -41,28 +55,38 @@ export interface LiveDeps {
 
 const pingMs = 20_000;
 const silenceMs = 45_000;
+/** Until the first frame: a proxy may keep a WebSocket that it does not understand waiting for ever. */
+const helloMs = 10_000;
+/** A stream that goes on failing does not make every page fetch at every fault. */
+const faultRestMs = 10_000;
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 
-export function createLive({ url, clock, random, onLost }: LiveDeps): Live {
+export function createLive(deps: LiveDeps): Live {
+  const { clock, random, onLost } = deps;
   const status = atom<LiveStatus>({ state: "idle" });
+  const fault = atom<LiveFault | null>(null);
   const topics = new Map<LiveTopic, Set<LiveListener>>();
-  let socket: WebSocket | undefined;
+  let link: LiveLink | undefined;
+  /** Connections that did not come about since the last that did. */
   let attempts = 0;
+  let webSocketWorks = false;
   let lastFrameAt = 0;
+  let lastFaultAt = -faultRestMs;
   let cancelTimer: Cancel = () => {};
 
   function connect(): void {
     cancelTimer();
-    const opened = new WebSocket(url);
-    socket = opened;
-    opened.onmessage = ({ data }) =>
-      receive(JSON.parse(String(data)) as LiveFrame);
-    opened.onclose = () => {
-      if (socket === opened) lost();
-    };
-    lastFrameAt = clock.now();
-    cancelTimer = clock.after(pingMs, keepAlive);
+    const overWebSocket = webSocketWorks || attempts % 2 === 0;
+    const open = overWebSocket ? deps.webSocket : deps.eventStream;
+    link = open({
+      onFrame(frame) {
+        if (overWebSocket) webSocketWorks = true;
+        receive(frame);
+      },
+      onLost: lost,
+    });
+    cancelTimer = clock.after(helloMs, lost);
   }
 
   function keepAlive(): void {
@@ -76,24 +100,30 @@ export function createLive({ url, clock, random, onLost }: LiveDeps): Live {
 
   function lost(): void {
     detach();
+    attempts += 1;
+    onLost();
+    const otherWayIsLeft = !webSocketWorks && attempts % 2 === 1;
+    if (otherWayIsLeft) {
+      connect();
+      return;
+    }
     if (status.get().state !== "reconnecting")
       status.set({ state: "reconnecting", since: clock.now() });
-    const ceiling = Math.min(longestRetryMs, firstRetryMs * 2 ** attempts);
-    attempts += 1;
+    const ceiling = Math.min(
+      longestRetryMs,
+      firstRetryMs * 2 ** (attempts - 1),
+    );
     cancelTimer = clock.after(ceiling * (0.5 + random() / 2), connect);
-    onLost();
   }
 
   function detach(): void {
     cancelTimer();
-    const old = socket;
-    socket = undefined;
-    old?.close();
+    link?.close();
+    link = undefined;
   }
 
   function request(message: LiveRequest): void {
-    if (socket?.readyState === WebSocket.OPEN)
-      socket.send(JSON.stringify(message));
+    link?.send(message);
   }
 
   function receive(frame: LiveFrame): void {
@@ -102,36 +132,53 @@ export function createLive({ url, clock, random, onLost }: LiveDeps): Live {
       case "hello":
         attempts = 0;
         status.set({ state: "live" });
+        cancelTimer();
+        cancelTimer = clock.after(pingMs, keepAlive);
         for (const topic of topics.keys()) request({ op: "sub", topic });
         break;
       case "sub":
-        for (const listener of listenersOf(frame.topic)) listener.onReset();
+        reset(frame.topic);
         break;
       case "event":
-        for (const listener of listenersOf(frame.topic))
-          listener.onEvent(frame.e);
+        if (frame.e.type === "error") failed(frame.e, frame.topic);
+        else
+          for (const listener of listenersOf(frame.topic))
+            listener.onEvent(frame.e);
         break;
       case "error":
-        reportError(frame.code, frame.message);
+        // A job that does not exist: the page that asked for it says so.
+        if (frame.code !== "job_not_found") failed(frame);
         break;
       case "pong":
         break;
     }
   }
 
+  function reset(topic: string): void {
+    for (const listener of listenersOf(topic)) listener.onReset();
+  }
+
+  /** Says what went wrong, and fetches what may have been missed. */
+  function failed(
+    error: { code: string; message: string; request_id: string },
+    topic?: string,
+  ): void {
+    const { code, message, request_id: requestId } = error;
+    fault.set({ code, message, requestId });
+    if (clock.now() - lastFaultAt < faultRestMs) return;
+    lastFaultAt = clock.now();
+    for (const missed of topic === undefined ? topics.keys() : [topic])
+      reset(missed);
+  }
+
   function listenersOf(topic: string): Iterable<LiveListener> {
     return topics.get(topic as LiveTopic) ?? [];
   }
 
-  /** An error frame belongs to the connection, so everybody who listens hears of it. */
-  function reportError(code: string, message: string): void {
-    const event: LiveEvent = { type: "error", code, message, request_id: "" };
-    for (const listeners of topics.values())
-      for (const { onEvent } of listeners) onEvent(event);
-  }
-
   return {
     status,
+    fault,
+    forgetFault: () => fault.set(null),
     start() {
       if (status.get().state !== "idle") return;
       status.set({ state: "connecting" });

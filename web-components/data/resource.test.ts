@@ -14,6 +14,8 @@ function stage(): Stage {
   const listeners = new Set<LiveListener>();
   const live: Live = {
     status: atom<LiveStatus>({ state: "live" }),
+    fault: atom(null),
+    forgetFault() {},
     start() {},
     stop() {},
     retry() {},

@@ -5,10 +5,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Data } from "../data/data.ts";
 import { plural, relativeTime } from "../elements/format.ts";
 import type { ScheduleEvent } from "../events/schedule.ts";
-import { ToastEvent } from "../events/toast.ts";
 import type { HostData } from "./host-data.ts";
 import { rowsSkeleton } from "./placeholders.ts";
-import { problemOf } from "./problem.ts";
+import { refusalToast } from "./problem.ts";
 import "../elements/rm-job-list/rm-job-list.ts";
 import "../elements/rm-schedule-list/rm-schedule-list.ts";
 import "../elements/rm-snapshot-list/rm-snapshot-list.ts";
@@ -109,7 +108,7 @@ async function switchSchedule(
   try {
     await data.schedules.patch(event.scheduleId, { enabled: event.enabled });
   } catch (error) {
-    page.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+    page.dispatchEvent(refusalToast(error));
   }
   await of.schedulesResource.reload();
 }

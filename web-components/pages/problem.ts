@@ -1,5 +1,6 @@
 import type { SetUpRefusal } from "../elements/rm-set-up/rm-set-up.ts";
-import { ApiError } from "../data/api-error.ts";
+import { ApiError, errorWords } from "../data/api-error.ts";
+import { ToastEvent } from "../events/toast.ts";
 
 /** What a form shows of a refused call. Anything but an answer of the API is a fault of ours and goes on. */
 export function problemOf(error: unknown): SetUpRefusal {
@@ -10,4 +11,10 @@ export function problemOf(error: unknown): SetUpRefusal {
     fields: error.fields,
     reason: error.reason,
   };
+}
+
+/** Says in passing why something did not happen. */
+export function refusalToast(error: unknown): ToastEvent {
+  if (!(error instanceof ApiError)) throw error;
+  return new ToastEvent(errorWords(error), "bad");
 }

@@ -9,7 +9,7 @@ import { time } from "../elements/format.ts";
 import { ToastEvent } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
-import { problemOf } from "./problem.ts";
+import { refusalToast } from "./problem.ts";
 
 /** Where the user is logged in; any of it can be ended, except where they look from: that is logging out. */
 @customElement("rm-account-sessions")
@@ -105,7 +105,7 @@ export class RmAccountSessions extends LitElement {
   }
 
   #tell(error: unknown): void {
-    this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+    this.dispatchEvent(refusalToast(error));
   }
 }
 

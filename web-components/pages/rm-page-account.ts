@@ -9,13 +9,12 @@ import { time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import { LogoutEvent } from "../events/logout.ts";
 import { ThemeEvent } from "../events/theme.ts";
-import { ToastEvent } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { form } from "../styles/form.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
 import { accountStyles } from "./rm-page-account.styles.ts";
-import { problemOf } from "./problem.ts";
+import { refusalToast } from "./problem.ts";
 import "../elements/rm-copy/rm-copy.ts";
 import "./rm-account-sessions.ts";
 
@@ -137,7 +136,7 @@ export class RmPageAccount extends LitElement {
     try {
       this.version = await this.data.version();
     } catch (error) {
-      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+      this.dispatchEvent(refusalToast(error));
     }
   }
 }

@@ -26,7 +26,7 @@ import { ToastEvent } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { fleetSkeleton, loadFailed } from "./placeholders.ts";
-import { problemOf } from "./problem.ts";
+import { refusalToast } from "./problem.ts";
 import { fleetStyles } from "./rm-page-fleet.styles.ts";
 import { BackupStart } from "./start-backup.ts";
 import "../elements/rm-dialog/rm-dialog.ts";
@@ -236,7 +236,7 @@ export class RmPageFleet extends LitElement {
         new ToastEvent(`${pending.hostname} is rejected; its agent stops`),
       );
     } catch (error) {
-      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+      this.dispatchEvent(refusalToast(error));
     }
     await this.data.hosts.pending.reload();
   }
@@ -247,7 +247,7 @@ export class RmPageFleet extends LitElement {
     try {
       this.enrolment = await this.data.hosts.enrolment();
     } catch (error) {
-      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+      this.dispatchEvent(refusalToast(error));
     }
   }
 

@@ -2,6 +2,7 @@ import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { errorWords } from "../data/api-error.ts";
 import type { Data } from "../data/data.ts";
 import { type JobLog, keptLines } from "../data/job-log.ts";
 import type { Loadable, Resource } from "../data/resource.ts";
@@ -11,14 +12,13 @@ import { icon } from "../elements/icon.ts";
 import { kindName, shortId, startedBy } from "../elements/job-words.ts";
 import { busy, jobStates, pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
-import { ToastEvent } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
 import { breadcrumb, type Step } from "./breadcrumb.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
-import { problemOf } from "./problem.ts";
+import { refusalToast } from "./problem.ts";
 import { jobStyles } from "./rm-page-job.styles.ts";
 import { BackupStart } from "./start-backup.ts";
 import "../elements/rm-copy/rm-copy.ts";
@@ -87,7 +87,7 @@ export class RmPageJob extends LitElement {
       <div class="columns">
         <rm-job-log
           .lines=${this.#log.value?.lines ?? []}
-          .problem=${this.#log.value?.error?.message ?? ""}
+          .problem=${this.#logProblem}
           .live=${job.finished_at === null}
           .download="/api/jobs/${job.id}/log.txt"
         ></rm-job-log>
@@ -218,6 +218,11 @@ export class RmPageJob extends LitElement {
     this.#lastProgress = null;
   }
 
+  get #logProblem(): string {
+    const error = this.#log.value?.error;
+    return error == null ? "" : errorWords(error);
+  }
+
   get #loaded(): Job | null {
     const job = this.#job.value;
     return job?.state === "ready" ? job.value : null;
@@ -234,7 +239,7 @@ export class RmPageJob extends LitElement {
     try {
       this.#resource.replace(await this.data.jobs.cancel(job.id));
     } catch (error) {
-      this.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+      this.dispatchEvent(refusalToast(error));
     } finally {
       this.cancelling = false;
     }

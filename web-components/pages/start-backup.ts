@@ -1,8 +1,7 @@
 import type { ReactiveControllerHost } from "lit";
 import type { Data } from "../data/data.ts";
 import { NavigateEvent } from "../events/navigate.ts";
-import { ToastEvent } from "../events/toast.ts";
-import { problemOf } from "./problem.ts";
+import { refusalToast } from "./problem.ts";
 
 /**
  * Starts backups for a page, and opens their jobs or says why they did not start. A host has one start at a time: from
@@ -30,7 +29,7 @@ export class BackupStart {
       this.#page.dispatchEvent(navigation);
       await navigation.shown;
     } catch (error) {
-      this.#page.dispatchEvent(new ToastEvent(problemOf(error).message, "bad"));
+      this.#page.dispatchEvent(refusalToast(error));
     } finally {
       this.#show(new Set([...this.#hostIds].filter((id) => id !== hostId)));
     }

@@ -92,6 +92,12 @@ export const jobLogStyles = css`
   .error .text {
     color: var(--rm-bad-text);
   }
+  .gap {
+    padding: 2px 14px;
+    background: var(--rm-warn-soft);
+    color: var(--rm-warn-text);
+    font-family: var(--rm-sans);
+  }
   .issues .line:not(.warning, .error) {
     display: none;
   }

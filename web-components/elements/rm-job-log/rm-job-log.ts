@@ -123,14 +123,16 @@ export class RmJobLog extends LitElement {
     return html`${repeat(
       chunks,
       (chunk) => chunk[0]!.n,
-      (chunk) =>
-        guard(
+      (chunk, index) => {
+        const before = chunks[index - 1]?.at(-1);
+        return guard(
           [chunk[0]!.n, chunk.length],
           () =>
             html`<div class="chunk">
-              ${chunk.map((line) => logLine(line))}
+              ${chunk.map((line, index) => logLine(line, chunk[index - 1] ?? before))}
             </div>`,
-        ),
+        );
+      },
     )}`;
   }
 
@@ -170,15 +172,27 @@ export class RmJobLog extends LitElement {
   };
 }
 
-function logLine({ n, t, l, k }: LogLine): TemplateResult {
+function logLine(
+  { n, t, l, k }: LogLine,
+  before: LogLine | undefined,
+): TemplateResult {
   const file = k === "new" || k === "changed";
-  return html`<div class="line ${k}">
-    <span class="number">${count(n)}</span
-    ><span class="at">${time(Date.parse(t), "seconds")}</span
-    >${file ? html`<span class="kind">${k}</span>` : nothing}<span class="text"
-      >${l}</span
-    >
-  </div>`;
+  const missing = before === undefined ? 0 : n - before.n - 1;
+  return html`${
+      missing === 0
+        ? nothing
+        : html`<p class="gap">
+            ${plural(missing, "line")} did not reach the server
+          </p>`
+    }
+    <div class="line ${k}">
+      <span class="number">${count(n)}</span
+      ><span class="at">${time(Date.parse(t), "seconds")}</span
+      >${file ? html`<span class="kind">${k}</span>` : nothing}<span
+        class="text"
+        >${l}</span
+      >
+    </div>`;
 }
 
 declare global {
