@@ -19,6 +19,7 @@ import { createPasswords } from "./features/auth/password.ts";
 import { createAuth } from "./features/auth/service.ts";
 import type { Auth } from "./features/auth/service.ts";
 import { createSessions } from "./features/auth/sessions.ts";
+import { createViolations } from "./features/violations/violations.ts";
 import { createApi } from "./http/api.ts";
 import { createResolveClient } from "./http/client-ip.ts";
 import { csrfToken } from "./http/csrf.ts";
@@ -71,12 +72,17 @@ export async function startApp(deps: AppDeps): Promise<App> {
     throttle: createLoginThrottle(clock),
   });
   const sessions = createSessions(base);
+  const violations = createViolations({
+    ...base,
+    broker: { hostOf: (connection) => broker.hostOf(connection) },
+  });
 
   const broker = createNatsBroker({
     dataDir: config.dataDir,
     binary: () => extractBinary(assetsDir, join(config.dataDir, "bin")),
     searchPath: deps.searchPath,
     store: createBrokerKeyStore(db, secrets, clock),
+    onViolation: violations.refused,
     random,
     clock,
     log,
@@ -158,6 +164,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const stopFeed = startLiveFeed({ events, hub, views, random, clock, log });
   const stopFeatures = features.start();
   const stopSessions = sessions.start();
+  const stopViolations = violations.start();
   if (await auth.needsBootstrap()) {
     const token = auth.issueBootstrapToken();
     deps.notify(`bootstrap url: ${url}/bootstrap?token=${token}`);
@@ -173,6 +180,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       await Promise.race([listener.stop(), drained]);
       await listener.cut();
       stopSessions();
+      stopViolations();
       stopFeed();
       await bus.close();
       await broker.stop();

@@ -8,6 +8,7 @@ import {
   BrokerError,
   type BrokerKeyStore,
 } from "../ports/broker.ts";
+import type { OnViolation } from "../ports/violation.ts";
 import type { Random } from "../random.ts";
 import {
   agentJwt,
@@ -33,6 +34,8 @@ export interface NatsBrokerDeps {
   /** Where to look for `setpriv`, as in `PATH`. */
   readonly searchPath: string;
   readonly store: BrokerKeyStore;
+  /** Called with everything a user of the broker tries and may not. */
+  readonly onViolation: OnViolation;
   readonly random: Pick<Random, "bytes">;
   readonly clock: Clock;
   readonly log: Log;
@@ -100,6 +103,7 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
           ),
         searchPath: deps.searchPath,
         onLine,
+        onViolation: deps.onViolation,
         clock,
         log,
       },
@@ -201,6 +205,12 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
       };
       await deps.store.save(JSON.stringify(keys));
       await system.pushAccount();
+    },
+    hostOf(connection) {
+      const [pid, cid] = connection.split("/").map(Number);
+      return pid === process?.pid && cid !== undefined
+        ? system.hostOf(cid)
+        : null;
     },
     controlPlane: () =>
       serverCredentials(loaded(), deps.random, nowSeconds(), "control-plane"),

@@ -3,13 +3,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { basename, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { type Clock, delay } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { z } from "zod";
 import { type BrokerAddress, BrokerError } from "../ports/broker.ts";
+import type { OnViolation } from "../ports/violation.ts";
 import { type BrokerPaths, brokerName } from "./nats-config.ts";
 import { endOrphan } from "./nats-orphan.ts";
+import { readViolation } from "./nats-violation.ts";
+import { readSlowly } from "./slow-lines.ts";
 
 /** A nats-server of ours that accepts connections. */
 export interface NatsProcess {
@@ -30,8 +32,9 @@ export interface NatsProcessDeps {
   readonly config: () => string;
   /** Where to look for `setpriv`, as in `PATH`. */
   readonly searchPath: string;
-  /** Called with every line it writes. */
+  /** Called with every line it writes, but for those about violations. */
   readonly onLine: (line: string) => void;
+  readonly onViolation: OnViolation;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -62,11 +65,14 @@ export async function startNatsProcess(
   let alive = true;
   void ended.then(() => (alive = false));
   const tail: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => {
+  const cancelReading = readSlowly(child.stderr, clock, (line) => {
+    const violation = readViolation(line);
+    if (violation !== null) return deps.onViolation(violation);
     tail.push(line);
     if (tail.length > 5) tail.shift();
     deps.onLine(line);
   });
+  void ended.then(cancelReading);
 
   const stop = async () => {
     child.kill("SIGTERM");

@@ -81,8 +81,12 @@ export const systemInboxPrefix = "_INBOX.sys";
 
 export const claimsUpdate = "$SYS.REQ.CLAIMS.UPDATE";
 
+/** Who logs in to any account, and who leaves. */
+export const comings = "$SYS.ACCOUNT.*.CONNECT";
+export const goings = "$SYS.ACCOUNT.*.DISCONNECT";
+
 export const systemRole = {
   pub: { allow: [claimsUpdate] },
-  sub: { allow: [`${systemInboxPrefix}.>`] },
+  sub: { allow: [`${systemInboxPrefix}.>`, comings, goings] },
   ...unlimited,
 };

@@ -1,12 +1,19 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "@restic-manager/shared/clock.ts";
+import { hostId } from "@restic-manager/shared/domain/ids.ts";
+import { readNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { z } from "zod";
 import { type BrokerAddress, BrokerError } from "../ports/broker.ts";
 import type { NatsAccount, NatsCredentials } from "./nats-claims.ts";
 import { createNatsLink, type NatsLink } from "./nats-link.ts";
-import { claimsUpdate, systemInboxPrefix } from "./nats-roles.ts";
+import {
+  claimsUpdate,
+  comings,
+  goings,
+  systemInboxPrefix,
+} from "./nats-roles.ts";
 
 export interface NatsSystemDeps {
   readonly address: () => BrokerAddress | null;
@@ -17,24 +24,49 @@ export interface NatsSystemDeps {
   readonly log: Log;
 }
 
-/** The broker's own account, by which it is told who is revoked. */
+/** The broker's own account, by which it is told who is revoked, and tells who comes. */
 export interface NatsSystem {
   /** Connects and keeps connected. Resolves when the broker has the account. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Hands the account to the broker; without a connection this happens with the next one. @throws BrokerError */
   pushAccount(): Promise<void>;
+  /** The host whose login a connection of the running broker used; also for a while after its end. */
+  hostOf(cid: number): string | null;
 }
 
 const answer = z.object({ data: z.object({ code: z.literal(200) }) });
+const visitor = z.object({
+  client: z.object({ id: z.int(), jwt: z.string().default("") }),
+});
+
+/** What is told of a connection may be heard after its end. */
+const rememberMs = 10_000;
 
 export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
   let link: NatsLink | null = null;
   let current: NatsConnection | null = null;
+  const hosts = new Map<number, string>();
 
   async function connected(connection: NatsConnection): Promise<void> {
     current = connection;
+    connection.subscribe(comings, { callback: (_, { data }) => came(data) });
+    connection.subscribe(goings, { callback: (_, { data }) => went(data) });
     await push(connection);
+  }
+
+  /** Its JWT was verified; what else it says of itself was not. */
+  function came(message: Uint8Array): void {
+    const client = readVisitor(message);
+    if (client === undefined) return;
+    const name = hostId.safeParse(readNatsJwt(client.jwt)?.name);
+    if (name.success) hosts.set(client.id, name.data);
+  }
+
+  function went(message: Uint8Array): void {
+    const client = readVisitor(message);
+    if (client === undefined || !hosts.has(client.id)) return;
+    deps.clock.after(rememberMs, () => hosts.delete(client.id));
   }
 
   async function push(connection: NatsConnection): Promise<void> {
@@ -50,6 +82,7 @@ export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
 
   return {
     start() {
+      hosts.clear();
       const ready = Promise.withResolvers<void>();
       link = createNatsLink(
         { ...deps, inboxPrefix: systemInboxPrefix },
@@ -67,5 +100,10 @@ export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
     async pushAccount() {
       if (current !== null && !current.isClosed()) await push(current);
     },
+    hostOf: (cid) => hosts.get(cid) ?? null,
   };
+}
+
+function readVisitor(message: Uint8Array) {
+  return parseJson(new TextDecoder().decode(message), visitor)?.client;
 }

@@ -14,6 +14,7 @@ import {
 } from "@restic-manager/shared/protocol/topic.ts";
 import { systemClock } from "../clock.ts";
 import { createRandom } from "../random.ts";
+import type { Violation } from "../ports/violation.ts";
 import { createTestLog } from "../testing/test-log.ts";
 import { createNatsBroker, type NatsBroker } from "./nats-broker.ts";
 import type { NatsCredentials } from "./nats-claims.ts";
@@ -37,6 +38,8 @@ export interface TestBroker {
   readonly broker: NatsBroker;
   readonly dataDir: string;
   readonly log: ReturnType<typeof createTestLog>;
+  /** What was tried and refused. */
+  readonly violations: readonly Violation[];
   /** What the key store holds now. */
   keys(): string | null;
   /** Pid of the nats-server that runs. */
@@ -56,6 +59,7 @@ export interface TestBrokerOptions {
 export function createTestBroker(options: TestBrokerOptions = {}): TestBroker {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "rm-broker-"));
   const log = createTestLog();
+  const violations: Violation[] = [];
   let keys = options.keys ?? null;
   const broker = createNatsBroker({
     dataDir,
@@ -65,6 +69,7 @@ export function createTestBroker(options: TestBrokerOptions = {}): TestBroker {
       load: async () => keys,
       save: async (text) => void (keys = text),
     },
+    onViolation: (violation) => void violations.push(violation),
     random,
     clock: systemClock,
     log,
@@ -73,6 +78,7 @@ export function createTestBroker(options: TestBrokerOptions = {}): TestBroker {
     broker,
     dataDir,
     log,
+    violations,
     keys: () => keys,
     pid: () =>
       log.entries.findLast((entry) => entry.message === "The broker runs")

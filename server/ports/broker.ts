@@ -18,6 +18,8 @@ export interface Broker {
    * while the broker is down the revocation is kept and takes effect when it starts.
    */
   revokeAgent(nkey: string): Promise<void>;
+  /** The host whose login a connection of the broker's present run used; null when none did, or it ended a while ago. */
+  hostOf(connection: string): string | null;
 }
 
 export interface BrokerAddress {

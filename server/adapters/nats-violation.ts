@@ -1,0 +1,30 @@
+import type { Violation } from "../ports/violation.ts";
+
+/**
+ * A line in which nats-server says that it refused a client a subject; it tells nobody in any other way. Everything a
+ * client can choose stands between quotes, in which nats-server escapes quotes and control characters, so read from its
+ * beginning the line has one meaning. Its name for the user is what the client called itself, whatever its login says:
+ * only the number of the connection is to be believed.
+ */
+const quoted = String.raw`"((?:[^"\\]|\\.)*)"`;
+const line = new RegExp(
+  String.raw`^\[(\d+)\] \S+ \S+ \[ERR\] \S+ - cid:(\d+) - (?:${quoted} - )*(Publish|Subscription) Violation - Subject ${quoted}`,
+);
+
+/** The attempt that a line of nats-server tells of, or null when it tells of something else. */
+export function readViolation(text: string): Violation | null {
+  if (!text.includes(" Violation - Subject ")) return null;
+  const [, pid, cid, , act, subject] = line.exec(text) ?? [];
+  if (pid === undefined || cid === undefined || subject === undefined)
+    return null;
+  return {
+    connection: connectionName(Number(pid), Number(cid)),
+    act: act === "Publish" ? "publish" : "subscribe",
+    subject,
+  };
+}
+
+/** Connections are numbered from 1 by each process. */
+export function connectionName(pid: number, cid: number): string {
+  return `${pid}/${cid}`;
+}
