@@ -28,6 +28,20 @@ CREATE TABLE audit_log (
     payload TEXT NOT NULL DEFAULT '{}'
   ) STRICT;
 
+CREATE TABLE enrolment_tokens (
+    id TEXT PRIMARY KEY,
+    token_sha256 TEXT NOT NULL,
+    hostname TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    repository_url TEXT NOT NULL,
+    sealed BLOB,
+    created_by TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT,
+    host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL
+  ) STRICT;
+
 CREATE TABLE former_keys (
     public_key BLOB NOT NULL CHECK (length(public_key) = 32),
     host_id TEXT NOT NULL,
@@ -42,7 +56,7 @@ CREATE TABLE former_keys (
 CREATE TABLE host_repositories (
     host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
-    is_default INTEGER NOT NULL DEFAULT 0,
+    is_default INTEGER NOT NULL DEFAULT 0, first_use TEXT CHECK (first_use IN ('existing', 'create')),
     PRIMARY KEY (host_id, repository_id)
   ) STRICT, WITHOUT ROWID;
 
@@ -292,6 +306,8 @@ CREATE TABLE users (
   ) STRICT;
 
 CREATE INDEX audit_log_by_target ON audit_log (target_kind, target_id);
+
+CREATE INDEX enrolment_tokens_by_expiry ON enrolment_tokens (expires_at);
 
 CREATE INDEX former_keys_by_host ON former_keys (host_id, until);
 

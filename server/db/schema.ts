@@ -157,6 +157,25 @@ export interface HostRepositoryRow {
   host_id: string;
   repository_id: string;
   is_default: Flag;
+  /** How the agent is to open it when it first connects; null once it has. */
+  first_use: "existing" | "create" | null;
+}
+
+/** One host that may join without being asked about; see `shared/api/tokens.ts`. */
+export interface EnrolmentTokenRow {
+  id: string;
+  /** Hex SHA-256 of the whole token; the token itself is nowhere. */
+  token_sha256: string;
+  hostname: string;
+  tags: Json;
+  repository_url: string;
+  /** What `SetUpBody` holds, with its secrets; null once used or over. */
+  sealed: Sealed | null;
+  created_by: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  used_at: Timestamp | null;
+  host_id: string | null;
 }
 
 export interface RepositoryCredentialRow {
@@ -360,6 +379,7 @@ export interface Schema {
   hosts: HostRow;
   former_keys: FormerKeyRow;
   pending_hosts: PendingHostRow;
+  enrolment_tokens: EnrolmentTokenRow;
   repositories: RepositoryRow;
   host_repositories: HostRepositoryRow;
   repository_credentials: RepositoryCredentialRow;

@@ -14,4 +14,5 @@ export type SealPurpose =
   | "broker-key"
   | "repository-credential.repo"
   | "repository-credential.admin"
-  | "hook";
+  | "hook"
+  | "enrolment-token";

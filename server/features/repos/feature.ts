@@ -1,4 +1,4 @@
-import type { Clock } from "@restic-manager/shared/clock.ts";
+import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Events } from "../../events.ts";
 import type { ServerIdentity } from "../../identity.ts";
@@ -11,7 +11,9 @@ import type { Random } from "../../random.ts";
 import type { ConfigRevision } from "../schedules/config-revision.ts";
 import type { Schedules } from "../schedules/schedules.ts";
 import { createCredentialBox } from "./credentials.ts";
+import { createFirstUse } from "./first-use.ts";
 import { connectRepositories } from "./inbox.ts";
+import { createJoining } from "./joining.ts";
 import { createRepositories } from "./repositories.ts";
 import { createRepositoryTest } from "./repository-test.ts";
 import { repositoryRoutes } from "./routes.ts";
@@ -40,20 +42,21 @@ export function createReposFeature(deps: {
   const sources = createSources(deps);
   const snapshots = createSnapshots(deps);
   const repositoryTest = createRepositoryTest(deps);
-  const setUp = createSetUp({
-    ...deps,
-    credentials,
-    repositories,
-    repositoryTest,
-  });
+  const joining = createJoining({ ...deps, credentials });
+  const parts = { ...deps, repositories, repositoryTest, joining };
+  const setUp = createSetUp(parts);
+  const firstUse = createFirstUse(parts);
 
   return {
     repositories,
+    joining,
     /** For the configuration of a host. */
     parts: { repositories: repositories.bundle, groups: sources.bundle },
     routes: repositoryRoutes({ setUp, repositories, sources, snapshots }),
     connect(agentEvents: AgentEvents): void {
       connectRepositories({ agentEvents, snapshots });
     },
+    /** Begins to watch for hosts that are to open their repository for the first time. */
+    start: (): Cancel => firstUse.start(),
   };
 }

@@ -1,4 +1,3 @@
-import type { SetUpBody } from "@restic-manager/shared/api/repos.ts";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import { repoTestResult } from "@restic-manager/shared/protocol/command.ts";
 import type {
@@ -22,12 +21,12 @@ export interface RepositoryTest {
   /** @throws AppError when there is no such host, or it is not online. */
   onlineHost(hostId: string): Promise<HostRecord>;
   /**
-   * Lets the agent open the repository, or create it when the body says so. Saves nothing but the audit row.
+   * Lets the agent open the repository, or create it when `mode` says so. Saves nothing but the audit row.
    * @throws AppError `repository_test_failed` with the agent's own code and sentence.
    */
   run(
     host: HostRecord,
-    body: SetUpBody,
+    wanted: RepoTestSecret,
     by: Initiator,
   ): Promise<RepoTestResult>;
 }
@@ -50,12 +49,10 @@ export function createRepositoryTest(deps: {
       return host;
     },
 
-    async run(host, { repository, source }, by) {
+    async run(host, wanted, by) {
       const secret: RepoTestSecret = {
-        url: repository.url,
-        credential: tidyCredential(repository.credential),
-        mode: repository.mode,
-        includes: source.includes,
+        ...wanted,
+        credential: tidyCredential(wanted.credential),
       };
       const plaintext = new TextEncoder().encode(JSON.stringify(secret));
       const answer = await deps.commands.send(
@@ -74,8 +71,8 @@ export function createRepositoryTest(deps: {
           action: "repository.test",
           target: { kind: "host", id: host.id },
           payload: {
-            url: repository.url,
-            mode: repository.mode,
+            url: wanted.url,
+            mode: wanted.mode,
             outcome: answer.ok ? "ok" : answer.code,
           },
         }),

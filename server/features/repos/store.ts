@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
+import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
 import type {
+  HostRepositoryRow,
   RepositoryCredentialRow,
   RepositoryRow,
 } from "../../db/schema.ts";
@@ -52,17 +54,27 @@ export async function findRepository(
   return (await records(db).where("id", "=", id).executeTakeFirst()) ?? null;
 }
 
-/** The repository at an address; `resticId` tells two machines' `/srv/restic` apart. */
+/**
+ * The repository at an address; `resticId` tells two machines' `/srv/restic` apart. While one of the two was not
+ * found by any agent yet, an address that is the same from everywhere is enough.
+ */
 export async function findRepositoryAt(
   trx: Trx,
   url: string,
-  resticId: string,
+  resticId: string | null,
 ): Promise<RepositoryRecord | null> {
-  const row = await records(trx)
+  const rows = await records(trx)
     .where(sql`rtrim(url, '/')`, "=", url.replace(/\/+$/, ""))
-    .where("restic_id", "=", resticId)
-    .executeTakeFirst();
-  return row ?? null;
+    .orderBy("created_at")
+    .execute();
+  const isShared = repoKind(url) !== "local";
+  const same = rows.find((row) => row.restic_id === resticId);
+  if (resticId !== null && same !== undefined) return same;
+  return (
+    rows.find(
+      (row) => isShared && (row.restic_id === null || resticId === null),
+    ) ?? null
+  );
 }
 
 /** The repositories of a host, its default first. */
@@ -98,7 +110,6 @@ export async function insertRepository(
     id: string;
     name: string;
     url: string;
-    resticId: string;
     by: Initiator;
     at: string;
   },
@@ -110,9 +121,7 @@ export async function insertRepository(
       name: row.name,
       url: row.url,
       append_only: "no",
-      status: "ready",
-      status_at: row.at,
-      restic_id: row.resticId,
+      status: "unknown",
       created_by: row.by.kind === "user" ? row.by.id : null,
       created_at: row.at,
       updated_at: row.at,
@@ -148,15 +157,30 @@ export async function renameRepository(
     .execute();
 }
 
+/** An agent was there: the repository is ready, and has an id of restic's. */
+export async function saveFound(
+  trx: Trx,
+  id: string,
+  resticId: string,
+  at: string,
+): Promise<void> {
+  await trx
+    .updateTable("repositories")
+    .set({ restic_id: resticId })
+    .where("id", "=", id)
+    .execute();
+  const ready = { status: "ready", status_code: null } as const;
+  await saveStatus(trx, id, { ...ready, status_message: null, at });
+}
+
 /** The first repository of a host is its default. */
 export async function linkHost(
   trx: Trx,
-  hostId: string,
-  repositoryId: string,
+  row: Omit<HostRepositoryRow, "is_default">,
 ): Promise<void> {
   await trx
     .insertInto("host_repositories")
-    .values({ host_id: hostId, repository_id: repositoryId, is_default: 1 })
+    .values({ ...row, is_default: 1 })
     .execute();
 }
 
