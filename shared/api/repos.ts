@@ -11,6 +11,9 @@ export const repository = z.object({
   name: z.string(),
   url: z.string(),
   status: z.enum(repoStatuses),
+  /** Failure code and sentence of the last use, while it cannot be used. */
+  status_code: z.string().nullable(),
+  status_message: z.string().nullable(),
   /** restic's own id, 64 hex digits. */
   repository_id: z.string().nullable(),
   snapshot_count: z.number().int(),

@@ -145,6 +145,8 @@ export function seededWorld(): World {
       name: "pg-primary",
       url: "rest:https://vault.lan:8000/pg-primary/",
       status: "ready",
+      status_code: null,
+      status_message: null,
       repository_id: "7c41a90f".repeat(8),
       snapshot_count: 730,
       snapshots_refreshed_at: at(now - 8 * hour),

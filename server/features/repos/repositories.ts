@@ -74,6 +74,8 @@ export function createRepositories(deps: {
       name: record.name,
       url: record.url,
       status: record.status,
+      status_code: record.status_code,
+      status_message: record.status_message,
       repository_id: record.restic_id,
       snapshot_count: record.snapshot_count,
       snapshots_refreshed_at: record.snapshots_refreshed_at,
