@@ -2,6 +2,7 @@
 # Installs the restic-manager agent on this machine, or upgrades it and keeps its identity.
 #
 #   bash install.sh --server http://SERVER:8080 --server-key SHA256:...
+#   bash install.sh --uninstall
 #
 # Download this file, read it, run it with bash. It never disables anything: backup jobs that
 # exist already are listed with the command that would disable each.
@@ -18,7 +19,10 @@ program=restic-manager-agent
 unit=$program.service
 server=""
 server_key=""
+token=()
 root=""
+uninstall=""
+purge=""
 partial=()
 
 say() { printf '%s\n' "$*"; }
@@ -26,41 +30,59 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 usage() {
   cat <<'USAGE'
-usage: bash install.sh --server URL [--server-key SHA256:...] [--root DIR]
+usage: bash install.sh --server URL [--server-key SHA256:...] [--token-stdin | --token-file FILE] [--root DIR]
+       bash install.sh --uninstall [--purge]
 
   --server URL        address of the restic-manager server, as the dashboard shows it
   --server-key KEY    fingerprint of the server's key, as the dashboard shows it: the agent
                       then refuses any other server
+  --token-stdin       join with a one-time token, read from standard input
+  --token-file FILE   join with a one-time token, read from a file
   --root DIR          install below DIR instead of / and start nothing (for images and tests)
+  --uninstall         stop the agent and remove it; its identity and configuration stay
+  --purge             with --uninstall: remove identity and configuration too
 USAGE
 }
 
 parse_arguments() {
   while (($#)); do
     case $1 in
-      --server | --server-key | --root)
+      --server | --server-key | --token-file | --root)
         (($# >= 2)) || die "$1 needs a value"
         case $1 in
           --server) server=${2%/} ;;
           --server-key) server_key=$2 ;;
+          --token-file) token=(--token-file "$2") ;;
           --root) root=${2%/} ;;
         esac
         shift 2
         ;;
+      --token-stdin) token=(--token-stdin); shift ;;
+      --uninstall) uninstall=yes; shift ;;
+      --purge) purge=yes; shift ;;
       -h | --help) usage; exit 0 ;;
       *) usage >&2; die "unknown option: $1" ;;
     esac
   done
+  [[ -z $root || -d $root ]] || die "--root $root: there is no such directory"
+  [[ -z $purge || -n $uninstall ]] || die "--purge goes with --uninstall"
+  [[ -z $uninstall ]] || return 0
   [[ $server =~ ^https?://[^/[:space:]]+ ]] ||
     die "--server needs the address of the server, for example --server http://backup.lan:8080"
   [[ -z $server_key || $server_key =~ ^SHA256:[0-9a-f]{64}$ ]] ||
     die "--server-key is SHA256: and 64 hexadecimal digits; copy it from the dashboard"
-  [[ -z $root || -d $root ]] || die "--root $root: there is no such directory"
+  [[ ${#token[@]} -eq 0 || -n $server_key ]] ||
+    die "a token needs --server-key too: it must not go to a server that only pretends"
+  [[ ${token[0]:-} != --token-file || -s ${token[1]} ]] ||
+    die "--token-file ${token[1]}: there is no such file, or it is empty"
+}
+
+check_root() {
+  [[ -n $root || $(id -u) == 0 ]] || die "run as root: backups must be able to read every file"
 }
 
 check_machine() {
   if [[ -z $root ]]; then
-    [[ $(id -u) == 0 ]] || die "run as root: backups must be able to read every file"
     [[ -d /run/systemd/system ]] ||
       die "this machine does not run systemd: copy $program here and run '$program enrol $server' under your own supervisor"
   fi
@@ -154,7 +176,7 @@ report_cron_tables() {
   local table
   for table in "$root/etc/crontab" "$root"/etc/cron.d/*; do
     if [[ -f $table ]] && runs_restic "$table" >/dev/null; then
-      report "$table" "sed -i.bak '/^[^#].*restic/s/^/#/' $(printf %q "$table")"
+      report "$table" "sed -i '/^[^#].*restic/s/^/#/' $(printf %q "$table")"
     fi
   done
   for table in "$root/var/spool/cron/crontabs/root" "$root/var/spool/cron/root"; do
@@ -185,7 +207,7 @@ enrol() {
   local arguments=("$server") code=0
   [[ -z $server_key ]] || arguments+=(--server-key "$server_key")
   [[ -z $root ]] || arguments+=(--config "$root/etc/restic-manager/agent.yaml" --state-dir "$root/var/lib/restic-manager")
-  "$root/usr/local/bin/$program" enrol "${arguments[@]}" --exit || code=$?
+  "$root/usr/local/bin/$program" enrol "${arguments[@]}" ${token[@]+"${token[@]}"} --exit || code=$?
   ((code == 0)) && return
   say "The agent is installed but not started. Run this script again to enrol." >&2
   exit "$code"
@@ -203,14 +225,39 @@ start_agent() {
   say "$unit runs. Its log: journalctl -u $program"
 }
 
+uninstall_agent() {
+  local bin=$root/usr/local/bin/$program file=$root/etc/systemd/system/$unit
+  if [[ -e $file && -n $root ]]; then
+    systemctl --root="$root" --quiet disable "$unit"
+  elif [[ -e $file ]]; then
+    systemctl --quiet disable --now "$unit"
+  fi
+  rm -f "$file" "$bin"
+  [[ -n $root ]] || systemctl daemon-reload
+  say "removed $bin and $unit"
+  if [[ -n $purge ]]; then
+    rm -rf "$root/var/lib/restic-manager" "$root/etc/restic-manager"
+    say "removed identity and configuration. Remove the host in the dashboard too."
+  else
+    say "identity and configuration stay in /var/lib/restic-manager and /etc/restic-manager; --purge removes them"
+  fi
+  say "Repositories are untouched."
+}
+
 # Everything is read before anything runs: an incomplete download of this file does nothing.
 main() {
   parse_arguments "$@"
+  check_root
+  if [[ -n $uninstall ]]; then
+    uninstall_agent
+    return
+  fi
   check_machine
   install_agent
   report_existing_jobs
   if [[ -s $root/var/lib/restic-manager/approval.json ]]; then
     say "this machine is enrolled already and keeps its identity"
+    ((${#token[@]} == 0)) || say "the token was not used: revoke it in the dashboard, or use it on another machine"
   else
     enrol
   fi

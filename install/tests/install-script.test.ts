@@ -137,6 +137,27 @@ test("a second run upgrades and keeps the identity [INS-01]", async () => {
   expect(calls()).toEqual(before);
 });
 
+test("a token goes to the agent by standard input or by a file, never as an argument [INS-01]", async () => {
+  const file = at("token");
+  put("token", "rmt_1_secret\n", 0o600);
+  expect((await install("--token-file", file)).code).toBe(0);
+  expect(calls().slice(-3)).toEqual(["--token-file", file, "--exit"]);
+
+  const again = await install("--token-stdin");
+  expect(again.stdout).toContain("the token was not used");
+
+  rmSync(at("var/lib/restic-manager/approval.json"));
+  expect((await install("--token-stdin")).code).toBe(0);
+  expect(calls().slice(-2)).toEqual(["--token-stdin", "--exit"]);
+
+  const bare = ["--server", address(), "--root", root, "--token-stdin"];
+  const unsafe = await run("bash", [script, ...bare]);
+  expect([unsafe.code, unsafe.stderr]).toEqual([
+    1,
+    expect.stringContaining("a token needs --server-key too"),
+  ]);
+});
+
 test("an altered download is refused before anything is installed [INS-03]", async () => {
   checksum = "0".repeat(64);
   const result = await install();
@@ -201,7 +222,7 @@ test("existing backup jobs are found in all places and left as they are [INS-02]
   expect(stdout.split("\n").filter((line) => line.startsWith("    "))).toEqual([
     "    systemctl disable --now nightly.timer",
     "    systemctl disable --now restic-check.timer",
-    `    sed -i.bak '/^[^#].*restic/s/^/#/' ${at("etc/cron.d/backups")}`,
+    `    sed -i '/^[^#].*restic/s/^/#/' ${at("etc/cron.d/backups")}`,
     "    crontab -u root -l | sed '/^[^#].*restic/s/^/#/' | crontab -u root -",
     `    chmod -x ${at("etc/cron.hourly/hot")}`,
     `    chmod -x ${at("etc/cron.daily/dump")}`,
@@ -224,6 +245,8 @@ const refused: readonly (readonly [args: string[], message: string])[] = [
   [["--server", "backup.lan:8080"], "--server needs the address"],
   [["--server-key", "SHA256:short"], "64 hexadecimal digits"],
   [["--token", "x"], "unknown option: --token"],
+  [["--token-file", "/nowhere"], "there is no such file, or it is empty"],
+  [["--purge"], "--purge goes with --uninstall"],
   [["--server"], "--server needs a value"],
   [["--root", "/nowhere/at/all"], "there is no such directory"],
 ];
@@ -245,7 +268,12 @@ test("a server that is not there is named", async () => {
 test("the scripts pass shellcheck", async () => {
   const result = await run(
     "shellcheck",
-    ["install/install.sh", "install/run.sh", ".ci/run"],
+    [
+      "install/install.sh",
+      "install/install-server.sh",
+      "install/run.sh",
+      ".ci/run",
+    ],
     { cwd: repository },
   );
   expect(result).toMatchObject({ code: 0, stdout: "" });
