@@ -20,6 +20,7 @@ import {
 } from "./nats-claims.ts";
 import { brokerConfig, brokerPaths } from "./nats-config.ts";
 import {
+  agentSigner,
   type BrokerKeys,
   mintBrokerKeys,
   parseBrokerKeys,
@@ -191,6 +192,11 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
         hostId,
         expiresAt: Math.floor(expiresAt / 1000),
       }),
+    agentSigner: () => agentSigner(loaded()),
+    revokedAt: (nkey) => {
+      const second = loaded().revocations[nkey];
+      return second === undefined ? null : second * 1000;
+    },
     async revokeAgent(nkey) {
       // NATS knows a revocation of "*", which would cut the server itself.
       if (decodeNkey("user", nkey) === null)
@@ -199,9 +205,12 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
       const current = Object.entries(loaded().revocations).filter(
         ([, at]) => now - at <= agentJwtLife,
       );
+      // A JWT issued after a revocation of this very second names the next one.
+      const before = loaded().revocations[nkey] ?? 0;
+      const at = Math.max(now, before + 1);
       keys = {
         ...loaded(),
-        revocations: Object.fromEntries([...current, [nkey, now]]),
+        revocations: Object.fromEntries([...current, [nkey, at]]),
       };
       await deps.store.save(JSON.stringify(keys));
       await system.pushAccount();

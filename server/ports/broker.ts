@@ -13,6 +13,10 @@ export interface Broker {
    * epoch, at most 30 days ahead. @throws RangeError for a malformed nkey, host id or expiry; AppError `starting` before the keys are loaded.
    */
   issueAgentJwt(nkey: string, hostId: string, expiresAt: number): string;
+  /** Public key (`A…`) of the signer of `issueAgentJwt`. */
+  agentSigner(): string;
+  /** Up to when the JWTs of an nkey are refused, in milliseconds since the epoch; null when they are not. */
+  revokedAt(nkey: string): number | null;
   /**
    * Cuts every connection of an nkey and refuses its JWTs issued until now. Resolves when the broker has it;
    * while the broker is down the revocation is kept and takes effect when it starts.
