@@ -5,12 +5,17 @@ import {
 } from "node:crypto";
 import { expect, test } from "bun:test";
 import { fromBase64Url } from "@restic-manager/shared/identity/keys.ts";
-import { sealContext, unseal } from "@restic-manager/shared/identity/seal.ts";
+import {
+  seal,
+  sealContext,
+  unseal,
+} from "@restic-manager/shared/identity/seal.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { createSealedSecrets } from "./adapters/sealed-secrets.ts";
 import { openSqlite } from "./adapters/sqlite-db.ts";
 import { identityOf, openServerIdentity, verifySignature } from "./identity.ts";
 import { createRandom } from "./random.ts";
+import { agreementKey } from "./testing/test-endpoint.ts";
 
 const clock = createManualClock();
 const random = createRandom(clock);
@@ -105,4 +110,22 @@ test("a box opens for its host, purpose and revision only", () => {
   expect(open(sealContext(host.id, "repo-test", 7))).toBeNull();
   expect(open(sealContext("h0000000000000002", "config", 7))).toBeNull();
   expect(identity.sealFor(host, "config", 7, message)).not.toEqual(box);
+});
+
+test("what is sealed to the server opens for it alone, and for the one purpose", () => {
+  const seed = random.bytes(32);
+  const { sealKey, publicKey, open } = identityOf(seed, random);
+  const box = seal(
+    message,
+    sealKey,
+    "token|a",
+    agreementKey(),
+    random.bytes(24),
+  );
+  expect(open(box, "token|a")).toEqual(message);
+  expect(open(box, "token|b")).toBeNull();
+  expect(open(box.with(60, (box[60] ?? 0) ^ 1), "token|a")).toBeNull();
+  expect(identityOf(random.bytes(32), random).open(box, "token|a")).toBeNull();
+  expect(identityOf(seed, random).sealKey).toEqual(sealKey);
+  expect(sealKey).not.toEqual(publicKey);
 });

@@ -3,6 +3,7 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
+  hkdfSync,
   sign,
   verify,
 } from "node:crypto";
@@ -20,6 +21,7 @@ import {
 import {
   seal,
   sealContext,
+  unseal,
   type AgreementKey,
   type SealPurpose,
 } from "@restic-manager/shared/identity/seal.ts";
@@ -45,6 +47,10 @@ export interface ServerIdentity {
     revision: string | number,
     plaintext: Uint8Array,
   ): Uint8Array;
+  /** X25519, 32 bytes: what agents seal to that must reach this server alone. */
+  readonly sealKey: Uint8Array;
+  /** Opens such a box; null when anything about it is wrong. */
+  open(box: Uint8Array, context: string): Uint8Array | null;
 }
 
 export interface SealRecipient {
@@ -54,8 +60,11 @@ export interface SealRecipient {
 }
 
 const keyName = "server_identity";
-/** PKCS#8 of an Ed25519 key up to its 32-byte seed. */
-const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
+/** PKCS#8 up to the 32 bytes of the private key. */
+const pkcs8Prefix = {
+  Ed25519: "302e020100300506032b657004220420",
+  X25519: "302e020100300506032b656e04220420",
+};
 
 /**
  * Opens the server's identity, minting it on the very first start. A new one would need every agent to be approved
@@ -92,6 +101,10 @@ export async function openServerIdentity(deps: {
 export function identityOf(seed: Uint8Array, random: Random): ServerIdentity {
   const privateKey = ed25519Key(seed);
   const publicKey = rawPublicKey(createPublicKey(privateKey));
+  // From the same seed, so that there is one secret to keep, and apart from it: one key never does two things.
+  const info = "rm-server-seal-key-v1";
+  const sealSeed = new Uint8Array(hkdfSync("sha256", seed, "", info, 32));
+  const sealKey = agreementKey(privateKeyOf("X25519", sealSeed));
   return {
     publicKey,
     publicKeyText: toBase64Url(publicKey),
@@ -105,13 +118,23 @@ export function identityOf(seed: Uint8Array, random: Random): ServerIdentity {
         ephemeralKey(),
         random.bytes(24),
       ),
+    sealKey: sealKey.publicKey,
+    open: (box, context) => unseal(box, sealKey, context),
   };
 }
 
 /** The private key of a 32-byte Ed25519 seed. */
 export function ed25519Key(seed: Uint8Array): KeyObject {
+  return privateKeyOf("Ed25519", seed);
+}
+
+function privateKeyOf(
+  curve: "Ed25519" | "X25519",
+  bytes: Uint8Array,
+): KeyObject {
+  const prefix = Buffer.from(pkcs8Prefix[curve], "hex");
   return createPrivateKey({
-    key: Buffer.concat([pkcs8Prefix, seed]),
+    key: Buffer.concat([prefix, bytes]),
     format: "der",
     type: "pkcs8",
   });
@@ -125,14 +148,17 @@ export const verifySignature: Verify = (publicKey, message, signature) => {
 
 /** An X25519 key pair made for one box. */
 function ephemeralKey(): AgreementKey {
-  const pair = generateKeyPairSync("x25519");
+  return agreementKey(generateKeyPairSync("x25519").privateKey);
+}
+
+function agreementKey(privateKey: KeyObject): AgreementKey {
   return {
-    publicKey: rawPublicKey(pair.publicKey),
-    agree: (recipient) =>
+    publicKey: rawPublicKey(createPublicKey(privateKey)),
+    agree: (other) =>
       new Uint8Array(
         diffieHellman({
-          privateKey: pair.privateKey,
-          publicKey: importPublicKey("X25519", recipient),
+          privateKey,
+          publicKey: importPublicKey("X25519", other),
         }),
       ),
   };
