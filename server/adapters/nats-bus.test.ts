@@ -179,7 +179,10 @@ describe("nats bus on a real broker", () => {
     bus.ingest("events", async (messages) => {
       read.push(...messages.map((message) => message.hostId));
     });
-    await until(() => read.length === stored);
+    await until(async () => {
+      await clock.advance(100);
+      return read.length === stored;
+    });
     await until(async () => {
       const { ack_floor } = await manager.consumers.info("RM_EVT", "ingest");
       return ack_floor.stream_seq >= stored;
@@ -189,6 +192,43 @@ describe("nats bus on a real broker", () => {
     expect((await agent.request(event, large)).json()).not.toHaveProperty(
       "error",
     );
+    await Promise.all([agent.close(), bus.close()]);
+  });
+
+  test("ten seconds of 10,000 lines a second are at most one batch in 100 ms, and none is lost [JOB-09]", async () => {
+    const clock = createManualClock(systemClock.now());
+    const { bus } = busOf(under, clock);
+    bus.start();
+    await until(bus.connected);
+    const login = approve(under.broker);
+    const agent = await connectAgent(under, login);
+    const seen = new Set<string>();
+    let batches = 0;
+    bus.ingest("logs", async (messages) => {
+      const own = messages.filter(({ hostId }) => hostId === login.hostId);
+      if (own.length > 0) batches += 1;
+      for (const { text } of own) seen.add(text);
+    });
+
+    // 50 lines a message: 20 of them every 100 ms.
+    const subject = topic.log(login.hostId, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    for (let tick = 0; tick < 100; tick++) {
+      await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          agent.request(subject, `${tick}/${i}`),
+        ),
+      );
+      await clock.advance(100);
+    }
+    let ticks = 100;
+    await until(async () => {
+      ticks += 1;
+      await clock.advance(100);
+      return seen.size === 2000;
+    });
+    // The first one needs no waiting.
+    expect(batches).toBeLessThanOrEqual(ticks + 1);
+    expect(batches).toBeGreaterThan(1);
     await Promise.all([agent.close(), bus.close()]);
   });
 

@@ -125,7 +125,7 @@ export function createNatsBus(deps: NatsBusDeps): Bus {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      await ingestStream(connection, stream, onBatch, signal, log);
+      await ingestStream(connection, stream, onBatch, signal, deps);
     } catch (error) {
       if (connection.isClosed()) return;
       log.error("A stream cannot be read; connecting again", { error });

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { chmodSync } from "node:fs";
-import { Database } from "bun:sqlite";
+import { Database, type Statement } from "bun:sqlite";
 import { CompiledQuery, Kysely } from "kysely";
 import type { Dialect, Driver } from "kysely";
 import { BunSqliteDialect } from "kysely-bun-sqlite";
@@ -12,6 +12,7 @@ import { migrate } from "./sqlite-migrate.ts";
 
 /** How long to wait for another process to finish its write. */
 const busyTimeoutMs = 5000;
+const keptStatements = 256;
 
 export interface SqliteStore {
   readonly db: Db;
@@ -83,13 +84,43 @@ function dialect(
   database: Database,
   inTransaction: AsyncLocalStorage<true>,
 ): Dialect {
-  const inner = new BunSqliteDialect({ database });
+  const inner = new BunSqliteDialect({ database: keepPrepared(database) });
   return {
     createAdapter: () => inner.createAdapter(),
     createQueryCompiler: () => inner.createQueryCompiler(),
     createIntrospector: (db) => inner.createIntrospector(db),
     createDriver: () => guarded(inner.createDriver(), inTransaction),
   };
+}
+
+/**
+ * The same database that prepares a statement once and keeps it: a server runs the same few hundred for ever, and to
+ * prepare one costs as much as to run it. The one that was not used longest makes room.
+ */
+function keepPrepared(database: Database): Database {
+  const prepared = new Map<string, Statement>();
+
+  function prepare(sql: string): Statement {
+    const statement = prepared.get(sql) ?? database.prepare(sql);
+    prepared.delete(sql);
+    prepared.set(sql, statement);
+    if (prepared.size > keptStatements) {
+      const [oldest] = prepared;
+      prepared.delete(oldest?.[0] ?? "");
+      oldest?.[1].finalize();
+    }
+    return statement;
+  }
+
+  function close(): void {
+    for (const statement of prepared.values()) statement.finalize();
+    database.close();
+  }
+
+  return Object.create(database, {
+    prepare: { value: prepare },
+    close: { value: close },
+  });
 }
 
 function guarded(

@@ -74,7 +74,7 @@ function createHarness(tx: Transaction) {
       },
     },
     tx,
-    hostKeys: createHostKeys(store.db),
+    hostKeys: createHostKeys(store.db, clock),
     registry,
     clock,
     log,
@@ -143,6 +143,23 @@ describe("events of agents", () => {
     ]);
     expect(await stored()).toHaveLength(3);
     expect(await committed(reinstalled)).toBe(1);
+  });
+
+  test("what 10,000 lines a second bring in 100 ms, of any number of hosts, is one transaction [JOB-09]", async () => {
+    let transactions = 0;
+    const counted = createHarness({
+      run(work) {
+        transactions += 1;
+        return store.tx.run(work);
+      },
+    });
+    const lines = Array.from({ length: 50 }, (_, n) => `line ${n}`.padEnd(120));
+    const messages = Array.from({ length: 20 }, (_, i) =>
+      (i % 2 === 0 ? agent : other).event(1 + (i >> 1), "log", { lines }),
+    );
+    await counted.deliver(messages, "logs");
+    expect(transactions).toBe(1);
+    expect([await committed(agent), await committed(other)]).toEqual([10, 10]);
   });
 
   test("a crash between commit and acknowledgement stores nothing twice", async () => {
