@@ -11,8 +11,11 @@ export const configBundle = z.object({
   host: hostId,
   /** Only ever grows; an agent refuses an older one. */
   rev: z.number().int().positive(),
-  /** Further URLs of the server, to be tried when the one the agent was enrolled with does not answer. */
-  addresses: z.array(z.string()),
+  /**
+   * Further URLs of the server, to be tried when the one the agent was enrolled with does not answer. A configuration
+   * that was kept before there were any has none.
+   */
+  addresses: z.array(z.string()).default([]),
   repositories: z.array(
     z.object({
       id: ulidText,
