@@ -27,12 +27,15 @@ describe("violations", () => {
     agent.publish(topic.event(other, "job.done"), "{}");
     agent.subscribe(pattern.commands(other));
     agent.subscribe(">", { queue: "q" });
+    const own = topic.event(login.hostId, "job.done");
+    agent.publish(own, "{}", { reply: "$JS.ACK.RM_EVT.ingest.1.3.3.1.0" });
     await agent.flush();
-    await until(() => triedBy(login).length === 3);
+    await until(() => triedBy(login).length === 4);
     expect(triedBy(login)).toEqual([
       `publish rm.v1.${other}.evt.job.done`,
       `subscribe rm.v1.${other}.cmd.>`,
       "subscribe >",
+      "publish $JS.ACK.RM_EVT.ingest.1.3.3.1.0",
     ]);
     await agent.close();
   });

@@ -8,12 +8,12 @@ import type { Violation } from "../ports/violation.ts";
  */
 const quoted = String.raw`"((?:[^"\\]|\\.)*)"`;
 const line = new RegExp(
-  String.raw`^\[(\d+)\] \S+ \S+ \[ERR\] \S+ - cid:(\d+) - (?:${quoted} - )*(Publish|Subscription) Violation - Subject ${quoted}`,
+  String.raw`^\[(\d+)\] \S+ \S+ \[ERR\] \S+ - cid:(\d+) - (?:${quoted} - )*(Publish|Subscription) Violation - (?:Subject|Reply) ${quoted}`,
 );
 
 /** The attempt that a line of nats-server tells of, or null when it tells of something else. */
 export function readViolation(text: string): Violation | null {
-  if (!text.includes(" Violation - Subject ")) return null;
+  if (!text.includes(" Violation - ")) return null;
   const [, pid, cid, , act, subject] = line.exec(text) ?? [];
   if (pid === undefined || cid === undefined || subject === undefined)
     return null;
