@@ -23,6 +23,7 @@ test("what is open to strangers is a closed list, and everything else answers 40
     "GET /readyz",
     "POST /api/agents/announce",
     "POST /api/agents/announce/:id/wait",
+    "POST /api/agents/session",
     "POST /api/auth/bootstrap",
     "POST /api/auth/login",
     "WebSocket /",

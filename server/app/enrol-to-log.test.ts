@@ -12,6 +12,7 @@ import { identityOf } from "../identity.ts";
 import { createTestAgent } from "../testing/test-agent.ts";
 import { createTestApi, createTestWorld } from "../testing/test-api.ts";
 import { found, setUpBody } from "../testing/test-backups.ts";
+import { createTestAgentAccess } from "../testing/test-agent-access.ts";
 import { settle } from "../testing/test-endpoint.ts";
 import { createFeatures } from "./features.ts";
 
@@ -26,7 +27,7 @@ function start() {
     bus,
     identity,
     secrets: createSealedSecrets(random.bytes(32), random),
-    broker: { issueAgentJwt: () => "jwt" },
+    broker: createTestAgentAccess(),
     config: {
       pendingExpiry: 3_600_000,
       offlineAfter: 90_000,
@@ -105,31 +106,7 @@ test("one process from the announcement to the job's log [TST-05]", async () => 
   });
   await line.request(
     topic.request(host.id, "hello"),
-    agent.signed("rm-request-v1", {
-      host: host.id,
-      t: "2026-01-01T00:00:00.000Z",
-      protocol_min: 1,
-      protocol_max: 1,
-      agent_version: "0.1.0",
-      agent_commit: "",
-      hostname: "nas",
-      os: "linux",
-      os_version: "Debian 12",
-      arch: "x64",
-      tz: "Europe/Berlin",
-      boot_time: "2025-12-31T00:00:00.000Z",
-      restic: {
-        version: "0.19.1",
-        source: "embedded",
-        path: "/restic",
-        sha256: null,
-        problem: null,
-      },
-      epoch: agent.epoch,
-      cfg_rev: 0,
-      running_jobs: [],
-      outbox_depth: 0,
-    }),
+    agent.hello({ host: host.id }),
   );
   const made = await post(`/api/hosts/${host.id}/setup`, setUpBody());
   const job = await post(`/api/hosts/${host.id}/jobs`, {

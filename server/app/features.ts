@@ -4,8 +4,13 @@ import type { Config } from "../config.ts";
 import type { Events } from "../events.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
+import {
+  dropRepositories,
+  repositoriesOnlyOf,
+} from "../features/repos/of-host.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
+import { createTokensFeature } from "../features/tokens/feature.ts";
 import type { LiveViews } from "../http/live-feed.ts";
 import type { ServerIdentity } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
@@ -31,7 +36,10 @@ export interface FeaturesDeps {
   readonly audit: Audit;
   readonly events: Events;
   readonly bus: Bus;
-  readonly broker: Pick<Broker, "issueAgentJwt">;
+  readonly broker: Pick<
+    Broker,
+    "issueAgentJwt" | "agentSigner" | "revokeAgent" | "revokedAt"
+  >;
   readonly config: Pick<
     Config,
     "baseUrl" | "pendingExpiry" | "offlineAfter" | "heartbeatInterval"
@@ -51,8 +59,8 @@ export interface Features {
 
 /** Makes the features that deal with agents, connects them with one another and with the link to the agents. */
 export function createFeatures(deps: FeaturesDeps): Features {
-  const { db, bus } = deps;
-  const hostKeys = createHostKeys(db);
+  const { db, bus, clock } = deps;
+  const hostKeys = createHostKeys(db, clock);
   const registry = createEventRegistry();
   const requests = createAgentRequests({ ...deps, hostKeys });
   const commands = createAgentCommands({ ...deps, hostKeys });
@@ -60,9 +68,13 @@ export function createFeatures(deps: FeaturesDeps): Features {
 
   const hosts = createHostsFeature({
     ...deps,
+    hostKeys,
+    commands,
+    repositories: { onlyOf: repositoriesOnlyOf, drop: dropRepositories },
     committed: (numbering) => readCommitted(db, numbering),
-    // Jobs are made after the hosts they run on.
+    // Jobs and tokens are made after the hosts they are for.
     reconcile: (state) => jobs.reconcile(state),
+    claimToken: (...args) => tokens.redemption.claim(...args),
   });
   const { presence } = hosts;
   const { config, schedules, ...scheduling } = createSchedulesFeature({
@@ -75,6 +87,11 @@ export function createFeatures(deps: FeaturesDeps): Features {
     presence,
     config,
     schedules,
+  });
+  const tokens = createTokensFeature({
+    ...deps,
+    joining: repos.joining,
+    baseUrl: deps.config.baseUrl,
   });
   const jobs = createJobsFeature({
     ...deps,
@@ -98,6 +115,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
   return {
     routes: [
       ...hosts.routes,
+      ...tokens.routes,
       ...scheduling.routes,
       ...repos.routes,
       ...jobs.routes,
@@ -112,7 +130,13 @@ export function createFeatures(deps: FeaturesDeps): Features {
       hostsOfRepository: repos.repositories.hostsOf,
     },
     start() {
-      stops.push(hosts.start(), requests.start(), ingest.start());
+      stops.push(
+        hosts.start(),
+        tokens.start(),
+        repos.start(),
+        requests.start(),
+        ingest.start(),
+      );
       return () => {
         for (const stop of stops.toReversed()) stop();
       };

@@ -42,7 +42,7 @@ beforeEach(async () => {
       },
     },
     identity,
-    hostKeys: createHostKeys(db),
+    hostKeys: createHostKeys(db, clock),
     random,
     clock,
     log: createTestLog(),

@@ -57,7 +57,10 @@ export function createAgentCommands(deps: Deps): AgentCommands {
       const reply = await deps.bus
         .request(topic.command(hostId, verb), text, timeoutMs)
         .catch(refuseAsAppError);
-      const answer = readAnswer(reply, key, id);
+      // The agent may have replaced its key meanwhile, even because of this command.
+      const answer =
+        readAnswer(reply, key, id) ??
+        readAnswer(reply, await deps.hostKeys.get(hostId), id);
       if (answer === null) {
         deps.log.warn("An answer to a command was not believed", {
           host_id: hostId,
@@ -77,11 +80,11 @@ export function createAgentCommands(deps: Deps): AgentCommands {
 
 function readAnswer(
   text: string,
-  key: Uint8Array,
+  key: Uint8Array | null,
   commandId: string,
 ): CommandAnswer | null {
   const signed = parseJson(text, signedText);
-  if (signed === null) return null;
+  if (signed === null || key === null) return null;
   const answer = openSigned(
     "rm-event-v1",
     signed,

@@ -1,25 +1,79 @@
+import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Db } from "../ports/db.ts";
 
-/** Public keys of approved hosts, which never change: whatever an agent sends is believed only when its host's key signed it. */
+/** Public keys of approved hosts: whatever an agent sends is believed only when its host's key signed it. */
 export interface HostKeys {
   /** Raw Ed25519, 32 bytes, or null when there is no such host. Not to be called inside a transaction. */
   get(hostId: string): Promise<Uint8Array | null>;
+  /**
+   * Keys that the host has replaced within the last ten minutes: events that they signed may still be on their way.
+   * Not to be called inside a transaction.
+   */
+  former(hostId: string): Promise<Uint8Array[]>;
+  /** To be called after a change of a host's key was stored. */
+  forget(hostId: string): void;
 }
 
-export function createHostKeys(db: Db): HostKeys {
-  const known = new Map<string, Uint8Array>();
+interface Keys {
+  readonly current: Uint8Array;
+  readonly former: readonly {
+    readonly key: Uint8Array;
+    readonly until: number;
+  }[];
+}
+
+const graceMs = 10 * 60_000;
+
+export function createHostKeys(db: Db, clock: Clock): HostKeys {
+  // What is being read is kept, not what was read: a read that began before a change cannot outlive `forget`.
+  const known = new Map<string, Promise<Keys | null>>();
+
+  async function read(hostId: string): Promise<Keys | null> {
+    const host = await db
+      .selectFrom("hosts")
+      .select("public_key")
+      .where("id", "=", hostId)
+      .executeTakeFirst();
+    if (host === undefined) return null;
+    const former = await db
+      .selectFrom("former_keys")
+      .select(["public_key", "until"])
+      .where("host_id", "=", hostId)
+      .where("reason", "=", "rotated")
+      .execute();
+    return {
+      current: host.public_key,
+      former: former.map(({ public_key, until }) => ({
+        key: public_key,
+        until: Date.parse(until),
+      })),
+    };
+  }
+
+  async function keysOf(hostId: string): Promise<Keys | null> {
+    const reading = known.get(hostId) ?? read(hostId);
+    known.set(hostId, reading);
+    const forget = () => {
+      if (known.get(hostId) === reading) known.delete(hostId);
+    };
+    try {
+      const keys = await reading;
+      if (keys === null) forget();
+      return keys;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
   return {
-    async get(hostId) {
-      const cached = known.get(hostId);
-      if (cached !== undefined) return cached;
-      const row = await db
-        .selectFrom("hosts")
-        .select("public_key")
-        .where("id", "=", hostId)
-        .executeTakeFirst();
-      if (row === undefined) return null;
-      known.set(hostId, row.public_key);
-      return row.public_key;
+    get: async (hostId) => (await keysOf(hostId))?.current ?? null,
+    async former(hostId) {
+      const keys = await keysOf(hostId);
+      return (keys?.former ?? []).flatMap(({ key, until }) =>
+        clock.now() - until < graceMs ? [key] : [],
+      );
     },
+    forget: (hostId) => void known.delete(hostId),
   };
 }

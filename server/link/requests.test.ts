@@ -36,7 +36,7 @@ beforeEach(async () => {
       },
     },
     identity,
-    hostKeys: createHostKeys(db),
+    hostKeys: createHostKeys(db, clock),
     log,
   });
   requests.on("resume", resume, async (host, body) => ({

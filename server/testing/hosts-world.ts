@@ -1,13 +1,17 @@
 import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import { pendingList } from "@restic-manager/shared/api/hosts.ts";
 import type { Role } from "@restic-manager/shared/domain/role.ts";
-import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import type { Announced } from "@restic-manager/shared/protocol/announce.ts";
 import { createMemoryBus } from "../adapters/memory-bus.ts";
+import {
+  dropRepositories,
+  repositoriesOnlyOf,
+} from "../features/repos/of-host.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
 import type { Reconcile } from "../features/hosts/presence.ts";
 import { identityOf } from "../identity.ts";
+import { createAgentCommands } from "../link/commands.ts";
 import { createEventRegistry } from "../link/events.ts";
 import { createHostKeys } from "../link/host-keys.ts";
 import { createIngest } from "../link/ingest.ts";
@@ -15,6 +19,7 @@ import { readCommitted } from "../link/mark-store.ts";
 import { createAgentRequests } from "../link/requests.ts";
 import type { DomainEvent } from "../events.ts";
 import { createTestAgent, type TestAgent } from "./test-agent.ts";
+import { createTestAgentAccess } from "./test-agent-access.ts";
 import { createTestApi, createTestWorld } from "./test-api.ts";
 import type { TestApiOptions } from "./test-api.ts";
 
@@ -26,7 +31,8 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
   const { db, clock, events } = world;
   const identity = identityOf(new Uint8Array(32).fill(99), world.random);
   const bus = createMemoryBus({ clock });
-  const hostKeys = createHostKeys(db);
+  const hostKeys = createHostKeys(db, clock);
+  const broker = createTestAgentAccess();
   const requests = createAgentRequests({ ...world, bus, identity, hostKeys });
   const registry = createEventRegistry();
   const reconciled: Parameters<Reconcile>[0][] = [];
@@ -36,11 +42,12 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
   const hosts = createHostsFeature({
     ...world,
     identity,
-    broker: {
-      issueAgentJwt: (nkey, hostId, expiresAt) =>
-        `${nkey} ${hostId} ${toTimestamp(expiresAt)}`,
-    },
+    broker,
+    hostKeys,
+    commands: createAgentCommands({ ...world, bus, identity, hostKeys }),
+    repositories: { onlyOf: repositoriesOnlyOf, drop: dropRepositories },
     reconcile: async (state) => void reconciled.push(state),
+    claimToken: async () => "token_invalid",
     committed: (numbering) => readCommitted(db, numbering),
     config: {
       pendingExpiry: 3_600_000,
@@ -59,6 +66,8 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
     ...api,
     identity,
     bus,
+    /** nkeys that the broker was told to cut. */
+    cut: broker.cut,
     registry,
     hosts,
     reconciled,

@@ -25,6 +25,10 @@ export interface TestAgent {
     over?: Readonly<Record<string, unknown>>,
   ): BusMessage;
   request(op: string, body: object): BusMessage;
+  /** The text of a hello; `over` changes fields. */
+  hello(over?: object): string;
+  /** The text of a heartbeat of the same process; `over` changes fields. */
+  beat(over?: object): string;
 }
 
 /** An agent with the key that `number` stands for; the same number is the same agent. */
@@ -34,6 +38,8 @@ export function createTestAgent(clock: Clock, number = 1): TestAgent {
   const epoch = `epoch-${number}`;
   const signed = (purpose: SignPurpose, body: unknown) =>
     JSON.stringify(signText(purpose, body, key.sign));
+  const now = () => toTimestamp(clock.now());
+  const instance = `process-${number}`.padEnd(16, "-");
   return {
     hostId,
     epoch,
@@ -49,7 +55,7 @@ export function createTestAgent(clock: Clock, number = 1): TestAgent {
         host: hostId,
         epoch,
         seq,
-        t: toTimestamp(clock.now()),
+        t: now(),
         kind,
         p,
         ...over,
@@ -58,14 +64,55 @@ export function createTestAgent(clock: Clock, number = 1): TestAgent {
     request: (op, body) => ({
       hostId,
       tail: op,
-      text: signed("rm-request-v1", {
-        host: hostId,
-        t: toTimestamp(clock.now()),
-        ...body,
-      }),
+      text: signed("rm-request-v1", { host: hostId, t: now(), ...body }),
     }),
+    hello: (over = {}) =>
+      signed("rm-request-v1", {
+        ...facts,
+        host: hostId,
+        t: now(),
+        epoch,
+        instance,
+        ...over,
+      }),
+    beat: (over = {}) =>
+      signed("rm-heartbeat-v1", {
+        host: hostId,
+        t: now(),
+        instance,
+        epoch,
+        cfg_rev: 0,
+        outbox_depth: 0,
+        running_jobs: [],
+        rss: 1,
+        ...over,
+      }),
   };
 }
+
+const facts = {
+  protocol_min: 1,
+  protocol_max: 1,
+  agent_version: "0.2.0",
+  agent_commit: "0123456789ab",
+  hostname: "nas.local",
+  os: "linux",
+  os_version: "Debian 12",
+  arch: "arm64",
+  tz: "Europe/Berlin",
+  boot_time: "2025-12-31T00:00:00.000Z",
+  restic: {
+    version: "0.19.1",
+    source: "override",
+    path: "/usr/bin/restic",
+    sha256: null,
+    problem: "It cannot be run.",
+  },
+  cfg_rev: 0,
+  running_jobs: [],
+  outbox_depth: 0,
+  jwt_issuer: "the present signer",
+};
 
 /** Puts the agent's host into the store, as its approval would. */
 export async function insertTestHost(

@@ -23,7 +23,7 @@ export async function createTestBackups() {
   const bus = createMemoryBus({ clock });
   const identity = identityOf(random.bytes(32), random);
   const secrets = createSealedSecrets(random.bytes(32), random);
-  const hostKeys = createHostKeys(db);
+  const hostKeys = createHostKeys(db, clock);
   const registry = createEventRegistry();
   const requests = createAgentRequests({ bus, identity, hostKeys, log });
   const base = {

@@ -11,6 +11,7 @@ import { createSessionCookies, readSessionToken } from "../http/session.ts";
 import { createStaticFiles } from "../http/static.ts";
 import type { Passwords } from "../features/auth/password.ts";
 import { identityOf } from "../identity.ts";
+import { createTestAgentAccess } from "./test-agent-access.ts";
 import { createTestApi, createTestWorld } from "./test-api.ts";
 
 /** The smallest set of files that an executable carries. */
@@ -26,7 +27,7 @@ export function createWholeSurface(passwords?: Passwords) {
     secrets: createSealedSecrets(random.bytes(32), random),
     identity,
     bus: createMemoryBus(world),
-    broker: { issueAgentJwt: () => "jwt" },
+    broker: createTestAgentAccess(),
     config: {
       pendingExpiry: 3_600_000,
       offlineAfter: 90_000,

@@ -65,7 +65,7 @@ export const apiErrors = {
   ],
   rate_limited: [
     429,
-    "Too many announcements from this address; wait a minute.",
+    "Too many requests from this address; wait a minute.",
   ],
   pending_full: [
     503,

@@ -3,13 +3,17 @@ import {
   fingerprintOf,
   type Fingerprint,
 } from "@restic-manager/shared/identity/fingerprint.ts";
-import { publicKeyBytes } from "@restic-manager/shared/identity/keys.ts";
+import {
+  fromBase64Url,
+  publicKeyBytes,
+} from "@restic-manager/shared/identity/keys.ts";
 import {
   openSigned,
   type SignedText,
 } from "@restic-manager/shared/identity/signed.ts";
 import {
   announceDocument,
+  tokenContext,
   type AnnounceDocument,
 } from "@restic-manager/shared/protocol/announce.ts";
 import {
@@ -18,12 +22,15 @@ import {
 } from "@restic-manager/shared/protocol/version.ts";
 import { AppError } from "../../app-error.ts";
 import { verifySignature } from "../../identity.ts";
+import type { ServerIdentity } from "../../identity.ts";
 
 export interface CheckedAnnouncement {
   readonly document: AnnounceDocument;
   readonly publicKey: Uint8Array;
   readonly x25519: Uint8Array;
   readonly fingerprint: Fingerprint;
+  /** A one-time token; null when it waits for a person. */
+  readonly token: string | null;
 }
 
 /** The protocol's window alone: a document of another version may differ in everything else. */
@@ -34,13 +41,13 @@ const versionWindow = z.looseObject({
 
 /**
  * Checks an announce document: readable, of a version we speak, signed by the key it names, and meant for the server
- * whose key is `serverKey` (base64url).
+ * `identity` is.
  *
  * @throws AppError that tells the endpoint's terminal what to do
  */
 export function checkAnnouncement(
   signed: SignedText,
-  serverKey: string,
+  identity: Pick<ServerIdentity, "publicKeyText" | "open">,
 ): CheckedAnnouncement {
   const body = readJson(signed.b);
   checkVersion(body);
@@ -63,10 +70,26 @@ export function checkAnnouncement(
     z.unknown(),
   );
   if (isSigned === null) throw new AppError("signature_invalid");
-  if (document.server_key !== serverKey)
+  if (document.server_key !== identity.publicKeyText)
     throw new AppError("server_key_mismatch");
-  const fingerprint = fingerprintOf(publicKey);
-  return { document, publicKey, x25519, fingerprint };
+  return {
+    document,
+    publicKey,
+    x25519,
+    fingerprint: fingerprintOf(publicKey),
+    token: openToken(document, identity),
+  };
+}
+
+function openToken(
+  { token, public_key }: AnnounceDocument,
+  identity: Pick<ServerIdentity, "open">,
+): string | null {
+  if (token === undefined) return null;
+  const box = fromBase64Url(token);
+  const text = box && identity.open(box, tokenContext(public_key));
+  if (text === null) throw new AppError("token_invalid");
+  return new TextDecoder().decode(text);
 }
 
 function readJson(text: string): unknown {

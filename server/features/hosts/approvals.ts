@@ -8,7 +8,23 @@ import type { ServerIdentity } from "../../identity.ts";
 import type { Broker } from "../../ports/broker.ts";
 import type { HostRecord } from "./store.ts";
 
-const jwtLifeMs = 30 * 24 * 60 * 60 * 1000;
+/** How long an agent's JWT opens the broker. */
+export const jwtLifeMs = 30 * 24 * 60 * 60 * 1000;
+
+interface JwtDeps {
+  readonly broker: Pick<Broker, "issueAgentJwt">;
+  readonly clock: Clock;
+}
+
+/** Access to the broker for the host's key. */
+export function agentJwtOf(
+  host: Pick<HostRecord, "id" | "public_key">,
+  { broker, clock }: JwtDeps,
+): string {
+  // The identity key is the NATS user key too: one key, one fingerprint to compare.
+  const nkey = encodeNkey("user", host.public_key);
+  return broker.issueAgentJwt(nkey, host.id, clock.now() + jwtLifeMs);
+}
 
 /**
  * What an approved host holds afterwards, signed by the server. Made afresh whenever its key asks again, so an agent
@@ -16,10 +32,8 @@ const jwtLifeMs = 30 * 24 * 60 * 60 * 1000;
  */
 export function approvalOf(
   host: HostRecord,
-  deps: {
-    readonly broker: Pick<Broker, "issueAgentJwt">;
+  deps: JwtDeps & {
     readonly identity: Pick<ServerIdentity, "publicKeyText" | "sign">;
-    readonly clock: Clock;
   },
 ): SignedText {
   const approval: Approval = {
@@ -27,12 +41,7 @@ export function approvalOf(
     host_name: host.name,
     public_key: toBase64Url(host.public_key),
     server_key: deps.identity.publicKeyText,
-    // The identity key is the NATS user key too: one key, one fingerprint to compare.
-    jwt: deps.broker.issueAgentJwt(
-      encodeNkey("user", host.public_key),
-      host.id,
-      deps.clock.now() + jwtLifeMs,
-    ),
+    jwt: agentJwtOf(host, deps),
     approved_at: host.approved_at,
   };
   return signText("rm-approval-v1", approval, deps.identity.sign);

@@ -7,10 +7,10 @@ import type { Events } from "../../events.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
-import type { Random } from "../../random.ts";
+import { described } from "./admission.ts";
+import type { Admit } from "./admission.ts";
 import * as pending from "./pending-store.ts";
 import type { PendingRecord, WaitingRecord } from "./pending-store.ts";
-import * as store from "./store.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** What a person does with hosts that wait. */
@@ -31,7 +31,7 @@ export function createDecisions(deps: {
   readonly audit: Audit;
   readonly events: Events;
   readonly waiters: Waiters;
-  readonly random: Pick<Random, "hostId">;
+  readonly admit: Admit;
   readonly clock: Clock;
   /** How long a decision is kept for an agent that was away, in milliseconds. */
   readonly pendingExpiryMs: number;
@@ -48,20 +48,6 @@ export function createDecisions(deps: {
     return row;
   }
 
-  async function decide(
-    trx: Trx,
-    id: string,
-    decision: "approved" | "rejected",
-    hostId: string | null,
-  ): Promise<void> {
-    await pending.decidePending(trx, id, {
-      decision,
-      decided_at: now(),
-      host_id: hostId,
-      expires_at: toTimestamp(deps.clock.now() + deps.pendingExpiryMs),
-    });
-  }
-
   function tell(id: string): void {
     deps.waiters.wake(id);
     events.emit({ type: "pending.changed" });
@@ -75,19 +61,11 @@ export function createDecisions(deps: {
 
     async accept(id, fingerprint, by) {
       const compared = parseFingerprint(fingerprint);
-      const hostId = deps.random.hostId();
-      await tx.run(async (trx) => {
+      const hostId = await tx.run(async (trx) => {
         const row = await undecided(trx, id);
         if (compared !== row.fingerprint)
           throw new AppError("fingerprint_mismatch");
-        const name = await store.freeName(trx, row.hostname);
-        await store.insertHost(trx, toNewHost(row, hostId, by, now()), name);
-        await decide(trx, id, "approved", hostId);
-        await audit.record(trx, by, {
-          action: "host.approve",
-          target: { kind: "host", id: hostId },
-          payload: { name, ...described(row) },
-        });
+        return deps.admit(trx, row, row.hostname, by);
       });
       tell(id);
       events.emit({ type: "host.changed", hostId });
@@ -97,7 +75,12 @@ export function createDecisions(deps: {
     async reject(id, by) {
       await tx.run(async (trx) => {
         const row = await undecided(trx, id);
-        await decide(trx, id, "rejected", null);
+        await pending.decidePending(trx, id, {
+          decision: "rejected",
+          decided_at: now(),
+          host_id: null,
+          expires_at: toTimestamp(deps.clock.now() + deps.pendingExpiryMs),
+        });
         await audit.record(trx, by, {
           action: "host.reject",
           target: { kind: "pending", id },
@@ -106,36 +89,6 @@ export function createDecisions(deps: {
       });
       tell(id);
     },
-  };
-}
-
-function described(row: PendingRecord) {
-  return {
-    hostname: row.hostname,
-    fingerprint: row.fingerprint,
-    announced_from_ip: row.announced_from_ip,
-  };
-}
-
-function toNewHost(
-  row: PendingRecord,
-  id: string,
-  by: Initiator,
-  approved_at: string,
-): store.NewHost {
-  return {
-    id,
-    hostname: row.hostname,
-    os: row.os,
-    arch: row.arch,
-    tz: row.tz,
-    agent_version: row.agent_version,
-    public_key: row.public_key,
-    fingerprint: row.fingerprint,
-    x25519: row.x25519,
-    announced_from_ip: row.announced_from_ip,
-    approved_by: by.id,
-    approved_at,
   };
 }
 
@@ -154,6 +107,9 @@ function toPendingHost(row: WaitingRecord): PendingHost {
     expires_at: row.expires_at,
     collision:
       row.host_clash > 0 ? "host" : row.pending_clash > 0 ? "pending" : "none",
-    removed: null,
+    removed:
+      row.removed_until === null
+        ? null
+        : { name: row.removed_host_name ?? "", at: row.removed_until },
   };
 }

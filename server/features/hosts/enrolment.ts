@@ -19,6 +19,8 @@ import type { Broker } from "../../ports/broker.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import type { Grant, Redemption, TokenRefusal } from "../tokens/redemption.ts";
+import type { Admit } from "./admission.ts";
 import { checkAnnouncement } from "./announcement.ts";
 import type { CheckedAnnouncement } from "./announcement.ts";
 import { approvalOf } from "./approvals.ts";
@@ -33,15 +35,20 @@ export interface EnrolmentDeps {
   readonly tx: Transaction;
   readonly audit: Audit;
   readonly events: Events;
-  readonly identity: Pick<ServerIdentity, "publicKeyText" | "sign">;
+  readonly identity: Pick<ServerIdentity, "publicKeyText" | "sign" | "open">;
   readonly broker: Pick<Broker, "issueAgentJwt">;
   readonly waiters: Waiters;
+  readonly admit: Admit;
+  readonly claimToken: ClaimToken;
   readonly random: Pick<Random, "bytes" | "token">;
   readonly clock: Clock;
   readonly log: Log;
   /** How long an announcement waits for a person, in milliseconds since its last proof; without one, two minutes. */
   readonly pendingExpiryMs: number;
 }
+
+/** Checks a one-time token; see `features/tokens/redemption.ts`. */
+export type ClaimToken = Redemption["claim"];
 
 /** The endpoint's side of joining. Nothing here gives access: it only asks, proves and waits. */
 export interface Enrolment {
@@ -55,6 +62,13 @@ export interface Enrolment {
   ): Promise<WaitAnswer>;
   /** Begins to remove announcements whose time is up; the returned function ends that, and every wait. */
   start(): Cancel;
+}
+
+interface Received {
+  readonly row: PendingRecord;
+  readonly collision: boolean;
+  /** What a token made of it. */
+  readonly joined?: { readonly hostId: string; readonly repositoryId: string };
 }
 
 /** An agent proves its key within a second. Strangers' announcements must not take the places for longer. */
@@ -71,11 +85,12 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   const unprovedExpiry = () =>
     toTimestamp(clock.now() + Math.min(unprovedMs, deps.pendingExpiryMs));
 
-  /** The row of this key: the same one as before, or a new one when there is room. */
+  /** The row of this key: the same one as before, or a new one when there is room; an invited host finds room. */
   async function keep(
     trx: Trx,
     announcement: pending.Announcement,
     key: Pick<CheckedAnnouncement, "publicKey" | "fingerprint">,
+    isInvited: boolean,
   ): Promise<PendingRecord> {
     const known = await pending.findPendingByKey(trx, key.publicKey);
     if (known?.decision === "rejected") throw new AppError("rejected");
@@ -87,7 +102,8 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       return { ...known, ...change };
     }
     const host = await store.findHostByKey(trx, key.publicKey);
-    if (host === null && (await pending.countUndecided(trx)) >= maxPending)
+    const isAsking = host === null && !isInvited;
+    if (isAsking && (await pending.countUndecided(trx)) >= maxPending)
       throw new AppError("pending_full");
     const row: PendingRecord = {
       ...announcement,
@@ -125,6 +141,36 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       announced_from_ip: ip,
       last_seen_at: now(),
     };
+  }
+
+  /** The invitation of a key that is not a host yet: an agent that asks again after a lost answer needs no other. */
+  async function invitation(
+    trx: Trx,
+    { token, publicKey, fingerprint, document }: CheckedAnnouncement,
+    ip: string,
+  ): Promise<Grant | TokenRefusal | null> {
+    if (token === null) return null;
+    if ((await store.findHostByKey(trx, publicKey)) !== null) return null;
+    const { hostname } = document;
+    return deps.claimToken(trx, token, { hostname, fingerprint, ip });
+  }
+
+  /** Stores an announcement, and at once makes a host of it when it was invited. */
+  async function receive(
+    trx: Trx,
+    checked: CheckedAnnouncement,
+    announcement: pending.Announcement,
+  ): Promise<Received | TokenRefusal> {
+    const ip = announcement.announced_from_ip;
+    const grant = await invitation(trx, checked, ip);
+    if (typeof grant === "string") return grant;
+    const row = await keep(trx, announcement, checked, grant !== null);
+    const collision = await pending.isNameTaken(trx, row.id, now());
+    if (grant === null || row.decision !== null) return { row, collision };
+    const by = grant.approver;
+    const hostId = await deps.admit(trx, row, grant.hostname, by);
+    const repositoryId = await grant.spend(hostId);
+    return { row, collision, joined: { hostId, repositoryId } };
   }
 
   /** Checks a proof and uses up its nonce: from here on the row is believed to be who it says. */
@@ -193,13 +239,19 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   return {
     async announce(signed, ip) {
       if (!bucket.take(ip)) throw new AppError("rate_limited");
-      const checked = checkAnnouncement(signed, deps.identity.publicKeyText);
+      const checked = checkAnnouncement(signed, deps.identity);
       await sweep();
-      const { row, collision } = await tx.run(async (trx) => {
-        const saved = await keep(trx, said(checked, signed, ip), checked);
-        const taken = await pending.isNameTaken(trx, saved.id, now());
-        return { row: saved, collision: taken };
-      });
+      const received = await tx.run((trx) =>
+        receive(trx, checked, said(checked, signed, ip)),
+      );
+      if (typeof received === "string") throw new AppError(received);
+      const { row, collision, joined } = received;
+      if (joined !== undefined) {
+        const { hostId, repositoryId } = joined;
+        deps.waiters.wake(row.id);
+        events.emit({ type: "host.changed", hostId });
+        events.emit({ type: "repository.changed", repositoryId });
+      }
       if (row.proved_at !== null && row.decision === null)
         events.emit({ type: "pending.changed" });
       return {

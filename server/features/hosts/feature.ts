@@ -2,19 +2,27 @@ import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Events } from "../../events.ts";
 import type { ServerIdentity } from "../../identity.ts";
-import type { AgentRequests } from "../../ports/agent-link.ts";
+import type { HostKeys } from "../../link/host-keys.ts";
+import type { AgentCommands, AgentRequests } from "../../ports/agent-link.ts";
 import type { Audit } from "../../ports/audit.ts";
 import type { Broker } from "../../ports/broker.ts";
 import type { Bus, Unsubscribe } from "../../ports/bus.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import { createAccess } from "./access.ts";
+import { accessRoutes } from "./access-routes.ts";
+import { createAdmit } from "./admission.ts";
 import { createDecisions } from "./decisions.ts";
-import { createEnrolment } from "./enrolment.ts";
+import { createEnrolment, type ClaimToken } from "./enrolment.ts";
 import { createFleet } from "./fleet.ts";
+import { createFormerKeys } from "./former-keys.ts";
 import { createHello, type Committed } from "./hello.ts";
 import { connectHosts } from "./inbox.ts";
+import { createInstances } from "./instances.ts";
 import { createPresence, type Reconcile } from "./presence.ts";
+import { createRemove, type RepositoriesOfHost } from "./removal.ts";
+import { createRotation } from "./rotation.ts";
 import { hostRoutes } from "./routes.ts";
 import { createWaiters } from "./waiters.ts";
 
@@ -33,10 +41,17 @@ export function createHostsFeature(deps: {
   audit: Audit;
   events: Events;
   identity: ServerIdentity;
-  broker: Pick<Broker, "issueAgentJwt">;
+  broker: Pick<
+    Broker,
+    "issueAgentJwt" | "agentSigner" | "revokeAgent" | "revokedAt"
+  >;
+  hostKeys: HostKeys;
+  commands: AgentCommands;
+  repositories: RepositoriesOfHost;
   /** Told after every hello and heartbeat. */
   reconcile: Reconcile;
   committed: Committed;
+  claimToken: ClaimToken;
   random: Random;
   clock: Clock;
   log: Log;
@@ -51,26 +66,37 @@ export function createHostsFeature(deps: {
     offlineAfterMs: config.offlineAfter,
     heartbeatMs: config.heartbeatInterval,
   };
-  const enrolment = createEnrolment(parts);
-  const decisions = createDecisions(parts);
+  const admit = createAdmit(parts);
+  const enrolment = createEnrolment({ ...parts, admit });
+  const decisions = createDecisions({ ...parts, admit });
   const fleet = createFleet(deps);
   const presence = createPresence(parts);
+  const instances = createInstances(deps);
+  const formerKeys = createFormerKeys(deps);
+  const access = createAccess(deps);
+  const own = { ...parts, presence, instances, formerKeys, access };
+  const rotation = createRotation(own);
+  const remove = createRemove(own);
 
   return {
     decisions,
     fleet,
     presence,
-    routes: hostRoutes({ ...parts, enrolment, decisions, fleet }),
+    routes: [
+      ...hostRoutes({ ...parts, enrolment, decisions, fleet }),
+      ...accessRoutes({ access, rotation, remove, fleet }),
+    ],
     connect(link: {
       requests: AgentRequests;
       bus: Pick<Bus, "subscribe">;
     }): Unsubscribe {
-      const hello = createHello({ ...parts, presence });
-      return connectHosts({ ...parts, ...link, presence, hello });
+      const hello = createHello({ ...own, rotation });
+      return connectHosts({ ...own, ...link, rotation, hello });
     },
-    /** Begins to watch for silent hosts and expired announcements. */
+    /** Begins to watch for silent hosts, copied identities and expired announcements. */
     start(): Cancel {
-      const stops = [presence.start(), enrolment.start()];
+      const stops = [presence.start(), instances.start(), enrolment.start()];
+      void formerKeys.cutForgotten();
       return () => {
         for (const stop of stops) stop();
       };

@@ -1,10 +1,15 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import { dayResults, hostHealth } from "@restic-manager/shared/api/hosts.ts";
+import {
+  dayResults,
+  hostHealth,
+  identityConflict,
+} from "@restic-manager/shared/api/hosts.ts";
 import type {
   FleetSummary,
   HostDetail,
   HostHealth,
+  HostKey,
   HostList,
   HostRow,
   JobBrief,
@@ -16,6 +21,7 @@ import { AppError } from "../../app-error.ts";
 import type { Db } from "../../ports/db.ts";
 import * as store from "./fleet-store.ts";
 import type { BriefRecord, FleetHost } from "./fleet-store.ts";
+import { replacedKeys } from "./former-key-store.ts";
 import { healthOf } from "./health.ts";
 
 /** What the dashboard shows of hosts. */
@@ -37,6 +43,7 @@ export interface Fleet {
 
 const dayMs = 24 * 60 * 60 * 1000;
 const shownDays = 30;
+const shownKeys = 20;
 
 export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
   /** The last 30 days as dates in UTC, today last. */
@@ -85,10 +92,26 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
         running_job: running && toBrief(running),
         next_run_at: next.get(host.id)?.[0]?.at ?? null,
         snapshot_count: snapshots.get(host.id)?.[0]?.count ?? 0,
-        identity_conflict: null,
+        identity_conflict: parseJson(
+          host.identity_conflict ?? "null",
+          identityConflict,
+        ),
         days: dates.map((date) => dayResults[worst.get(date) ?? 0] ?? "none"),
       };
     });
+  }
+
+  async function keysOf(host: FleetHost): Promise<HostKey[]> {
+    const former = await replacedKeys(db, host.id, shownKeys - 1);
+    const since = former[0]?.until ?? host.approved_at;
+    return [
+      { fingerprint: host.fingerprint, since, until: null },
+      ...former.map((key) => ({
+        fingerprint: key.fingerprint,
+        since: key.since,
+        until: key.until,
+      })),
+    ];
   }
 
   return {
@@ -113,7 +136,7 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
       return {
         ...row,
         fingerprint: host.fingerprint,
-        keys: [],
+        keys: await keysOf(host),
         hostname: host.hostname,
         os_version: host.os_version,
         tz: host.tz,

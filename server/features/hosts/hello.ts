@@ -15,7 +15,10 @@ import {
 import { apiErrors } from "@restic-manager/shared/api/errors.ts";
 import { z } from "zod";
 import type { Events } from "../../events.ts";
+import type { Broker } from "../../ports/broker.ts";
 import type { Transaction } from "../../ports/transaction.ts";
+import type { Instances } from "./instances.ts";
+import type { Rotation } from "./rotation.ts";
 import type { Presence, Reconcile } from "./presence.ts";
 import { findHost, saveFacts } from "./store.ts";
 
@@ -38,6 +41,9 @@ export function createHello(deps: {
   readonly tx: Transaction;
   readonly events: Events;
   readonly presence: Pick<Presence, "greeted">;
+  readonly instances: Pick<Instances, "greeted">;
+  readonly rotation: Pick<Rotation, "greeted">;
+  readonly broker: Pick<Broker, "agentSigner">;
   readonly reconcile: Reconcile;
   readonly committed: Committed;
   readonly clock: Clock;
@@ -103,6 +109,8 @@ export function createHello(deps: {
       );
     }
     deps.presence.greeted(hostId, body.epoch);
+    deps.instances.greeted(hostId, body);
+    deps.rotation.greeted(hostId);
     log.info("A host said hello", {
       host_id: hostId,
       version: body.agent_version,
@@ -127,7 +135,7 @@ export function createHello(deps: {
         seq: await deps.committed({ hostId, epoch: body.epoch }),
       },
       heartbeat_ms: deps.heartbeatMs,
-      renew: false,
+      renew: body.jwt_issuer !== deps.broker.agentSigner(),
     };
   };
 }

@@ -1,22 +1,40 @@
-import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import {
+  openSigned,
+  parseJson,
+  signedText,
+} from "@restic-manager/shared/identity/signed.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { heartbeat, resume } from "@restic-manager/shared/protocol/hello.ts";
 import type {
+  Heartbeat,
   HelloAnswer,
   ResumeAnswer,
 } from "@restic-manager/shared/protocol/hello.ts";
+import {
+  renewRequest,
+  rotateRequest,
+} from "@restic-manager/shared/protocol/identity.ts";
 import { pattern } from "@restic-manager/shared/protocol/topic.ts";
 import type { z } from "zod";
+import { verifySignature } from "../../identity.ts";
+import type { HostKeys } from "../../link/host-keys.ts";
 import type { AgentRequests } from "../../ports/agent-link.ts";
-import type { Bus, Unsubscribe } from "../../ports/bus.ts";
+import type { Bus, BusMessage, Unsubscribe } from "../../ports/bus.ts";
+import type { Access } from "./access.ts";
 import { anyHello, type Committed } from "./hello.ts";
+import type { Instances } from "./instances.ts";
 import type { Presence } from "./presence.ts";
+import type { Rotation } from "./rotation.ts";
 
-/** The doors for agents: hello, the committed mark, heartbeats. */
+/** The doors for agents: hello, the committed mark, their access and key, heartbeats. */
 export function connectHosts(deps: {
   readonly bus: Pick<Bus, "subscribe">;
   readonly requests: AgentRequests;
+  readonly hostKeys: Pick<HostKeys, "get">;
   readonly presence: Pick<Presence, "heard">;
+  readonly instances: Pick<Instances, "heard">;
+  readonly access: Pick<Access, "renew">;
+  readonly rotation: Pick<Rotation, "rotate">;
   readonly hello: (
     hostId: string,
     said: z.infer<typeof anyHello>,
@@ -24,8 +42,9 @@ export function connectHosts(deps: {
   readonly committed: Committed;
   readonly log: Log;
 }): Unsubscribe {
-  deps.requests.on("hello", anyHello, deps.hello);
-  deps.requests.on(
+  const { requests, instances, log } = deps;
+  requests.on("hello", anyHello, deps.hello);
+  requests.on(
     "resume",
     resume,
     async (hostId, { t, epoch }): Promise<ResumeAnswer> => ({
@@ -34,13 +53,36 @@ export function connectHosts(deps: {
       committed: { epoch, seq: await deps.committed({ hostId, epoch }) },
     }),
   );
-  // Unsigned: the broker vouches for the subject, and the worst a false one does is to keep its own host online.
+  requests.on("renew", renewRequest, (hostId, { t }) =>
+    deps.access.renew(hostId, t),
+  );
+  requests.on("rotate", rotateRequest, deps.rotation.rotate);
+
+  async function hear(message: BusMessage): Promise<void> {
+    const key = await deps.hostKeys.get(message.hostId);
+    const beat = key === null ? null : readBeat(message, key);
+    if (beat !== null && instances.heard(message.hostId, beat))
+      return deps.presence.heard(beat);
+    log.debug("A heartbeat does not count", { host_id: message.hostId });
+  }
+
   return deps.bus.subscribe(pattern.heartbeats, (message) => {
-    const beat = parseJson(message.text, heartbeat);
-    if (beat === null || beat.host !== message.hostId) {
-      deps.log.debug("A heartbeat is malformed", { host_id: message.hostId });
-      return;
-    }
-    deps.presence.heard(beat);
+    hear(message).catch((error: unknown) =>
+      log.error("Hearing a host failed", { host_id: message.hostId, error }),
+    );
   });
+}
+
+/** The heartbeat in a message, when the key of the host whose subject it came on signed it. */
+function readBeat(message: BusMessage, key: Uint8Array): Heartbeat | null {
+  const signed = parseJson(message.text, signedText);
+  if (signed === null) return null;
+  const beat = openSigned(
+    "rm-heartbeat-v1",
+    signed,
+    key,
+    verifySignature,
+    heartbeat,
+  );
+  return beat?.host === message.hostId ? beat : null;
 }

@@ -9,6 +9,8 @@ export type PendingRecord = Selectable<PendingHostRow>;
 export type WaitingRecord = PendingRecord & {
   readonly host_clash: number;
   readonly pending_clash: number;
+  readonly removed_host_name: string | null;
+  readonly removed_until: string | null;
 };
 
 /** Removes announcements whose time is up and returns them. */
@@ -171,6 +173,14 @@ export async function isNameTaken(
   return row.host_clash + row.pending_clash > 0;
 }
 
+/** What is known of the end of the row's key, when it was a host's before. */
+function removal(column: "host_name" | "until") {
+  return sql<string | null>`(SELECT ${sql.ref(column)} FROM former_keys
+    WHERE former_keys.public_key = p.public_key ORDER BY until DESC LIMIT 1)`.as(
+    `removed_${column}`,
+  );
+}
+
 function withClashes(db: Db | Trx, now: string) {
   return db
     .selectFrom("pending_hosts as p")
@@ -185,5 +195,6 @@ function withClashes(db: Db | Trx, now: string) {
         AND other.decision IS NULL AND other.expires_at > ${now})`.as(
         "pending_clash",
       ),
-    ]);
+    ])
+    .select([removal("host_name"), removal("until")]);
 }

@@ -16,6 +16,7 @@ import {
 } from "@restic-manager/shared/protocol/topic.ts";
 import { helpUrl } from "@restic-manager/shared/protocol/version.ts";
 import type { z } from "zod";
+import { settle } from "../../testing/test-endpoint.ts";
 import { verifySignature } from "../../identity.ts";
 import {
   createHostsWorld,
@@ -37,35 +38,11 @@ beforeEach(async () => {
   world.hosts.start();
 });
 
-const facts = {
-  protocol_min: 1,
-  protocol_max: 1,
-  agent_version: "0.2.0",
-  agent_commit: "0123456789ab",
-  hostname: "nas.local",
-  os: "linux",
-  os_version: "Debian 12",
-  arch: "arm64",
-  tz: "Europe/Berlin",
-  boot_time: "2025-12-31T00:00:00.000Z",
-  restic: {
-    version: "0.19.1",
-    source: "override",
-    path: "/usr/bin/restic",
-    sha256: null,
-    problem: "It cannot be run.",
-  },
-  cfg_rev: 0,
-  running_jobs: [],
-  outbox_depth: 0,
-};
-
 async function ask<T>(
   op: RequestOp,
-  body: object,
+  text: string,
   schema: z.ZodType<T>,
 ): Promise<T | null> {
-  const { text } = agent.request(op, body);
   const reply = await world.bus
     .agent(agent.hostId)
     .request(topic.request(agent.hostId, op), text);
@@ -75,23 +52,14 @@ async function ask<T>(
   return openSigned("rm-reply-v1", signed, publicKey, verifySignature, schema);
 }
 
-function hello(over: object = {}) {
-  return ask("hello", { ...facts, epoch: agent.epoch, ...over }, helloAnswer);
-}
+const hello = (over: object = {}) =>
+  ask("hello", agent.hello(over), helloAnswer);
 
 async function sendBeat(over: object = {}) {
-  const text = JSON.stringify({
-    host: agent.hostId,
-    epoch: agent.epoch,
-    cfg_rev: 0,
-    outbox_depth: 0,
-    running_jobs: [],
-    rss: 1,
-    ...over,
-  });
   await world.bus
     .agent(agent.hostId)
-    .publish(topic.heartbeat(agent.hostId), text);
+    .publish(topic.heartbeat(agent.hostId), agent.beat(over));
+  await settle();
 }
 
 async function beat(over: object = {}) {
@@ -152,7 +120,8 @@ describe("hello", () => {
         .agent(agent.hostId)
         .publish(topic.event(agent.hostId, "cfg.applied"), event.text);
     const committed = { epoch: agent.epoch, seq: 2 };
-    const resume = () => ask("resume", { epoch: agent.epoch }, resumeAnswer);
+    const question = agent.request("resume", { epoch: agent.epoch }).text;
+    const resume = () => ask("resume", question, resumeAnswer);
     for (let i = 0; i < 100 && (await resume())?.committed.seq !== 2; i++)
       await passed(0);
     expect(await resume()).toMatchObject({ host: agent.hostId, committed });
@@ -253,14 +222,19 @@ describe("presence", () => {
     expect((await detail()).online).toBe(false);
   });
 
-  test("a heartbeat alone makes a host usable after a restart of the server", async () => {
+  test("after a restart of the server heartbeats count from the hello of their process", async () => {
     await world.db.updateTable("hosts").set({ status: "online" }).execute();
-    expect(world.hosts.presence.isOnline(agent.hostId)).toBe(false);
+    await beat();
+    expect(world.hosts.presence.epochOf(agent.hostId)).toBeNull();
+    await hello();
+    world.hosts.presence.forget(agent.hostId);
     await beat();
     expect(world.hosts.presence.epochOf(agent.hostId)).toBe(agent.epoch);
   });
 
   test("a heartbeat from before a hello does not bring the old epoch back", async () => {
+    await hello({ epoch: "before-reinstall" });
+    await passed(1_000);
     await sendBeat({ epoch: "before-reinstall" });
     await hello();
     await passed(1_000);
@@ -284,10 +258,9 @@ describe("presence", () => {
     await insertTestHost(world.db, other, { name: "other" });
     await beat({ host: other.hostId });
     const stranger = createTestAgent(world.clock, 3);
-    const forged = JSON.stringify({ host: stranger.hostId });
     await world.bus
       .agent(stranger.hostId)
-      .publish(topic.heartbeat(stranger.hostId), forged);
+      .publish(topic.heartbeat(stranger.hostId), stranger.beat());
     await passed(1_000);
     const online = await world.db
       .selectFrom("hosts")

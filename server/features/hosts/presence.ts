@@ -24,6 +24,8 @@ export interface Presence {
   heard(heartbeat: Heartbeat): void;
   /** Notes a hello that is stored already. */
   greeted(hostId: string, epoch: string): void;
+  /** The host was removed. */
+  forget(hostId: string): void;
   /** Begins to look for hosts that have gone silent. */
   start(): Cancel;
 }
@@ -97,6 +99,10 @@ export function createPresence(deps: {
       // A heartbeat from before this hello may name the epoch before it.
       beats.delete(hostId);
       epochs.set(hostId, epoch);
+    },
+    forget(hostId) {
+      beats.delete(hostId);
+      epochs.delete(hostId);
     },
     start() {
       // After a restart every agent gets the whole time to come back before its host counts as silent.

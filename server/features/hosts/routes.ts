@@ -10,12 +10,18 @@ import {
 } from "@restic-manager/shared/api/hosts.ts";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import { signedText } from "@restic-manager/shared/identity/signed.ts";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import {
+  signText,
+  signedText,
+} from "@restic-manager/shared/identity/signed.ts";
+import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
 import {
   announced,
   serverIdentity,
   waitAnswer,
 } from "@restic-manager/shared/protocol/announce.ts";
+import type { SealKey } from "@restic-manager/shared/protocol/announce.ts";
 import {
   protocolMax,
   protocolMin,
@@ -35,7 +41,10 @@ export function hostRoutes(deps: {
   readonly enrolment: Enrolment;
   readonly decisions: Decisions;
   readonly fleet: Fleet;
-  readonly identity: Pick<ServerIdentity, "publicKeyText" | "fingerprint">;
+  readonly identity: Pick<
+    ServerIdentity,
+    "publicKeyText" | "fingerprint" | "sealKey" | "sign"
+  >;
   readonly clock: Clock;
   /** RM_BASE_URL. */
   readonly baseUrl: string | undefined;
@@ -54,6 +63,7 @@ export function hostRoutes(deps: {
         server_time: toTimestamp(clock.now()),
         protocol_min: protocolMin,
         protocol_max: protocolMax,
+        seal_key: sealKeyOf(identity),
       }),
     }),
     route({
@@ -153,4 +163,17 @@ export function hostRoutes(deps: {
       handle: () => fleet.summary(),
     }),
   ];
+}
+
+/** What agents seal one-time tokens to. */
+function sealKeyOf({
+  sealKey,
+  publicKeyText,
+  sign,
+}: Pick<ServerIdentity, "sealKey" | "publicKeyText" | "sign">): SignedText {
+  const body: SealKey = {
+    x25519: toBase64Url(sealKey),
+    server_key: publicKeyText,
+  };
+  return signText("rm-seal-key-v1", body, sign);
 }

@@ -1,5 +1,7 @@
+import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
+import { z } from "zod";
 import type { HostRow } from "../../db/schema.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
@@ -80,10 +82,10 @@ export async function findHost(
 }
 
 export async function findHostByKey(
-  trx: Trx,
+  db: Db | Trx,
   publicKey: Uint8Array,
 ): Promise<HostRecord | null> {
-  const row = await trx
+  const row = await db
     .selectFrom("hosts")
     .selectAll()
     .where("public_key", "=", publicKey)
@@ -97,6 +99,70 @@ export async function setX25519(
   x25519: Uint8Array,
 ): Promise<void> {
   await trx.updateTable("hosts").set({ x25519 }).where("id", "=", id).execute();
+}
+
+/** Gives the host another key; whoever else announced with the old one starts afresh. */
+export async function replaceKey(
+  trx: Trx,
+  id: string,
+  key: Pick<HostRecord, "public_key" | "fingerprint" | "x25519">,
+): Promise<void> {
+  await trx
+    .updateTable("hosts")
+    .set({
+      ...key,
+      identity_conflict: null,
+      // The configuration must be sealed to the new key.
+      cfg_rev: sql`CASE cfg_rev WHEN 0 THEN 0 ELSE cfg_rev + 1 END`,
+    })
+    .where("id", "=", id)
+    .execute();
+  await trx.deleteFrom("pending_hosts").where("host_id", "=", id).execute();
+}
+
+/** Takes everything about a host with it: jobs, logs, sources, schedules. */
+export async function deleteHost(trx: Trx, id: string): Promise<void> {
+  await trx.deleteFrom("hosts").where("id", "=", id).execute();
+}
+
+const storedConflict = z.object({
+  since: z.string(),
+  instances: z.array(
+    z.object({
+      /** What the process calls itself. */
+      id: z.string(),
+      hostname: z.string(),
+      boot_time: z.string(),
+      last_seen_at: z.string(),
+    }),
+  ),
+});
+export type StoredConflict = z.infer<typeof storedConflict>;
+
+export async function saveConflict(
+  trx: Trx,
+  id: string,
+  conflict: StoredConflict | null,
+): Promise<void> {
+  await trx
+    .updateTable("hosts")
+    .set({ identity_conflict: conflict && JSON.stringify(conflict) })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function conflictedHosts(
+  db: Db,
+): Promise<{ id: string; conflict: StoredConflict }[]> {
+  const rows = await db
+    .selectFrom("hosts")
+    .select(["id", "identity_conflict"])
+    .where("identity_conflict", "is not", null)
+    .execute();
+  return rows.flatMap(({ id, identity_conflict }) => {
+    const conflict = parseJson(identity_conflict ?? "", storedConflict);
+    return conflict === null ? [] : [{ id, conflict }];
+  });
 }
 
 /** What hello says; an agent that says hello is online. */

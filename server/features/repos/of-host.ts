@@ -1,0 +1,34 @@
+import type { Trx } from "../../ports/transaction.ts";
+
+/** Repositories that this host uses and no other one. */
+export async function repositoriesOnlyOf(
+  trx: Trx,
+  hostId: string,
+): Promise<{ id: string; name: string }[]> {
+  return trx
+    .selectFrom("host_repositories as used")
+    .innerJoin("repositories", "repositories.id", "used.repository_id")
+    .select(["repositories.id", "repositories.name"])
+    .where("used.host_id", "=", hostId)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("host_repositories as other")
+            .select("other.host_id")
+            .whereRef("other.repository_id", "=", "used.repository_id")
+            .where("other.host_id", "<>", hostId),
+        ),
+      ),
+    )
+    .orderBy("repositories.name")
+    .execute();
+}
+
+/** Takes repositories off the list, with their credentials and snapshots. What they hold is not touched. */
+export async function dropRepositories(
+  trx: Trx,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await trx.deleteFrom("repositories").where("id", "in", ids).execute();
+}
