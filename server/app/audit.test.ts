@@ -9,6 +9,11 @@ import {
   setUpBody,
 } from "../testing/test-backups.ts";
 import { ok } from "../testing/test-endpoint.ts";
+import {
+  createTestTokens,
+  tokenBody,
+  tokensPath,
+} from "../testing/test-tokens.ts";
 import { createWholeSurface } from "../testing/whole-surface.ts";
 
 interface Change {
@@ -55,6 +60,10 @@ const changes: Record<string, () => Promise<Change>> = {
   },
   "POST /api/pending/:id/accept": () => decide("accept"),
   "POST /api/pending/:id/reject": () => decide("reject"),
+  "POST /api/enrolment/tokens": () =>
+    onTokens(() => ["POST", tokensPath, tokenBody()]),
+  "DELETE /api/enrolment/tokens/:id": () =>
+    onTokens((id) => ["DELETE", `${tokensPath}/${id}`, {}]),
   "POST /api/hosts/:id/setup": () =>
     onBackups(({ freshId }) => [
       "POST",
@@ -94,6 +103,15 @@ const changes: Record<string, () => Promise<Change>> = {
       { name: "default", includes: ["/srv"] },
     ]),
 };
+
+async function onTokens(
+  request: (id: string) => [method: string, path: string, body: object],
+): Promise<Change> {
+  const world = await createTestTokens();
+  const [method, path, body] = request((await world.make()).id);
+  const response = await world.send(method, path, body, world.admin);
+  return { world, response };
+}
 
 const ada = { username: "ada", password: "correct horse battery" };
 

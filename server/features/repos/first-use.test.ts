@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { createNewAgent } from "../../testing/features-world.ts";
+import type { NewAgent } from "../../testing/features-world.ts";
+import { found } from "../../testing/test-backups.ts";
+import { ok, refused, settle } from "../../testing/test-endpoint.ts";
+import { createTestTokens, tokenBody } from "../../testing/test-tokens.ts";
+import type { TestTokens } from "../../testing/test-tokens.ts";
+let tokens: TestTokens;
+
+beforeEach(async () => {
+  tokens = await createTestTokens();
+});
+
+describe("the first connection", () => {
+  async function repository() {
+    const row = await tokens.db
+      .selectFrom("repositories")
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    return row;
+  }
+
+  async function joined(body?: object) {
+    const made = await tokens.make(body);
+    const agent = createNewAgent(tokens);
+    return { made, agent, hostId: await tokens.join(agent, made.token) };
+  }
+
+  const opened = (agent: NewAgent, hostId: string) =>
+    agent.sent
+      .filter(({ verb }) => verb === "repo.test")
+      .map(({ id, p }) =>
+        agent.open(hostId, "repo-test", id, (p as { box: string }).box),
+      );
+
+  test("creates the repository with the minted secrets, which only the agent learns [ENR-11]", async () => {
+    const { made, agent, hostId } = await joined();
+    expect(await repository()).toMatchObject({ status: "unknown" });
+    agent.onCommand("repo.test", () => ok(found({ created: true })));
+    await agent.connect(hostId);
+    await settle();
+    expect(opened(agent, hostId)).toEqual([
+      {
+        url: "rest:http://nas:8000/attic",
+        mode: "create",
+        includes: ["/etc"],
+        credential: {
+          password: made.minted_password,
+          username: "attic",
+          user_password: made.minted_user_password,
+          env: {},
+        },
+      },
+    ]);
+    expect(await repository()).toMatchObject({
+      status: "ready",
+      restic_id: found().repository_id,
+    });
+    await agent.connect(hostId);
+    await settle();
+    expect(opened(agent, hostId)).toHaveLength(1);
+  });
+
+  test("with a wrong login says so at the repository, and tries again with the corrected one", async () => {
+    const { agent, hostId } = await joined();
+    agent.onCommand("repo.test", () =>
+      refused("repository_denied", "The rest-server refused the login."),
+    );
+    await agent.connect(hostId);
+    await settle();
+    const { id, ...wrong } = await repository();
+    expect(wrong).toMatchObject({
+      status: "init_failed",
+      status_code: "repository_denied",
+    });
+    const shown = await tokens.request(`/api/repositories/${id}`, {
+      headers: tokens.admin,
+    });
+    expect(await shown.json()).toMatchObject({
+      status: "init_failed",
+      status_code: "repository_denied",
+      status_message: "The rest-server refused the login.",
+    });
+    agent.onCommand("repo.test", () => ok(found({ created: true })));
+    const patch = { user_password: "right" };
+    await tokens.send("PATCH", `/api/repositories/${id}`, patch, tokens.admin);
+    await settle();
+    expect(opened(agent, hostId).at(-1).credential.user_password).toBe("right");
+    expect(await repository()).toMatchObject({
+      status: "ready",
+      status_code: null,
+    });
+  });
+
+  test("takes a repository that is there already, and tries again after a while when its server is away", async () => {
+    const { agent, hostId } = await joined();
+    agent.onCommand("repo.test", () => refused("repository_unreachable", "x"));
+    await agent.connect(hostId);
+    await settle();
+    expect((await repository()).status).toBe("init_failed");
+    agent.onCommand("repo.test", ({ id, p }) => {
+      const { box } = p as { box: string };
+      const { mode } = agent.open(hostId, "repo-test", id, box);
+      return mode === "create"
+        ? refused("repository_exists", "It is there.")
+        : ok(found());
+    });
+    await tokens.clock.advance(60_000);
+    tokens.events.emit({ type: "host.configured", hostId });
+    await settle();
+    expect(opened(agent, hostId).map(({ mode }) => mode)).toEqual([
+      "create",
+      "create",
+      "existing",
+    ]);
+    expect((await repository()).status).toBe("ready");
+  });
+
+  test("of a second host shares the repository at the same address", async () => {
+    const secrets = { password: "p", user_password: "u" };
+    const first = await tokens.make(tokenBody(secrets));
+    const second = await tokens.make(tokenBody(secrets));
+    await tokens.join(createNewAgent(tokens, 1), first.token);
+    await tokens.join(createNewAgent(tokens, 2), second.token);
+    const count = async (table: "repositories" | "host_repositories") =>
+      (await tokens.db.selectFrom(table).selectAll().execute()).length;
+    expect(await count("repositories")).toBe(1);
+    expect(await count("host_repositories")).toBe(2);
+    expect((await tokens.hosts()).map(({ name }) => name)).toEqual([
+      "attic",
+      "attic-2",
+    ]);
+  });
+});
