@@ -20,39 +20,41 @@ export interface Gap extends LogGap {
 }
 
 const query = `
-  WITH lists AS (
+  WITH waiting AS (
+    SELECT * FROM outbox WHERE seq > ?
+  ), lists AS (
     SELECT seq, body ->> '$.p.repository_id' AS repository, body ->> '$.p.rev' AS rev
-    FROM outbox WHERE kind = 'snap.part'
+    FROM waiting WHERE kind = 'snap.part'
   ), newest AS (
     SELECT repository, MAX(rev) AS newest_rev FROM lists GROUP BY repository
   ), ranked AS (
     SELECT 0 AS rank, seq FROM lists JOIN newest USING (repository) WHERE rev < newest_rev
     UNION ALL
-    SELECT 0, seq FROM outbox WHERE kind = 'cfg.applied'
-      AND seq < (SELECT MAX(seq) FROM outbox WHERE kind = 'cfg.applied')
+    SELECT 0, seq FROM waiting WHERE kind = 'cfg.applied'
+      AND seq < (SELECT MAX(seq) FROM waiting WHERE kind = 'cfg.applied')
     UNION ALL
-    SELECT 1, seq FROM outbox WHERE kind = 'log'
+    SELECT 1, seq FROM waiting WHERE kind = 'log'
     UNION ALL
-    SELECT 2, seq FROM outbox WHERE kind = 'job.started'
+    SELECT 2, seq FROM waiting WHERE kind = 'job.started'
   )
-  SELECT seq, job_id, ${rowBytes} AS size FROM ranked JOIN outbox USING (seq) ORDER BY rank, seq
+  SELECT seq, job_id, ${rowBytes} AS size FROM ranked JOIN waiting USING (seq) ORDER BY rank, seq
 `;
 
 /**
- * Everything that can be done without, what is missed least first: reports that a later one here replaces, then the log lines
+ * Everything of the rows after `stored` that can be done without, what is missed least first: reports that a later one here replaces, then the log lines
  * of jobs, oldest first, then the starts of jobs, which their ends repeat.
  */
-export function leastNeeded(db: StateDb): Droppable[] {
-  return db.query(query).all() as Droppable[];
+export function leastNeeded(db: StateDb, stored: number): Droppable[] {
+  return db.query(query).all(stored) as Droppable[];
 }
 
-/** What is named as missing already. Each row of it has a number of its own, which goes when it is said anew. */
-export function gapRows(db: StateDb): Gap[] {
+/** What is named as missing already, in rows after `stored`. Each row of it has a number of its own, which goes when it is said anew. */
+export function gapRows(db: StateDb, stored: number): Gap[] {
   const rows = db
     .query(
-      `SELECT seq, ${rowBytes} AS size, body -> '$.p' AS gap FROM outbox WHERE kind = 'log.gap'`,
+      `SELECT seq, ${rowBytes} AS size, body -> '$.p' AS gap FROM outbox WHERE kind = 'log.gap' AND seq > ?`,
     )
-    .all() as { seq: number; size: number; gap: string }[];
+    .all(stored) as { seq: number; size: number; gap: string }[];
   return rows.flatMap(({ seq, size, gap }) => {
     const said = parseJson(gap, logGap);
     return said === null ? [] : [{ ...said, seq, size }];

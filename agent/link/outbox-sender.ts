@@ -12,6 +12,8 @@ export interface OutboxSenderDeps {
   readonly resume: () => Promise<CommittedMark>;
   /** Everything up to this number has been taken by the broker. */
   readonly onHandedOver: (seq: number) => void;
+  /** The server has less than it once had: what is sent has been sent before. */
+  readonly isRepeat?: boolean;
 }
 
 const inFlight = 64;
@@ -22,8 +24,8 @@ const maxRetryMs = 30_000;
 const rewindMs = 60_000;
 
 /**
- * Hands over the outbox on one connection, oldest first, until the connection or `signal` ends. A row is deleted when
- * the server says that it has stored it, not when the broker has taken it.
+ * Hands over the outbox on one connection, oldest first, until the connection or `signal` ends. A row waits until the
+ * server says that it has stored it, not until the broker has taken it.
  */
 export async function sendOutbox(
   deps: OutboxSenderDeps,
@@ -32,6 +34,8 @@ export async function sendOutbox(
 ): Promise<void> {
   const { outbox, clock, log } = deps;
   let sent = 0;
+  // The broker drops what it has seen within minutes, so what is sent once more goes by another name.
+  let attempt = deps.isRepeat === true ? `:${clock.now()}` : "";
   const epoch = outbox.epoch();
   let mark = 0;
   let movedAt = clock.now();
@@ -51,6 +55,7 @@ export async function sendOutbox(
     );
     sent = mark;
     movedAt = clock.now();
+    attempt = `:${movedAt}`;
     wakeUp();
   }
 
@@ -75,7 +80,7 @@ export async function sendOutbox(
       }
       const results = await Promise.allSettled(
         rows.map(({ subject, body, seq }) =>
-          connection.deliver(subject, body, `${epoch}:${seq}`),
+          connection.deliver(subject, body, `${epoch}:${seq}${attempt}`),
         ),
       );
       const failed = results.findIndex(({ status }) => status === "rejected");

@@ -22,7 +22,12 @@ const tempDir = createTempDirs();
 const key = signingKey(new Uint8Array(32).fill(4));
 const job = (n: number) => `01ARZ3NDEKTSV4RRFFQ69G5FA${n}`;
 
-function open(dir: string, maxBytes?: number, sign = key.sign): Outbox {
+function open(
+  dir: string,
+  maxBytes?: number,
+  sign = key.sign,
+  keptBytes?: number,
+): Outbox {
   const clock = createManualClock();
   const db = openStateDb(join(dir, "agent.db"));
   const time = { stamp: () => "2026-01-01T00:00:00.000Z" };
@@ -33,6 +38,7 @@ function open(dir: string, maxBytes?: number, sign = key.sign): Outbox {
     time,
     random: createRandom(clock),
     ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(keptBytes === undefined ? {} : { keptBytes }),
   });
 }
 
@@ -108,6 +114,54 @@ describe("the outbox", () => {
     expect(outbox.depth()).toBe(5);
     outbox.commit({ epoch: outbox.epoch(), seq: 3 });
     expect(events(outbox).map(({ seq }) => seq)).toEqual([4, 5]);
+  });
+
+  test("a server that went back to an older database gets again what it had [TRN-06]", () => {
+    const dir = tempDir();
+    const outbox = open(dir);
+    const { epoch } = outbox;
+    for (let i = 1; i <= 6; i++) outbox.put("job.done", { i });
+    expect(outbox.commit({ epoch: epoch(), seq: 5 })).toBe(false);
+    expect([outbox.depth(), outbox.size()]).toEqual([1, 6]);
+
+    const again = open(dir);
+    expect([again.depth(), again.size()]).toEqual([1, 6]);
+    expect(again.commit({ epoch: epoch(), seq: 2 })).toBe(true);
+    expect(events(again).map(({ seq, p }) => [seq, p])).toEqual(
+      [3, 4, 5, 6].map((i) => [i, { i }]),
+    );
+    expect(again.commit({ epoch: epoch(), seq: 6 })).toBe(false);
+    expect(again.depth()).toBe(0);
+  });
+
+  test("what is no longer here is named as missing to a server that went back", () => {
+    const outbox = open(tempDir(), undefined, key.sign, 4_000);
+    for (let i = 1; i <= 100; i++)
+      outbox.put("job.done", { i, text: "x".repeat(500) });
+    outbox.commit({ epoch: outbox.epoch(), seq: 100 });
+    expect(outbox.size()).toBeLessThan(10);
+    expect(outbox.size()).toBeGreaterThan(2);
+
+    outbox.commit({ epoch: outbox.epoch(), seq: 20 });
+    const left = events(outbox);
+    const oldest = left[0]?.seq ?? 0;
+    expect(left.at(-1)).toMatchObject({
+      kind: "log.gap",
+      seq: 101,
+      p: { from_seq: 21, to_seq: oldest - 1 },
+    });
+    expect(left).toHaveLength(101 - oldest + 1);
+  });
+
+  test("a full outbox gives up nothing of what the server has, and says nothing about it", () => {
+    const outbox = open(tempDir(), 20_000);
+    for (let i = 0; i < 10; i++) logLine(outbox, job(1), "x".repeat(1000));
+    outbox.commit({ epoch: outbox.epoch(), seq: 10 });
+    for (let i = 0; i < 15; i++) logLine(outbox, job(2), "y".repeat(1000));
+    expect(events(outbox).map(({ kind }) => kind)).toEqual(
+      Array.from({ length: 15 }, () => "log"),
+    );
+    expect(outbox.size()).toBe(25);
   });
 
   test("a failed transaction leaves neither rows nor a used number", () => {
