@@ -168,7 +168,7 @@ test("a second agent on the same state is refused", () =>
     rig.start();
     await rig.online();
     const second = rig.start();
-    expect((await second.exited).code).toBe(2);
+    expect((await second.exited).code).toBe(6);
     expect(second.lines.join("\n")).toContain("already runs");
   }));
 
@@ -190,10 +190,10 @@ test("an agent the server finds too old says so once and stays quiet [TRN-05]", 
 
 test("a host the server has forgotten announces itself again and goes on when it is approved", () =>
   withRig(async ({ server, start }) => {
-    server.refuseHello("unknown_host");
+    server.setStanding("host_unknown");
     const agent = start();
     await until("the announcement", () => server.announcements() > 0);
-    server.refuseHello(null);
+    server.setStanding("approved");
     server.decide("approved");
     await until("the agent", async () => {
       const answer = await server.command("ping", {}).catch(() => null);
@@ -205,7 +205,7 @@ test("a host the server has forgotten announces itself again and goes on when it
 
 test("a host the server has rejected ends with exit code 3 [ENR-06]", () =>
   withRig(async ({ server, start }) => {
-    server.refuseHello("unknown_host");
+    server.setStanding("host_unknown");
     server.decide("rejected");
     expect((await start().exited).code).toBe(3);
   }));
@@ -223,9 +223,9 @@ test("SIGTERM ends the agent at once, whatever it is doing", () =>
       expect((await agent.exited).code).toBe(0);
       expect(performance.now() - asked).toBeLessThan(5_000);
     };
-    server.refuseHello("unknown_host");
+    server.setStanding("host_unknown");
     await ends("the wait for an approval", () => server.announcements() > 0);
-    server.refuseHello(null);
+    server.setStanding("approved");
     for (const ms of [0, 20, 50, 100, 150, 200]) {
       let from = Infinity;
       await ends(`${ms} ms after the start`, ({ lines }) => {

@@ -3,6 +3,7 @@ import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
 import {
   fromBase64Url,
   publicKeyBytes,
+  toBase64Url,
 } from "@restic-manager/shared/identity/keys.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
@@ -16,13 +17,15 @@ import { createJobs } from "./commands/jobs.ts";
 import { recoverJobs } from "./commands/recovery.ts";
 import { createSeenCommands } from "./commands/seen-commands.ts";
 import { reportSnapshots } from "./commands/snapshots.ts";
-import { readAuthority, type AgentConfig } from "./config.ts";
+import { readTrust, type AgentConfig } from "./config.ts";
 import { meetServer } from "./identity/announce.ts";
-import type { StoredApproval } from "./identity/approval-store.ts";
+import type { StoredApproval } from "./identity/approval.ts";
 import type { Identity } from "./identity/identity.ts";
-import { createStanding } from "./identity/renewal.ts";
+import { createStanding } from "./identity/standing.ts";
 import { createServerDoor } from "./identity/server-door.ts";
+import { createAddresses } from "./link/addresses.ts";
 import { createConfiguration } from "./link/config-sync.ts";
+import { createCredential } from "./link/credential.ts";
 import { keepConnected, type KeeperEnd } from "./link/keeper.ts";
 import type { Connection } from "./link/link.ts";
 import { createNatsLink } from "./link/nats-link.ts";
@@ -31,7 +34,7 @@ import { createServerRequests } from "./link/server-requests.ts";
 import { createServerTime } from "./link/server-time.ts";
 import { runSession } from "./link/session.ts";
 import type { Env } from "./platform/env.ts";
-import { hostFacts, timeZone } from "./platform/host-facts.ts";
+import { hostFacts, timeZone, uptime } from "./platform/host-facts.ts";
 import type { AgentPaths } from "./platform/paths.ts";
 import { isResticAlive } from "./platform/process-alive.ts";
 import { createSpawner } from "./platform/spawn.ts";
@@ -61,21 +64,20 @@ export interface AgentDeps {
 const minute = 60_000;
 /** A backup without any progress for this long is ended, one that runs longer than the second in any case. */
 const limits = { stallMs: 30 * minute, limitMs: 7 * 24 * 60 * minute };
-const renewCheckMs = 60 * minute;
+/** How often the credential's age and the server's time are looked at. */
+const lookAfterMs = 60 * minute;
 /** How long results of the last moment are handed over before the agent ends. They are on disk in any case. */
 const flushMs = 3_000;
 const lookMs = 50;
 
 /** The only composition root of the running agent. Resolves when it has stopped, with the reason. */
 export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
-  const { paths, env, clock, random, identity, config, assetsDir } = deps;
+  const { paths, env, clock, random, config, assetsDir } = deps;
   const hostId = deps.approval.host_id;
   const log = deps.log.with({ host_id: hostId });
-  const { sign, agreement, publicKey } = identity;
   const serverKey =
     publicKeyBytes(deps.approval.server_key) ?? new Uint8Array();
-  const ca =
-    config.server_ca === undefined ? null : readAuthority(config.server_ca);
+  const trust = readTrust(config.server_ca);
   const facts = () => hostFacts(clock, env);
   const hostname = () => facts().hostname;
   /** Ends what restic does, first. */
@@ -85,10 +87,15 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
 
   const db = openStateDb(paths.database);
   adoptHost(db, paths.secrets, hostId);
-  const time = createServerTime(clock, db);
+  const time = createServerTime(clock, uptime, db);
+  const addresses = createAddresses(
+    config.server,
+    () => configuration.current()?.addresses ?? [],
+  );
+  const server = addresses.current;
+  const door = createServerDoor({ server, trust, signal: offline.signal });
   // Several hosts may list one repository: the server's time orders their lists.
   const newRev = createRandom(time).id;
-  const outbox = createOutbox({ db, hostId, sign, time, random });
   const spawner = createSpawner({ tmpDir: paths.tmp });
   const restic = createResticLocator({
     spawner,
@@ -108,12 +115,36 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     restic: restic.require,
   });
 
+  const standing = createStanding({
+    paths,
+    first: deps,
+    door,
+    server,
+    clock,
+    random,
+    log,
+    facts,
+    restic: restic.info,
+    signal: offline.signal,
+  });
+  const { sign, agreement } = standing;
+  const outbox = createOutbox({ db, hostId, sign, time, random });
+
   let online: Connection | null = null;
+  let askingTime: Promise<void> | null = null;
   let handedOver = 0;
   const live = (jobId: string, progress: JobProgress) =>
     online?.publish(topic.live(hostId, jobId), JSON.stringify(progress));
 
   const requests = createServerRequests({ hostId, sign, serverKey, time });
+  const credential = createCredential({
+    hostId,
+    requests,
+    standing,
+    time,
+    clock,
+    log,
+  });
   const file = createSecretFile({
     path: paths.secrets,
     key: fromBase64Url(config.secrets_key) ?? new Uint8Array(),
@@ -174,22 +205,6 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
       ),
   });
 
-  const door = createServerDoor({
-    server: config.server,
-    ca,
-    signal: offline.signal,
-  });
-  const standing = createStanding({
-    path: paths.approval,
-    first: deps.approval,
-    door,
-    clock,
-    log,
-    identity,
-    facts,
-    restic: restic.info,
-    signal: offline.signal,
-  });
   const handlers = createHandlers({
     hostId,
     agreement,
@@ -197,19 +212,24 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     configuration,
     outbox,
     jobs,
+    credential,
   });
   const dispatch = createDispatch({
     hostId,
     serverKey,
-    sign,
+    key: standing.identity,
     time,
+    onUntimely: learnTime,
     seen: createSeenCommands(db),
     log,
     handlers,
   });
   const session = {
     hostId,
-    server: config.server,
+    server,
+    instance: toBase64Url(random.bytes(16)),
+    sign,
+    jwt: () => standing.approval().jwt,
     clock,
     random,
     log,
@@ -224,6 +244,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     memory: process.memoryUsage.rss,
     onHandedOver: (seq: number) => (handedOver = seq),
     onOnline,
+    renew: credential.renew,
   };
 
   const bundle = configuration.current();
@@ -232,14 +253,16 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     reportApplied();
   }
   scheduler.start();
-  const stopRenewing = every(clock, renewCheckMs, renewIfAging);
+  const stopLooking = every(clock, lookAfterMs, () => {
+    renewIfAging();
+    learnTime();
+  });
   const keeping = keepConnected({
     link: createNatsLink({
-      server: config.server,
-      ca,
+      server,
+      trust,
       hostId,
-      publicKey,
-      sign,
+      key: standing.identity,
       jwt: () => standing.approval().jwt,
       log,
     }),
@@ -248,13 +271,14 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     log,
     meet,
     session: (connection) => runSession(session, connection),
-    renew: standing.renew,
+    recover: standing.recover,
+    addresses,
     signal: offline.signal,
   });
 
   await Promise.race([keeping, aborted(deps.signal)]);
   scheduler.stop();
-  stopRenewing();
+  stopLooking();
   stopping.abort("agent_stopped" satisfies StopReason);
   await jobs.stop();
   await Promise.all(listings);
@@ -265,17 +289,29 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   return end;
 
   async function meet(): Promise<void> {
+    await askTime();
+    await standing.settle();
+  }
+
+  async function askTime(): Promise<void> {
     const askedAt = clock.now();
-    const { identity: server } = await meetServer(
-      door,
-      fingerprintOf(serverKey),
-    );
-    time.learn(server.server_time, askedAt);
+    const { identity } = await meetServer(door, fingerprintOf(serverKey));
+    time.learn(identity.server_time, askedAt);
+  }
+
+  /** One of the clocks may have been set while this host was connected. */
+  function learnTime(): void {
+    if (online === null || askingTime !== null) return;
+    askingTime = askTime()
+      .catch((error: unknown) =>
+        log.debug("The server did not say its time", { error }),
+      )
+      .finally(() => (askingTime = null));
   }
 
   function onOnline(connection: Connection): void {
     online = connection;
-    log.info("Connected to the server", { url: config.server });
+    log.info("Connected to the server", { url: server() });
     void connection.closed.then(() => {
       if (online === connection) online = null;
       log.info("Disconnected from the server");
@@ -285,11 +321,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
 
   function renewIfAging(): void {
     if (online === null || !standing.isAging(time.now())) return;
-    standing.renew().catch((error: unknown) =>
-      log.warn("The credential could not be renewed; it is tried again", {
-        error,
-      }),
-    );
+    void credential.renew(online);
   }
 
   function onApplied(next: ConfigBundle, before: ConfigBundle | null): void {

@@ -27,7 +27,7 @@ describe("agent.yaml [CFG-01]", () => {
       `server: https://backup.example.org\nsecrets_key: ${secrets_key}\nrestic_path: /usr/bin/restic\nserver_ca: /etc/ca.pem\n`,
     );
     expect(config()).toEqual({
-      server: "https://backup.example.org",
+      server: ["https://backup.example.org"],
       secrets_key,
       restic_path: "/usr/bin/restic",
       server_ca: "/etc/ca.pem",
@@ -52,10 +52,26 @@ describe("agent.yaml [CFG-01]", () => {
       `server: https://x\nsecrets_key: ${secrets_key}\nrestic_path: restic\n`,
       "restic_path must be an absolute path",
     ],
+    [
+      `server: [https://x, nowhere]\nsecrets_key: ${secrets_key}\n`,
+      "or a list of its addresses",
+    ],
+    [`server: []\nsecrets_key: ${secrets_key}\n`, "server must be"],
     ["server: [\n", "not valid YAML"],
     ["", "is empty"],
   ])("%j is refused, naming what is wrong", (text, words) => {
     expect(read(text)).toThrow(words);
+  });
+
+  test("takes several addresses of the server, in their order [TRN-12]", () => {
+    const server = ["https://backup.example.org", "http://10.0.0.5:8080"];
+    const config = read(
+      `server: [${server.join(", ")}]\nsecrets_key: ${secrets_key}\n`,
+    );
+    expect(config()).toEqual({ server, secrets_key });
+    const path = join(tempDir(), "agent.yaml");
+    saveConfig(path, { server, secrets_key });
+    expect(readConfig(path)?.server).toEqual(server);
   });
 
   test("keeps a person's comments and is private when it is saved", () => {
@@ -65,7 +81,7 @@ describe("agent.yaml [CFG-01]", () => {
       `# mine\nserver: https://old # here\nsecrets_key: ${secrets_key}\n`,
       { mode: 0o644 },
     );
-    saveConfig(path, { server: "https://new" });
+    saveConfig(path, { server: ["https://new"] });
     expect(readFileSync(path, "utf8")).toBe(
       `# mine\nserver: https://new # here\nsecrets_key: ${secrets_key}\n`,
     );
@@ -75,7 +91,7 @@ describe("agent.yaml [CFG-01]", () => {
   test("always parses, however often saving is killed with -9 [AGT-01]", async () => {
     const dir = tempDir();
     const path = join(dir, "agent.yaml");
-    saveConfig(path, { server: "https://zero", secrets_key });
+    saveConfig(path, { server: ["https://zero"], secrets_key });
     const saver = new URL("./testing/save-forever.ts", import.meta.url)
       .pathname;
     const text = readFileSync(path, "utf8").replace("zero", "number-@");
@@ -94,7 +110,9 @@ describe("agent.yaml [CFG-01]", () => {
       });
       expect((await child.exited).signal).toBe("SIGKILL");
       kills++;
-      expect(readConfig(path)?.server).toMatch(/^https:\/\/(zero|number-\d+)$/);
+      expect(readConfig(path)?.server[0]).toMatch(
+        /^https:\/\/(zero|number-\d+)$/,
+      );
     }
     expect(readdirSync(dir).filter((name) => name.endsWith(".yaml"))).toEqual([
       "agent.yaml",

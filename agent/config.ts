@@ -6,18 +6,23 @@ import {
   toBase64Url,
 } from "@restic-manager/shared/identity/keys.ts";
 import { replaceFile } from "./platform/replace-file.ts";
+import { trustIn, type Trust } from "./platform/trust.ts";
 
 const absolutePath = z
   .string()
   .regex(/^(\/|[A-Za-z]:[\\/])/, "must be an absolute path");
 
+const addressWords =
+  "must be the server's address, for example https://backup.example.org, or a list of its addresses";
+const address = z.url({ protocol: /^https?$/, error: addressWords });
+
 /** agent.yaml: what a person may edit, and the key that this host's secrets are kept under. */
 const agentConfig = z.strictObject({
-  server: z.url({
-    protocol: /^https?$/,
-    error:
-      "must be the server's address, for example https://backup.example.org",
-  }),
+  /** In the order they are tried. */
+  server: z.preprocess(
+    (value) => (Array.isArray(value) ? value : [value]),
+    z.array(address).min(1, addressWords),
+  ),
   secrets_key: z
     .string()
     .refine(
@@ -44,10 +49,11 @@ export function readConfig(path: string): AgentConfig | null {
   const [fault] = document.errors;
   if (fault !== undefined)
     throw new ConfigError(`${path} is not valid YAML: ${fault.message}`);
-  const parsed = agentConfig.safeParse(document.toJS());
+  const content: unknown = document.toJS();
+  const parsed = agentConfig.safeParse(content);
   if (parsed.success) return parsed.data;
   throw new ConfigError(
-    `${path}: ${parsed.error.issues.map(explain).join(" ")}`,
+    `${path}: ${parsed.error.issues.map((issue) => explain(issue, Object(content))).join(" ")}`,
   );
 }
 
@@ -56,20 +62,31 @@ export function saveConfig(path: string, changes: Partial<AgentConfig>): void {
   const document = parseDocument(
     existsSync(path) ? readFileSync(path, "utf8") : heading,
   );
-  for (const [key, value] of Object.entries(changes)) document.set(key, value);
+  const { server, ...rest } = changes;
+  if (server !== undefined)
+    document.set("server", server.length === 1 ? server[0] : server);
+  for (const [key, value] of Object.entries(rest)) document.set(key, value);
   replaceFile(path, document.toString());
 }
 
-/** PEM of a private certificate authority. Throws `ConfigError`. */
-export function readAuthority(path: string): string {
+/**
+ * Whom to trust beside nobody else, by a PEM file: certificate authorities or the server's own certificate. Without a file
+ * null, and the system decides. Throws `ConfigError`.
+ */
+export function readTrust(path: string | undefined): Trust | null {
+  if (path === undefined) return null;
+  const remedy = "correct --server-ca, or server_ca in agent.yaml.";
+  let trust: Trust | null;
   try {
-    return readFileSync(path, "utf8");
+    trust = trustIn(readFileSync(path, "utf8"));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(
-      `The certificate authority ${path} cannot be read (${code}); correct --server-ca, or server_ca in agent.yaml.`,
+      `The certificate authority ${path} cannot be read (${code}); ${remedy}`,
     );
   }
+  if (trust !== null) return trust;
+  throw new ConfigError(`${path} holds no certificate as PEM; ${remedy}`);
 }
 
 export function newSecretsKey(bytes: Uint8Array): string {
@@ -77,16 +94,18 @@ export function newSecretsKey(bytes: Uint8Array): string {
 }
 
 const heading = `# Configuration of restic-manager-agent. It holds a key: keep this file private (mode 0600).
-# Optional: restic_path (another restic than the built-in one), server_ca (PEM file of a private certificate authority).
+# Optional: restic_path (another restic than the built-in one), server_ca (PEM file of a private certificate
+# authority or of the server's own certificate). server may be a list of addresses, tried in turn.
 `;
 
-function explain(issue: z.core.$ZodIssue): string {
+function explain(issue: z.core.$ZodIssue, content: object): string {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(agentConfig.shape).join(", ");
     return `unknown key ${issue.keys.join(", ")}; known keys are ${known}.`;
   }
-  const key = issue.path.join(".");
-  if (key === "") return "is empty; run restic-manager-agent enrol again.";
-  const missing = issue.code === "invalid_type" && issue.input === undefined;
-  return missing ? `${key} is missing.` : `${key} ${issue.message}.`;
+  const [key] = issue.path;
+  if (key === undefined)
+    return "is empty; run restic-manager-agent enrol again.";
+  const words = Object.hasOwn(content, key) ? issue.message : "is missing";
+  return `${String(key)} ${words}.`;
 }

@@ -4,15 +4,19 @@ import { Command } from "commander";
 import type { LogLevel } from "@restic-manager/shared/log.ts";
 import { exitCodes, type CliContext } from "./cli/context.ts";
 import { enrol, type EnrolOptions } from "./cli/enrol.ts";
-import { run, UsageError } from "./cli/run.ts";
+import { AlreadyRunningError, run, UsageError } from "./cli/run.ts";
 import { status } from "./cli/status.ts";
 import { createTerminal } from "./cli/terminal.ts";
 import { verify } from "./cli/verify.ts";
 import { systemClock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
 import { DamagedError } from "./damaged-error.ts";
-import { RejectedError, ServerKeyError } from "./identity/announce.ts";
-import { ServerFault } from "./identity/server-door.ts";
+import {
+  RejectedError,
+  RemovedError,
+  ServerKeyError,
+} from "./identity/refusals.ts";
+import { ServerFault } from "./identity/server-fault.ts";
 import { createLog } from "./log.ts";
 import { pressCtrlC } from "./platform/ctrl-c.ts";
 import type { Env } from "./platform/env.ts";
@@ -94,7 +98,7 @@ async function main(args: readonly string[], env: Env): Promise<void> {
       else program.outputHelp();
     });
 
-  located(program.command("enrol <server>").alias("enroll"))
+  located(program.command("enrol <server...>").alias("enroll"))
     .description(
       "announce this host to a server, wait for the approval, then run",
     )
@@ -102,10 +106,18 @@ async function main(args: readonly string[], env: Env): Promise<void> {
       "--server-key <fingerprint>",
       "the server's key, SHA256:…, as the dashboard shows it",
     )
-    .option("--server-ca <file>", "PEM file of a private certificate authority")
+    .option(
+      "--server-ca <file>",
+      "PEM file of a private certificate authority, or of the server's own certificate",
+    )
+    .option(
+      "--token-file <file>",
+      "one-time token, so that nobody has to approve",
+    )
+    .option("--token-stdin", "read the one-time token from standard input")
     .option("--exit", "end after the approval instead of running")
-    .action((server: string, options: EnrolOptions & PathOptions) =>
-      verb((context) => enrol(context, server, options))(options),
+    .action((servers: string[], options: EnrolOptions & PathOptions) =>
+      verb((context) => enrol(context, servers, options))(options),
     );
   located(program.command("run"))
     .description("run the agent of an approved host")
@@ -157,7 +169,9 @@ async function guarded(
     if (signal.aborted) return exitCodes.interrupted;
     terminal.complain(explained(error));
     if (error instanceof RejectedError) return exitCodes.rejected;
+    if (error instanceof RemovedError) return exitCodes.removed;
     if (error instanceof ServerKeyError) return exitCodes.wrongServer;
+    if (error instanceof AlreadyRunningError) return exitCodes.alreadyRunning;
     if (error instanceof UsageError || error instanceof ConfigError)
       return exitCodes.usage;
     return exitCodes.failed;
@@ -165,9 +179,11 @@ async function guarded(
 }
 
 const expected = [
+  AlreadyRunningError,
   ConfigError,
   DamagedError,
   RejectedError,
+  RemovedError,
   ServerFault,
   ServerKeyError,
   UsageError,

@@ -24,17 +24,23 @@ export interface Terminal {
   complain(line: string): void;
   /** Asks a person. Null when nobody is there to answer. */
   ask(question: string): Promise<string | null>;
+  /** The next line of standard input; empty at its end. */
+  readLine(): Promise<string>;
 }
 
 /** Documented in the README; installers and units rely on them. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
-  /** Wrong arguments or configuration. */
+  /** Wrong arguments or configuration, or not enrolled. */
   usage: 2,
   /** An administrator rejected this host. */
   rejected: 3,
   /** The server is not the one it has to be. */
   wrongServer: 4,
+  /** An administrator removed this host. */
+  removed: 5,
+  /** Another agent runs on the same state; it may be about to end. */
+  alreadyRunning: 6,
   interrupted: 130,
 } as const;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   fingerprintGroups,
   fingerprintOf,
@@ -11,7 +12,7 @@ import type {
 } from "@restic-manager/shared/protocol/announce.ts";
 import {
   newSecretsKey,
-  readAuthority,
+  readTrust,
   readConfig,
   saveConfig,
   type AgentConfig,
@@ -25,9 +26,11 @@ import {
   readApproval,
   saveApproval,
   type StoredApproval,
-} from "../identity/approval-store.ts";
-import { loadOrMintIdentity } from "../identity/identity.ts";
+} from "../identity/approval.ts";
+import { loadOrMintIdentity, readOwnIdentity } from "../identity/identity.ts";
 import { createServerDoor, type ServerDoor } from "../identity/server-door.ts";
+import { ServerFault } from "../identity/server-fault.ts";
+import { sealToken } from "../identity/token.ts";
 import { checkConfigWritable } from "../platform/folders.ts";
 import { hostFacts } from "../platform/host-facts.ts";
 import { createSpawner } from "../platform/spawn.ts";
@@ -35,11 +38,18 @@ import { createResticLocator } from "../restic/locate.ts";
 import { exitCodes, type CliContext, type Terminal } from "./context.ts";
 import { holdingLock, runHeld, UsageError } from "./run.ts";
 
+/** Characters. */
+const longestToken = 200;
+
 export interface EnrolOptions {
   /** The server's fingerprint as the dashboard shows it. */
   readonly serverKey?: string;
   /** PEM file of a private certificate authority. */
   readonly serverCa?: string;
+  /** File that holds a one-time token. */
+  readonly tokenFile?: string;
+  /** Read the one-time token from standard input. */
+  readonly tokenStdin?: boolean;
   /** End after the approval instead of going on as `run`. */
   readonly exit?: boolean;
 }
@@ -47,20 +57,22 @@ export interface EnrolOptions {
 /** Announces this host, waits for the approval and keeps it. */
 export async function enrol(
   context: CliContext,
-  address: string,
+  servers: readonly string[],
   options: EnrolOptions,
 ): Promise<number> {
-  const server = await findServer(context, readAddress(address), options);
+  const server = await findServer(context, servers.map(readAddress), options);
+  const token = await readToken(context.terminal, options);
   // Only now is anything kept: a server that is not the expected one leaves no trace.
   return holdingLock(context, async () => {
     checkConfigWritable(context.paths);
-    await join(context, server);
+    await join(context, server, token);
     return options.exit === true ? exitCodes.ok : runHeld(context);
   });
 }
 
 interface FoundServer {
-  readonly address: string;
+  /** All that were given; this one answered first. */
+  readonly addresses: string[];
   readonly door: ServerDoor;
   readonly known: KnownServer;
   readonly caFile: string | undefined;
@@ -68,27 +80,44 @@ interface FoundServer {
 
 async function findServer(
   context: CliContext,
-  address: string,
+  addresses: string[],
   options: EnrolOptions,
 ): Promise<FoundServer> {
-  const wanted = readServerKey(options.serverKey);
   const config = readConfig(context.paths.config);
-  const expected = wanted ?? pinnedKey(context, config, address);
+  const expected = expectedKey(context, config, addresses, options);
   const caFile = options.serverCa ?? config?.server_ca;
-  const ca = caFile === undefined ? null : readAuthority(caFile);
-  const door = createServerDoor({
-    server: address,
-    ca,
-    signal: context.signal,
-  });
-  const known = await meetServer(door, expected);
-  if (expected === null) await confirmServer(context.terminal, address, known);
-  return { address, door, known, caFile };
+  const trust = readTrust(caFile);
+  const faults: ServerFault[] = [];
+  for (const address of addresses) {
+    const { signal } = context;
+    const door = createServerDoor({ server: () => address, trust, signal });
+    try {
+      const known = await meetServer(door, expected);
+      if (expected === null)
+        await confirmServer(context.terminal, address, known);
+      return { addresses, door, known, caFile };
+    } catch (error) {
+      if (!(error instanceof ServerFault)) throw error;
+      faults.push(error);
+    }
+  }
+  const [first] = faults;
+  throw new ServerFault(
+    first?.kind ?? "network",
+    faults.map(({ message }) => message).join("\n"),
+    first?.code,
+  );
 }
 
-async function join(context: CliContext, server: FoundServer): Promise<void> {
+async function join(
+  context: CliContext,
+  server: FoundServer,
+  token: string | null,
+): Promise<void> {
   const { paths, terminal, clock, env, random, signal } = context;
-  const identity = loadOrMintIdentity(paths.identity, random);
+  const known = readApproval(paths.approval);
+  const identity =
+    readOwnIdentity(paths, known) ?? loadOrMintIdentity(paths.identity, random);
   const restic = createResticLocator({
     spawner: createSpawner({ tmpDir: paths.tmp }),
     env,
@@ -97,7 +126,6 @@ async function join(context: CliContext, server: FoundServer): Promise<void> {
     mayExtract: true,
     override: readConfig(paths.config)?.restic_path,
   });
-  const known = readApproval(paths.approval);
   const tellOnce = createTeller(terminal);
   const approval = await announceAndWait({
     door: server.door,
@@ -106,8 +134,16 @@ async function join(context: CliContext, server: FoundServer): Promise<void> {
     facts: hostFacts(clock, env),
     resticVersion: (await restic.info()).version,
     server: server.known,
+    token:
+      token === null
+        ? undefined
+        : sealToken(token, server.known, identity.publicKey, random),
     onPending: (announced) =>
-      showFingerprint(announced, identity.fingerprint, known, tellOnce),
+      tellOnce(
+        token === null
+          ? fingerprintText(announced, identity.fingerprint, known)
+          : `The one-time token stands for the approval of ${identity.fingerprint}`,
+      ),
     onTrouble: ({ message }) => tellOnce(`${message} Trying again.`),
     signal,
   });
@@ -117,19 +153,61 @@ async function join(context: CliContext, server: FoundServer): Promise<void> {
   );
 }
 
-/** The key of the server this host already belongs to, when it is the same server. */
-function pinnedKey(
+/**
+ * The key the server must have: the one given, or the one this host belongs to. Null when nobody has said. An approved host
+ * goes to other addresses only with the key of its server.
+ */
+function expectedKey(
   { paths }: CliContext,
   config: AgentConfig | null,
-  server: string,
+  addresses: readonly string[],
+  { serverKey, tokenFile, tokenStdin }: EnrolOptions,
 ): Fingerprint | null {
+  const wanted = readServerKey(serverKey);
   const approval: StoredApproval | null = readApproval(paths.approval);
-  if (approval === null || config === null) return null;
-  if (config.server !== server)
-    throw new UsageError(
-      `This host belongs to ${config.server}. To move it to another server, stop the agent and remove ${paths.approval} and ${paths.secrets} first.`,
+  if (approval !== null && config !== null) {
+    const pinned = fingerprintOf(
+      publicKeyBytes(approval.server_key) ?? new Uint8Array(),
     );
-  return fingerprintOf(publicKeyBytes(approval.server_key) ?? new Uint8Array());
+    const isKnown = addresses.some((address) =>
+      config.server.includes(address),
+    );
+    if (wanted === pinned || (wanted === null && isKnown)) return pinned;
+    throw new UsageError(
+      `This host belongs to ${config.server[0]}. To move it to another server, stop the agent and remove ${paths.approval} and ${paths.secrets} first.`,
+    );
+  }
+  if (wanted === null && (tokenFile !== undefined || tokenStdin === true))
+    throw new UsageError(
+      "A one-time token is only given to the server it is for: add --server-key, as the dashboard's command has it.",
+    );
+  return wanted;
+}
+
+/** Null when there is none. Throws `UsageError`. */
+async function readToken(
+  terminal: Terminal,
+  { tokenFile, tokenStdin }: EnrolOptions,
+): Promise<string | null> {
+  if (tokenFile === undefined && tokenStdin !== true) return null;
+  const text =
+    tokenFile === undefined
+      ? await terminal.readLine()
+      : readTokenFile(tokenFile);
+  const token = text.trim();
+  if (token !== "" && token.length <= longestToken) return token;
+  throw new UsageError(
+    "There is no one-time token; give the text that starts with rmt_ and nothing else.",
+  );
+}
+
+function readTokenFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`The token file ${path} cannot be read (${code}).`);
+  }
 }
 
 /** Without a key to compare with, whoever answers could approve this host itself and command it. */
@@ -160,37 +238,34 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-function showFingerprint(
+function fingerprintText(
   announced: Announced,
   fingerprint: Fingerprint,
   known: StoredApproval | null,
-  tellOnce: (line: string) => void,
-): void {
-  tellOnce(
-    [
-      "",
-      ...(known === null
-        ? [
-            "Compare this fingerprint with the one the dashboard shows for this host, and accept it there:",
-          ]
-        : [
-            `This host is approved already as "${known.host_name}" (${known.host_id}); its approval is fetched anew.`,
-            "If the dashboard shows it as waiting all the same, compare this fingerprint and accept it there:",
-          ]),
-      "",
-      `    ${fingerprint}`,
-      "",
-      `    ${fingerprintGroups(fingerprint).join(" ")}`,
-      "",
-      ...(announced.hostname_collision
-        ? [
-            "WARNING: another host has the same name. Accept only the one with exactly this fingerprint.",
-            "",
-          ]
-        : []),
-      "Waiting for the approval. Ctrl-C stops; the same command goes on.",
-    ].join("\n"),
-  );
+): string {
+  return [
+    "",
+    ...(known === null
+      ? [
+          "Compare this fingerprint with the one the dashboard shows for this host, and accept it there:",
+        ]
+      : [
+          `This host is approved already as "${known.host_name}" (${known.host_id}); its approval is fetched anew.`,
+          "If the dashboard shows it as waiting all the same, compare this fingerprint and accept it there:",
+        ]),
+    "",
+    `    ${fingerprint}`,
+    "",
+    `    ${fingerprintGroups(fingerprint).join(" ")}`,
+    "",
+    ...(announced.hostname_collision
+      ? [
+          "WARNING: another host has the same name. Accept only the one with exactly this fingerprint.",
+          "",
+        ]
+      : []),
+    "Waiting for the approval. Ctrl-C stops; the same command goes on.",
+  ].join("\n");
 }
 
 function createTeller(terminal: Terminal): (text: string) => void {
@@ -203,12 +278,12 @@ function createTeller(terminal: Terminal): (text: string) => void {
 
 function keep(
   { paths, random }: CliContext,
-  { address, caFile }: FoundServer,
+  { addresses, caFile }: FoundServer,
   approval: Approval,
 ): void {
   const config = readConfig(paths.config);
   saveConfig(paths.config, {
-    server: address,
+    server: addresses,
     ...(config === null
       ? { secrets_key: newSecretsKey(random.bytes(32)) }
       : {}),

@@ -1,8 +1,9 @@
 import { runAgent } from "../app.ts";
 import { readConfig } from "../config.ts";
-import { readApproval } from "../identity/approval-store.ts";
-import { readIdentity } from "../identity/identity.ts";
-import { makeFolders } from "../platform/folders.ts";
+import { readApproval } from "../identity/approval.ts";
+import { readOwnIdentity } from "../identity/identity.ts";
+import { RejectedError, RemovedError } from "../identity/refusals.ts";
+import { clearLeftovers, makeFolders } from "../platform/folders.ts";
 import { takeInstanceLock } from "../platform/instance-lock.ts";
 import { build } from "../version.ts";
 import { exitCodes, type CliContext } from "./context.ts";
@@ -12,6 +13,16 @@ export class UsageError extends Error {
   constructor(message: string) {
     super(message);
     this.name = "UsageError";
+  }
+}
+
+/** Another agent has this host's state. */
+export class AlreadyRunningError extends Error {
+  constructor(lock: string) {
+    super(
+      `The agent already runs on this host (it holds ${lock}). Stop it first.`,
+    );
+    this.name = "AlreadyRunningError";
   }
 }
 
@@ -30,11 +41,9 @@ export async function holdingLock(
       `${folder} could not be closed to other users; let only administrators read it.`,
     );
   const lock = takeInstanceLock(paths.lock);
-  if (lock === null)
-    throw new UsageError(
-      `The agent already runs on this host (it holds ${paths.lock}). Stop it first.`,
-    );
+  if (lock === null) throw new AlreadyRunningError(paths.lock);
   try {
+    clearLeftovers(paths);
     return await work();
   } finally {
     lock.release();
@@ -51,7 +60,7 @@ export async function runHeld(context: CliContext): Promise<number> {
   for (;;) {
     const config = readConfig(paths.config);
     const approval = readApproval(paths.approval);
-    const identity = readIdentity(paths.identity);
+    const identity = readOwnIdentity(paths, approval);
     if (config === null || approval === null || identity === null)
       throw new UsageError(
         "This host is not approved yet. Use the enrol command that the dashboard shows.",
@@ -68,6 +77,8 @@ export async function runHeld(context: CliContext): Promise<number> {
       continue;
     }
     log.info("The agent stopped", { reason: end });
-    return end === "rejected" ? exitCodes.rejected : exitCodes.ok;
+    if (end === "rejected") throw new RejectedError();
+    if (end === "removed") throw new RemovedError(config.server[0] ?? "");
+    return exitCodes.ok;
   }
 }

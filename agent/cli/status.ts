@@ -9,10 +9,7 @@ import {
 import type { ResticInfo } from "@restic-manager/shared/protocol/hello.ts";
 import { createJobStore } from "../commands/job-store.ts";
 import { readConfig, type AgentConfig } from "../config.ts";
-import {
-  readApproval,
-  type StoredApproval,
-} from "../identity/approval-store.ts";
+import { readApproval, type StoredApproval } from "../identity/approval.ts";
 import { readIdentity } from "../identity/identity.ts";
 import { takeInstanceLock } from "../platform/instance-lock.ts";
 import { createSpawner } from "../platform/spawn.ts";
@@ -35,7 +32,7 @@ export async function status(context: CliContext): Promise<number> {
   say("agent", versionLine());
   const running = isRunning(paths.lock);
   say("running", running ? "yes" : "no");
-  say("server", config?.server ?? "none");
+  say("server", config?.server.join(", ") ?? "none");
   say(
     "host",
     approval === null

@@ -18,5 +18,14 @@ export function createTerminal(): Terminal {
         reader.close();
       }
     },
+    readLine: () =>
+      new Promise((resolve) => {
+        const reader = createInterface({ input: process.stdin });
+        reader.once("line", (line) => {
+          resolve(line);
+          reader.close();
+        });
+        reader.once("close", () => resolve(""));
+      }),
   };
 }

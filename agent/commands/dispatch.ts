@@ -38,14 +38,19 @@ export interface DispatchDeps {
   readonly hostId: string;
   /** 32 bytes. */
   readonly serverKey: Uint8Array;
-  readonly sign: Sign;
+  /** The key this host lives by now. */
+  readonly key: () => { readonly sign: Sign };
   readonly time: Pick<ServerTime, "now">;
   readonly seen: SeenCommands;
   readonly log: Log;
+  /** A command of the server is not of this time: one of the two clocks was set. */
+  readonly onUntimely: () => void;
   readonly handlers: Readonly<Record<CommandVerb, CommandHandler>>;
 }
 
 const anything = z.unknown();
+/** Characters. The longest command carries a sealed repository test. */
+const longestBody = 256 * 1024;
 /** How long before its own time a command may arrive: clocks differ a little. */
 const earlyMs = 60_000;
 
@@ -54,13 +59,15 @@ const earlyMs = 60_000;
  * with the failure when it is one.
  */
 export function createDispatch(deps: DispatchDeps) {
-  const { hostId, sign, log } = deps;
+  const { hostId, log } = deps;
 
   return async (
     connection: Connection,
     subject: string,
     body: string,
   ): Promise<string> => {
+    // A command may change the key; whoever gave it expects the answer by the one it knows.
+    const { sign } = deps.key();
     let id = "";
     let answer: CommandAnswer;
     try {
@@ -94,7 +101,7 @@ export function createDispatch(deps: DispatchDeps) {
 
 function open(deps: DispatchDeps, subject: string, body: string): Command {
   const { hostId, serverKey, time } = deps;
-  const signed = parseJson(body, signedText);
+  const signed = body.length > longestBody ? null : parseJson(body, signedText);
   const opened =
     signed === null
       ? null
@@ -123,6 +130,7 @@ function open(deps: DispatchDeps, subject: string, body: string): Command {
   const isTimely = issued - earlyMs <= now && now < expires;
   const isForUs =
     opened.host === hostId && parseSubject(subject)?.tail === opened.verb;
+  if (isForUs && !isTimely) deps.onUntimely();
   if (!isTimely || !isForUs) throw new FailureError("command_expired");
   if (!deps.seen.remember(opened.id, expires, now))
     throw new FailureError("command_repeated");

@@ -1,3 +1,4 @@
+import type { FailureCode } from "@restic-manager/shared/domain/failure.ts";
 import type { AgreementKey } from "@restic-manager/shared/identity/seal.ts";
 import {
   configChanged,
@@ -7,6 +8,7 @@ import {
 import type { CommandVerb } from "@restic-manager/shared/protocol/topic.ts";
 import { FailureError } from "../failure-error.ts";
 import type { Configuration } from "../link/config-sync.ts";
+import type { Credential } from "../link/credential.ts";
 import { LinkError, type Connection } from "../link/link.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ResticRunner } from "../restic/run.ts";
@@ -21,6 +23,7 @@ export interface HandlersDeps {
   readonly configuration: Configuration;
   readonly outbox: Pick<Outbox, "epoch">;
   readonly jobs: Jobs;
+  readonly credential: Pick<Credential, "rotate">;
 }
 
 /** What each command does. */
@@ -31,16 +34,14 @@ export function createHandlers(
 
   /** Without the wanted configuration a job would back up something else than what was ordered. */
   async function pull(connection: Connection, rev: number): Promise<void> {
-    try {
-      await configuration.pull(connection, rev);
-    } catch (error) {
-      throw error instanceof LinkError
-        ? new FailureError(
-            "config_outdated",
-            `The agent could not fetch its configuration: ${error.message}`,
-          )
-        : error;
-    }
+    await configuration
+      .pull(connection, rev)
+      .catch(
+        failingAs(
+          "config_outdated",
+          "The agent could not fetch its configuration",
+        ),
+      );
   }
 
   return {
@@ -83,5 +84,21 @@ export function createHandlers(
     },
 
     "repo.test": createRepoTest(deps),
+
+    async "key.rotate"(_payload, { connection }) {
+      await deps.credential
+        .rotate(connection)
+        .catch(failingAs("internal", "The key was not replaced"));
+      return {};
+    },
+  };
+}
+
+/** Turns what goes wrong on the way to the server into the failure of a command. */
+function failingAs(code: FailureCode, words: string) {
+  return (error: unknown): never => {
+    throw error instanceof LinkError
+      ? new FailureError(code, `${words}: ${error.message}`)
+      : error;
   };
 }

@@ -7,9 +7,10 @@ import { hostFacts } from "../platform/host-facts.ts";
 import { createRandom } from "../random.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
 import { until } from "../testing/until.ts";
-import { announceAndWait, RejectedError } from "./announce.ts";
+import { announceAndWait } from "./announce.ts";
 import { loadOrMintIdentity } from "./identity.ts";
 import { signingKey } from "./keys.ts";
+import { RejectedError } from "./refusals.ts";
 import { createServerDoor } from "./server-door.ts";
 
 const tempDir = createTempDirs();
@@ -40,7 +41,11 @@ test.each([
     const { signal } = new AbortController();
     const key = signingKey(new Uint8Array(32).fill(7));
     const ended = announceAndWait({
-      door: createServerDoor({ server: server.url.href, ca: null, signal }),
+      door: createServerDoor({
+        server: () => server.url.href,
+        trust: null,
+        signal,
+      }),
       clock,
       identity: loadOrMintIdentity(
         `${tempDir()}/identity.json`,

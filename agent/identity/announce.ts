@@ -7,17 +7,13 @@ import {
   publicKeyBytes,
   toBase64Url,
 } from "@restic-manager/shared/identity/keys.ts";
-import {
-  openSigned,
-  signText,
-} from "@restic-manager/shared/identity/signed.ts";
-import {
-  approval,
-  type AnnounceDocument,
-  type Announced,
-  type Approval,
-  type PossessionProof,
-  type ServerIdentity,
+import { signText } from "@restic-manager/shared/identity/signed.ts";
+import type {
+  AnnounceDocument,
+  Announced,
+  Approval,
+  PossessionProof,
+  ServerIdentity,
 } from "@restic-manager/shared/protocol/announce.ts";
 import {
   protocolFits,
@@ -26,27 +22,11 @@ import {
 } from "@restic-manager/shared/protocol/version.ts";
 import { build } from "../version.ts";
 import type { HostFacts } from "../platform/host-facts.ts";
+import { openApproval } from "./approval.ts";
 import type { Identity } from "./identity.ts";
-import { verifySignature } from "./keys.ts";
-import { ServerFault, type ServerDoor } from "./server-door.ts";
-
-/** An administrator rejected this host. */
-export class RejectedError extends Error {
-  constructor() {
-    super(
-      "An administrator rejected this host. If that was a mistake, talk to the administrator and enrol again; the server refuses this host for a while, an hour unless it is set otherwise.",
-    );
-    this.name = "RejectedError";
-  }
-}
-
-/** The server is not the one it has to be. */
-export class ServerKeyError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "ServerKeyError";
-  }
-}
+import { RejectedError, ServerKeyError } from "./refusals.ts";
+import type { ServerDoor } from "./server-door.ts";
+import { ServerFault } from "./server-fault.ts";
 
 /** A server whose key was read and, where one is expected, compared. */
 export interface KnownServer {
@@ -89,6 +69,8 @@ export interface AnnounceDeps {
   readonly facts: HostFacts;
   readonly resticVersion: string | null;
   readonly server: KnownServer;
+  /** A one-time token, sealed to the server: nobody has to approve then. */
+  readonly token?: string | undefined;
   /** The server holds the announcement and waits for a person. Called again when it had to be renewed. */
   readonly onPending: (announced: Announced) => void;
   /** Something is in the way, for now; it is tried again. */
@@ -121,7 +103,11 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
         proofText(deps, pending),
       );
       if (answer.status === "approved")
-        return checkedApproval(deps, answer.approval);
+        return openApproval(
+          answer.approval,
+          deps.server.publicKey,
+          deps.identity.publicKey,
+        );
       pending = { ...pending, ...answer };
       wait = retryMs;
     } catch (error) {
@@ -153,6 +139,7 @@ function announceText({
   facts,
   resticVersion,
   server,
+  token,
 }: AnnounceDeps) {
   const document: AnnounceDocument = {
     v: 1,
@@ -167,6 +154,7 @@ function announceText({
     restic_version: resticVersion,
     protocol_min: protocolMin,
     protocol_max: protocolMax,
+    ...(token === undefined ? {} : { token }),
   };
   return signText("rm-announce-v1", document, identity.sign);
 }
@@ -189,25 +177,4 @@ function checkEcho(pending: Announced, own: Fingerprint): void {
     throw new ServerKeyError(
       `The server shows ${pending.fingerprint} for this host, but its fingerprint is ${own}. Do not approve; someone may be in between.`,
     );
-}
-
-function checkedApproval(
-  { server, identity }: AnnounceDeps,
-  signed: { b: string; s: string },
-): Approval {
-  const given = openSigned(
-    "rm-approval-v1",
-    signed,
-    server.publicKey,
-    verifySignature,
-    approval,
-  );
-  const isOurs =
-    given?.public_key === toBase64Url(identity.publicKey) &&
-    given.server_key === server.identity.public_key;
-  if (given === null || !isOurs)
-    throw new ServerKeyError(
-      "The approval is not signed by this server for this host. Nothing was kept; someone may be in between.",
-    );
-  return given;
 }

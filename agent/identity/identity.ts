@@ -11,7 +11,7 @@ import {
 import type { AgreementKey } from "@restic-manager/shared/identity/seal.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { DamagedError } from "../damaged-error.ts";
-import { replaceFile } from "../platform/replace-file.ts";
+import { moveFile, replaceFile } from "../platform/replace-file.ts";
 import type { Random } from "../random.ts";
 import { agreementKey, signingKey, type SigningKey } from "./keys.ts";
 
@@ -53,6 +53,20 @@ export function loadOrMintIdentity(path: string, random: Random): Identity {
   };
   replaceFile(path, `${JSON.stringify(file)}\n`);
   return identityOf(file);
+}
+
+/**
+ * Who this host is, given its approval. A key that was to replace the other one, and was approved before the agent ended, is
+ * put in its place first.
+ */
+export function readOwnIdentity(
+  paths: { readonly identity: string; readonly nextIdentity: string },
+  approval: { readonly public_key: string } | null,
+): Identity | null {
+  const next = readIdentity(paths.nextIdentity);
+  if (next !== null && approval?.public_key === toBase64Url(next.publicKey))
+    moveFile(paths.nextIdentity, paths.identity);
+  return readIdentity(paths.identity);
 }
 
 function identityOf({ ed25519, x25519 }: IdentityFile): Identity {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
-import { RejectedError } from "../identity/announce.ts";
-import { ServerFault } from "../identity/server-door.ts";
+import { RejectedError } from "../identity/refusals.ts";
+import { ServerFault } from "../identity/server-fault.ts";
 import { createLog } from "../log.ts";
 import { keepConnected, type KeeperDeps } from "./keeper.ts";
 import { createMemoryLink } from "./memory-link.ts";
@@ -38,7 +38,8 @@ function setUp(change: Partial<KeeperDeps> = {}, fraction = 1) {
       await connection.closed;
       return "closed";
     },
-    renew: async () => true,
+    recover: async () => true,
+    addresses: { next() {}, first() {} },
     signal: stop.signal,
     ...change,
   });
@@ -110,7 +111,7 @@ test("a server that finds the agent too old is asked once a minute and complaine
 test("a credential the broker refuses is renewed", async () => {
   let renewals = 0;
   const { clock, server, attempts, end } = setUp({
-    renew: async () => {
+    recover: async () => {
       renewals++;
       server.refuseConnects(false);
       return true;
@@ -125,13 +126,13 @@ test("a credential the broker refuses is renewed", async () => {
 });
 
 test("a host that was approved under another id, or rejected, ends the keeper", async () => {
-  const changed = setUp({ renew: async () => false });
+  const changed = setUp({ recover: async () => false });
   changed.server.refuseConnects("unauthorized");
   await changed.clock.advance(1_000);
   expect(await changed.kept).toBe("host_changed");
 
   const rejected = setUp({
-    renew: async () => {
+    recover: async () => {
       throw new RejectedError();
     },
   });

@@ -1,13 +1,18 @@
 import { delay, type Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
-import { RejectedError, ServerKeyError } from "../identity/announce.ts";
-import { ServerFault } from "../identity/server-door.ts";
+import {
+  RejectedError,
+  RemovedError,
+  ServerKeyError,
+} from "../identity/refusals.ts";
+import { ServerFault } from "../identity/server-fault.ts";
 import type { Random } from "../random.ts";
+import type { Addresses } from "./addresses.ts";
 import { LinkError, type Connection, type Link } from "./link.ts";
 import { ProtocolMismatchError, type SessionEnd } from "./session.ts";
 
 /** Why the agent no longer tries to connect. */
-export type KeeperEnd = "stopped" | "rejected" | "host_changed";
+export type KeeperEnd = "stopped" | "rejected" | "removed" | "host_changed";
 
 export interface KeeperDeps {
   readonly link: Link;
@@ -17,8 +22,9 @@ export interface KeeperDeps {
   /** Asks the server over HTTP who it is, so that DNS, TLS and proxy faults get their own names. */
   readonly meet: () => Promise<void>;
   readonly session: (connection: Connection) => Promise<SessionEnd>;
-  /** Gets a new approval from the server. False when it is for another host id than before. Throws `RejectedError`. */
-  readonly renew: () => Promise<boolean>;
+  /** Gets a new approval from the server. False when it is for another host id. Throws `RejectedError`, `RemovedError`. */
+  readonly recover: () => Promise<boolean>;
+  readonly addresses: Pick<Addresses, "next" | "first">;
   readonly signal: AbortSignal;
 }
 
@@ -33,24 +39,29 @@ const shortestWaitMs = 200;
 export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
   const { clock, random, log, signal } = deps;
   let attempt = 0;
-  let told = "";
+  const told = new Set<string>();
 
   while (!signal.aborted) {
     let end: SessionEnd | LinkError["kind"] | "protocol_mismatch";
     const startedAt = clock.now();
     try {
       end = await connectOnce();
-      if (end === "closed") told = "";
+      if (end === "closed") {
+        told.clear();
+        deps.addresses.first();
+      }
       // A session that lasted was a good one; one that ended at once is no reason to hurry.
       if (clock.now() - startedAt > longestWaitMs) attempt = 0;
     } catch (error) {
-      if (error instanceof RejectedError) return "rejected";
+      const final = finalEnd(error);
+      if (final !== null) return final;
       end = endOf(error);
       if (!signal.aborted) tell(error);
+      if (end !== "unauthorized") deps.addresses.next();
     }
     if (signal.aborted) break;
     if (end === "unauthorized" || end === "unknown_host") {
-      const outcome = await renewed();
+      const outcome = await recovered();
       if (outcome !== null) return outcome;
     }
     const wait =
@@ -74,13 +85,13 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
     }
   }
 
-  async function renewed(): Promise<KeeperEnd | null> {
+  async function recovered(): Promise<KeeperEnd | null> {
     try {
-      return (await deps.renew()) ? null : "host_changed";
+      return (await deps.recover()) ? null : "host_changed";
     } catch (error) {
-      if (error instanceof RejectedError) return "rejected";
-      if (!signal.aborted) tell(error);
-      return null;
+      const final = finalEnd(error);
+      if (final === null && !signal.aborted) tell(error);
+      return final;
     }
   }
 
@@ -92,13 +103,18 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
   /** Once per reason: a server that is away for a weekend fills no disk. */
   function tell(error: unknown): void {
     const words = error instanceof Error ? error.message : String(error);
-    if (words === told) return;
-    told = words;
+    if (told.has(words)) return;
+    told.add(words);
     const message =
       "Not connected to the server; backups go on by the schedules known here";
     if (isExpected(error)) log.warn(message, { reason: words });
     else log.error(message, { error });
   }
+}
+
+function finalEnd(error: unknown): KeeperEnd | null {
+  if (error instanceof RejectedError) return "rejected";
+  return error instanceof RemovedError ? "removed" : null;
 }
 
 function endOf(error: unknown): LinkError["kind"] | "protocol_mismatch" {

@@ -8,20 +8,23 @@ import {
   type WsConnectionOptions,
 } from "@nats-io/nats-core";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
-import type { Sign } from "@restic-manager/shared/identity/keys.ts";
 import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { inboxPrefix } from "@restic-manager/shared/protocol/topic.ts";
+import type { SigningKey } from "../identity/keys.ts";
 import { serverUrl } from "../identity/server-door.ts";
+import { webSocketWords } from "../identity/server-fault.ts";
+import type { Trust } from "../platform/trust.ts";
 import { LinkError, type Connection, type Link } from "./link.ts";
 
 export interface NatsLinkDeps {
-  /** Address of the server; NATS is spoken inside a WebSocket at `nats` below it. */
-  readonly server: string;
-  readonly ca: string | null;
+  /** The address to use now; NATS is spoken inside a WebSocket at `nats` below it. */
+  readonly server: () => string;
+  /** Null trusts whom this host's system trusts. */
+  readonly trust: Trust | null;
   readonly hostId: string;
-  readonly publicKey: Uint8Array;
-  readonly sign: Sign;
+  /** The key this host lives by now. */
+  readonly key: () => SigningKey;
   /** The NATS user JWT as it is now; it is renewed now and then. */
   readonly jwt: () => string;
   readonly log: Log;
@@ -33,41 +36,47 @@ const pingMs = 20_000;
 
 /** The only file of the agent that knows NATS. */
 export function createNatsLink(deps: NatsLinkDeps): Link {
-  const { server, ca, hostId, sign } = deps;
-  const nkey = encodeNkey("user", deps.publicKey);
+  const { server, trust, hostId } = deps;
 
   // The library's own would sign in plain JavaScript, and want the private key.
-  const authenticator: Authenticator = (nonce) => ({
-    jwt: deps.jwt(),
-    nkey,
-    sig: toBase64Url(sign(new TextEncoder().encode(nonce ?? ""))),
-  });
-
-  const options: WsConnectionOptions = {
-    servers: webSocketUrl(server),
-    authenticator,
-    name: hostId,
-    inboxPrefix: inboxPrefix(hostId),
-    timeout: connectMs,
-    pingInterval: pingMs,
-    maxPingOut: 2,
-    // Connecting again is the keeper's part: it also renews what the broker no longer accepts.
-    reconnect: false,
-    ignoreClusterUpdates: true,
-    ...(ca === null
-      ? {}
-      : {
-          wsFactory: async (url: string) => ({
-            socket: new WebSocket(url, { tls: { ca } }),
-            encrypted: true,
-          }),
-        }),
+  const authenticator: Authenticator = (nonce) => {
+    const { publicKey, sign } = deps.key();
+    return {
+      jwt: deps.jwt(),
+      nkey: encodeNkey("user", publicKey),
+      sig: toBase64Url(sign(new TextEncoder().encode(nonce ?? ""))),
+    };
   };
 
   return {
     async connect() {
+      const url = webSocketUrl(server());
+      let said = "";
+      const options: WsConnectionOptions = {
+        servers: url.href,
+        authenticator,
+        name: hostId,
+        inboxPrefix: inboxPrefix(hostId),
+        timeout: connectMs,
+        pingInterval: pingMs,
+        maxPingOut: 2,
+        // Connecting again is the keeper's part: it also renews what the broker no longer accepts.
+        reconnect: false,
+        ignoreClusterUpdates: true,
+        async wsFactory() {
+          const socket = new WebSocket(
+            url,
+            trust === null ? {} : { tls: trust },
+          );
+          // The library leaves out why a socket did not open.
+          socket.addEventListener("error", (event) => {
+            said = (event as ErrorEvent).message;
+          });
+          return { socket, encrypted: url.protocol === "wss:" };
+        },
+      };
       const nats = await wsconnect(options).catch((error: unknown) => {
-        throw connectError(error, server);
+        throw connectError(error, url, said);
       });
       void reportStatus(nats, deps.log);
       return connectionOf(nats);
@@ -75,10 +84,10 @@ export function createNatsLink(deps: NatsLinkDeps): Link {
   };
 }
 
-function webSocketUrl(server: string): string {
+function webSocketUrl(server: string): URL {
   const url = serverUrl(server, "nats");
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
+  return url;
 }
 
 function connectionOf(nats: NatsConnection): Connection {
@@ -163,15 +172,14 @@ function requestError(subject: string, error: unknown): LinkError {
   );
 }
 
-function connectError(error: unknown, server: string): LinkError {
+function connectError(error: unknown, url: URL, said: string): LinkError {
   const words = error instanceof Error ? error.message : String(error);
   return error instanceof errors.AuthorizationError ||
     error instanceof errors.UserAuthenticationExpiredError
     ? new LinkError("unauthorized", words)
     : new LinkError(
         "unreachable",
-        // The library says "connection refused" whatever it was. The keeper has just had an answer over HTTP.
-        `No WebSocket at ${webSocketUrl(server)} (${words}): the server is still starting, or a proxy in between passes no WebSockets.`,
+        webSocketWords(url, said === "" ? words : said),
       );
 }
 

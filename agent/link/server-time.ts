@@ -3,21 +3,41 @@ import { readMeta, writeMeta, type StateDb } from "../state-db.ts";
 
 /** Time as the server reckons it: hosts without a clock battery exist, and commands expire. */
 export interface ServerTime {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch. Setting this host's clock does not move it. */
   now(): number;
   /** RFC 3339 UTC. */
   stamp(): string;
   /** Learns from an answer that the server dated `serverTime` and that was asked for at `askedAt` (own clock). */
   learn(serverTime: string, askedAt: number): void;
-  /** How far the own clock is behind the server's, in milliseconds. */
-  offset(): number;
 }
 
 const key = "server_time_offset";
+/** A clock that is off by more than this against the time since boot was set. Time since boot may be in whole seconds. */
+const stepMs = 3_000;
 
-export function createServerTime(clock: Clock, db: StateDb): ServerTime {
+/** `uptime`: milliseconds since this machine's boot, asleep or awake. */
+export function createServerTime(
+  clock: Clock,
+  uptime: () => number,
+  db: StateDb,
+): ServerTime {
   let offset = Number(readMeta(db, key) ?? 0);
-  const now = () => clock.now() + offset;
+  /** By the own clock, as it was when the server's was learnt. Before that a step may as well be a correction. */
+  let bootedAt: number | null = null;
+
+  function now(): number {
+    const own = clock.now();
+    const step = bootedAt === null ? 0 : own - uptime() - bootedAt;
+    if (Math.abs(step) > stepMs) keep(offset - step);
+    return own + offset;
+  }
+
+  function keep(milliseconds: number): void {
+    bootedAt = clock.now() - uptime();
+    offset = milliseconds;
+    writeMeta(db, key, String(offset));
+  }
+
   return {
     now,
     stamp: () => toTimestamp(now()),
@@ -25,10 +45,7 @@ export function createServerTime(clock: Clock, db: StateDb): ServerTime {
       // The answer was made about half way between question and arrival.
       const half = (clock.now() - askedAt) / 2;
       const learnt = Math.round(Date.parse(serverTime) + half - clock.now());
-      if (!Number.isFinite(learnt)) return;
-      offset = learnt;
-      writeMeta(db, key, String(offset));
+      if (Number.isFinite(learnt)) keep(learnt);
     },
-    offset: () => offset,
   };
 }

@@ -1,4 +1,7 @@
 import type { Clock } from "@restic-manager/shared/clock.ts";
+import type { Sign } from "@restic-manager/shared/identity/keys.ts";
+import { readNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
+import { signText } from "@restic-manager/shared/identity/signed.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import {
   helloAnswer,
@@ -37,7 +40,11 @@ export class ProtocolMismatchError extends Error {
 export interface SessionDeps {
   readonly hostId: string;
   /** Address of the server, for links that people can follow. */
-  readonly server: string;
+  readonly server: () => string;
+  /** Names this process among others that may live under the same key. */
+  readonly instance: string;
+  readonly sign: Sign;
+  readonly jwt: () => string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -59,6 +66,8 @@ export interface SessionDeps {
   readonly onHandedOver: (seq: number) => void;
   /** Called when the server has greeted back. */
   readonly onOnline: (connection: Connection) => void;
+  /** The signer of the credential is about to go. */
+  readonly renew: (connection: Connection) => Promise<void>;
 }
 
 /** One connection's life: greet, deliver what waits, keep the configuration current, answer commands. */
@@ -81,7 +90,7 @@ export async function runSession(
   );
   if (!answer.ok) {
     if (answer.code === "unknown_host") return "unknown_host";
-    const help = serverUrl(deps.server, answer.help_url);
+    const help = serverUrl(deps.server(), answer.help_url);
     throw new ProtocolMismatchError(
       `${answer.message} (${answer.code}, see ${help.href})`,
     );
@@ -92,10 +101,11 @@ export async function runSession(
   // The server knows this host by the old epoch and must be greeted by the new one.
   if (outbox.epoch() !== epoch) return "closed";
   deps.onOnline(connection);
+  if (answer.renew) void deps.renew(connection);
 
   const ended = new AbortController();
   const stopHeartbeat = startHeartbeat(deps, answer.heartbeat_ms, () =>
-    connection.publish(topic.heartbeat(hostId), JSON.stringify(beat(deps))),
+    connection.publish(topic.heartbeat(hostId), signedBeat(deps)),
   );
   const sending = sendOutbox(
     {
@@ -144,16 +154,21 @@ async function greeting(deps: SessionDeps): Promise<Record<string, unknown>> {
     cfg_rev: deps.configuration.revision(),
     running_jobs: deps.runningJobs(),
     outbox_depth: deps.outbox.depth(),
+    instance: deps.instance,
+    jwt_issuer: readNatsJwt(deps.jwt())?.iss ?? "",
   };
 }
 
-function beat(deps: SessionDeps): Heartbeat {
-  return {
+function signedBeat(deps: SessionDeps): string {
+  const beat: Heartbeat = {
     host: deps.hostId,
+    t: deps.time.stamp(),
+    instance: deps.instance,
     epoch: deps.outbox.epoch(),
     cfg_rev: deps.configuration.revision(),
     outbox_depth: deps.outbox.depth(),
     running_jobs: deps.runningJobs(),
     rss: deps.memory(),
   };
+  return JSON.stringify(signText("rm-heartbeat-v1", beat, deps.sign));
 }

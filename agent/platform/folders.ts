@@ -1,8 +1,16 @@
-import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { DamagedError } from "../damaged-error.ts";
 import type { AgentPaths } from "./paths.ts";
 import { makePrivateFolder } from "./private-folder.ts";
+import { removeLeftovers } from "./replace-file.ts";
 
 const { R_OK, W_OK, X_OK } = constants;
 const superuser = process.platform === "win32" ? "an administrator" : "root";
@@ -32,6 +40,13 @@ export function makeFolders({ state, config }: AgentPaths): string[] {
     accessSync(state, R_OK | W_OK | X_OK);
   });
   return open;
+}
+
+/** Removes what an agent that was killed left behind half written. For who holds the lock. */
+export function clearLeftovers({ state, bin, config, tmp }: AgentPaths): void {
+  for (const folder of [state, bin, dirname(config)])
+    if (existsSync(folder)) removeLeftovers(folder);
+  rmSync(tmp, { recursive: true, force: true });
 }
 
 /** Throws `DamagedError` when agent.yaml could not be replaced. */

@@ -1,5 +1,12 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { arch, hostname, platform, release, uptime, version } from "node:os";
+import {
+  arch,
+  hostname,
+  platform,
+  release,
+  uptime as uptimeSeconds,
+  version,
+} from "node:os";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Env } from "./env.ts";
@@ -27,8 +34,13 @@ export function hostFacts(clock: Clock, env: Env): HostFacts {
     osVersion: osVersion().slice(0, 200),
     arch: arch() === "arm64" ? "arm64" : "x64",
     tz: timeZone(env),
-    bootTime: toTimestamp(clock.now() - Math.round(uptime() * 1000)),
+    bootTime: toTimestamp(clock.now() - uptime()),
   };
+}
+
+/** Milliseconds since this machine's boot, asleep or awake. */
+export function uptime(): number {
+  return Math.round(uptimeSeconds() * 1000);
 }
 
 /** The host's zone as the system sets it, read anew each time, because people change it while the agent runs. */

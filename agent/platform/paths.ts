@@ -8,6 +8,8 @@ export interface AgentPaths {
   /** Folder only the agent writes: keys, approval, configuration, outbox, extracted restic, restic's cache. */
   readonly state: string;
   readonly identity: string;
+  /** The key that is to replace the other one, until it is approved. */
+  readonly nextIdentity: string;
   readonly approval: string;
   readonly secrets: string;
   readonly database: string;
@@ -34,6 +36,7 @@ export function agentPaths(
     config: options.config ?? standard.config,
     state,
     identity: join(state, "identity.json"),
+    nextIdentity: join(state, "identity.next.json"),
     approval: join(state, "approval.json"),
     secrets: join(state, "config.sealed"),
     database: join(state, "agent.db"),

@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -36,8 +37,19 @@ export function replaceFile(
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
-  syncFolder(folder);
+  moveFile(temporary, path);
+}
+
+/** Puts a file in the place of another one of the same folder, durably. */
+export function moveFile(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
+/** Removes what `replaceFile` left in a folder when its process was killed. Nobody else may be writing there. */
+export function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder))
+    if (/^\..+\.\d+\.tmp$/.test(name)) rmSync(join(folder, name));
 }
 
 function writeAll(file: number, content: string | Uint8Array): void {

@@ -12,6 +12,7 @@ const random = createRandom(systemClock);
 const key = new Uint8Array(32).fill(6);
 const bundle: ConfigBundle = {
   host: "habcdefghijkl",
+  addresses: [],
   rev: 3,
   repositories: [
     {

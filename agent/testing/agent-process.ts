@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
-import { saveApproval } from "../identity/approval-store.ts";
+import { saveApproval } from "../identity/approval.ts";
 import { loadOrMintIdentity, type Identity } from "../identity/identity.ts";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import { saveConfig, newSecretsKey, type AgentConfig } from "../config.ts";
@@ -73,7 +73,7 @@ export function approve(
   const paths = pathsIn(dir);
   const identity = identityIn(dir);
   saveConfig(paths.config, {
-    server: server.url,
+    server: [server.url],
     secrets_key: newSecretsKey(random.bytes(32)),
     restic_path: resticPath(),
     ...config,

@@ -15,6 +15,8 @@ export interface TestNats {
   readonly server: string;
   readonly serverKey: SigningKey;
   connectAs(key: SigningKey): Promise<NatsConnection>;
+  /** Lets agents with these keys in, and cuts and refuses all others. Ed25519, 32 bytes each. */
+  allow(agents: readonly Uint8Array[]): void;
   stop(): Promise<void>;
 }
 
@@ -27,22 +29,25 @@ export async function startNats(
     server: SigningKey;
   },
 ): Promise<TestNats> {
-  const user = (key: SigningKey) => encodeNkey("user", key.publicKey);
+  const user = ({ publicKey }: Pick<SigningKey, "publicKey">) =>
+    encodeNkey("user", publicKey);
   const { publish, subscribe } = keys.agentRights;
   const config = join(dir, "nats.conf");
-  writeFileSync(
-    config,
-    `listen: "127.0.0.1:-1"
+  const writeConfig = (agents: readonly Uint8Array[]) =>
+    writeFileSync(
+      config,
+      `listen: "127.0.0.1:-1"
 ports_file_dir: "${dir}"
 jetstream { store_dir: "${join(dir, "js")}" }
 websocket { listen: "127.0.0.1:-1", no_tls: true }
 max_payload: 512KB
 authorization { users: [
   { nkey: ${user(keys.server)} },
-  { nkey: ${user(keys.agent)}, permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)}, allow_responses: true } },
+${agents.map((publicKey) => `  { nkey: ${user({ publicKey })}, permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)}, allow_responses: true } },`).join("\n")}
 ] }
 `,
-  );
+    );
+  writeConfig([keys.agent.publicKey]);
   const output: string[] = [];
   const child: Child = createSpawner({ tmpDir: join(dir, "tmp") }).start({
     file: natsServerPath(),
@@ -67,6 +72,10 @@ authorization { users: [
           sig: toBase64Url(key.sign(new TextEncoder().encode(nonce ?? ""))),
         }),
       }),
+    allow(agents) {
+      writeConfig(agents);
+      process.kill(child.pid ?? 0, "SIGHUP");
+    },
     async stop() {
       child.kill();
       await child.exited;

@@ -83,6 +83,7 @@ async function createRig(
           },
         ],
         schedules: [],
+        addresses: [],
       });
       await until("the agent", async () => {
         const answer = await server

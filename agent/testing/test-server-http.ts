@@ -16,10 +16,12 @@ import {
   type AnnounceDocument,
   type Approval,
 } from "@restic-manager/shared/protocol/announce.ts";
+import { sessionRequest } from "@restic-manager/shared/protocol/identity.ts";
 import type { ServerWebSocket } from "bun";
 import type { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { verifySignature, type SigningKey } from "../identity/keys.ts";
+import type { KeyStanding } from "./test-server-keys.ts";
 
 /** The HTTP side of a test server: who it is, announcing, and the WebSocket to the broker. */
 export interface AgentHttp {
@@ -30,6 +32,8 @@ export interface AgentHttp {
   decide(decision: "pending" | "approved" | "rejected"): void;
   /** How many announcements came. */
   announcements(): number;
+  /** How many times a fresh approval was asked for without a connection. */
+  sessions(): number;
   /** Changes answers on their way, as somebody in between would. */
   tamper(
     change:
@@ -49,6 +53,7 @@ export interface AgentHttpDeps {
   readonly key: SigningKey;
   readonly natsUrl: string;
   readonly approve: (publicKey: string) => Approval;
+  readonly standing: (publicKey: string) => KeyStanding;
 }
 
 interface Relay {
@@ -60,11 +65,13 @@ export function createAgentHttp({
   key,
   natsUrl,
   approve,
+  standing,
 }: AgentHttpDeps): AgentHttp {
   let decision: "pending" | "approved" | "rejected" = "pending";
   let last: AnnounceDocument | null = null;
   let count = 0;
   let nonce = 0;
+  let asked = 0;
   let tamper: Parameters<AgentHttp["tamper"]>[0] = null;
   const sockets = new Set<ServerWebSocket<Relay>>();
   let server = listen(0);
@@ -132,6 +139,9 @@ export function createAgentHttp({
       : openSigned(purpose, signed, publicKey, verifySignature, schema);
   }
 
+  const signedApproval = (publicKey: string) =>
+    signText("rm-approval-v1", approve(publicKey), key.sign);
+
   function answerTo(
     path: string,
     body: string,
@@ -173,6 +183,21 @@ export function createAgentHttp({
         },
       ];
     }
+    if (path === "/api/agents/session") {
+      asked++;
+      const { public_key = "" } =
+        parseJson(
+          parseJson(body, signedText)?.b ?? "",
+          sessionRequest.partial(),
+        ) ?? {};
+      const request = open("rm-session-v1", body, sessionRequest, public_key);
+      if (request?.server_key !== toBase64Url(key.publicKey))
+        return refuse(403, "signature_invalid");
+      const known = standing(public_key);
+      if (known !== "approved")
+        return refuse(known === "host_unknown" ? 404 : 410, known);
+      return [200, { approval: signedApproval(public_key) }];
+    }
     if (path !== "/api/agents/announce/p1/wait" || last === null)
       return refuse(404, "pending_not_found");
     const proof = open("rm-proof-v1", body, possessionProof, last.public_key);
@@ -187,11 +212,7 @@ export function createAgentHttp({
       200,
       {
         status: "approved",
-        approval: signText(
-          "rm-approval-v1",
-          approve(last.public_key),
-          key.sign,
-        ),
+        approval: signedApproval(last.public_key),
       },
     ];
   }
@@ -201,6 +222,7 @@ export function createAgentHttp({
     announced: () => last,
     decide: (next) => void (decision = next),
     announcements: () => count,
+    sessions: () => asked,
     tamper: (change) => void (tamper = change),
     async close() {
       for (const socket of sockets) socket.terminate();

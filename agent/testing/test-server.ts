@@ -1,9 +1,11 @@
 import { seal, sealContext } from "@restic-manager/shared/identity/seal.ts";
-import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import {
-  openSigned,
-  parseJson,
-  signedText,
+  publicKeyBytes,
+  toBase64Url,
+} from "@restic-manager/shared/identity/keys.ts";
+import { signNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
+import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import {
   signText,
   type SignPurpose,
 } from "@restic-manager/shared/identity/signed.ts";
@@ -17,24 +19,22 @@ import {
   eventEnvelope,
   type EventEnvelope,
 } from "@restic-manager/shared/protocol/event.ts";
+import { heartbeat } from "@restic-manager/shared/protocol/hello.ts";
 import {
   parseSubject,
   pattern,
   topic,
   type CommandVerb,
+  type RequestOp,
 } from "@restic-manager/shared/protocol/topic.ts";
 import type { Msg } from "@nats-io/nats-core";
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
-import {
-  agreementKey,
-  signingKey,
-  verifySignature,
-  type SigningKey,
-} from "../identity/keys.ts";
+import { agreementKey, signingKey, type SigningKey } from "../identity/keys.ts";
 import type { Identity } from "../identity/identity.ts";
 import { createRandom } from "../random.ts";
 import { startNats } from "./nats-server.ts";
+import { createHostKeys, type KeyStanding } from "./test-server-keys.ts";
 import { createAgentHttp, type AgentHttp } from "./test-server-http.ts";
 
 export const testHost = "habcdefghijkl";
@@ -60,7 +60,21 @@ export interface TestServer extends AgentHttp {
   lossy(lane: "hb" | "live"): unknown[];
   hello(): Record<string, unknown> | null;
   /** How hello is answered; null answers normally. */
-  refuseHello(code: "protocol_too_old" | "unknown_host" | null): void;
+  refuseHello(code: "protocol_too_old" | null): void;
+  /** Keys this host had, newest last: Ed25519, base64url. */
+  keys(): readonly string[];
+  /** Whether the server knows the host, has forgotten it, or has removed it. */
+  setStanding(standing: KeyStanding): void;
+  /** Cuts the host and lets it in no more. */
+  cutOff(): void;
+  /** Refuses the key that was replaced, as the server does when the new one has been heard. */
+  dropOldKeys(): void;
+  /** Takes what a request asks for, and never answers it. */
+  loseAnswers(op: RequestOp | null): void;
+  /** How long the credentials given from now on live, in seconds of real time; null for one that is not aging. */
+  giveLife(seconds: number | null): void;
+  /** Requests of a kind that came. */
+  requests(op: RequestOp): number;
   /** Takes events without acknowledging them, as a broker whose answer got lost. */
   loseAcks(lose: boolean): void;
   stop(): Promise<void>;
@@ -85,12 +99,17 @@ export async function startTestServer(
     server: signingKey(random.bytes(32)),
     agentRights,
   });
+  const keys = createHostKeys(agent);
   const far = await nats.connectAs(nats.serverKey);
   const http = createAgentHttp({
     key,
     natsUrl: nats.server.replace("http", "ws"),
     approve,
+    standing: keys.standing,
   });
+  const counts = new Map<string, number>();
+  let lost: RequestOp | null = null;
+  let life: number | null = null;
   const stored = new Map<string, EventEnvelope>();
   const lossy: { lane: string; body: unknown }[] = [];
   let bundle: ConfigBundle | null = null;
@@ -104,25 +123,31 @@ export async function startTestServer(
       host_name: "endpoint",
       public_key: publicKey,
       server_key: toBase64Url(key.publicKey),
-      jwt: "not.checked.here",
+      jwt: jwt(),
       approved_at: now(),
     };
   }
 
+  function jwt(): string {
+    if (life === null) return "not.checked.here";
+    const issuedAt = Math.floor(systemClock.now() / 1000);
+    const claim = {
+      issuer: encodeNkey("account", key.publicKey),
+      subject: encodeNkey("user", agent.publicKey),
+      name: testHost,
+      issuedAt,
+      expiresAt: issuedAt + life,
+      nats: { type: "user", version: 2 } as const,
+    };
+    return signNatsJwt(claim, key.sign);
+  }
+
+  const bytesOf = (texts: readonly string[]) =>
+    texts.map((text) => publicKeyBytes(text) ?? new Uint8Array());
+  const allowAgents = () => nats.allow(bytesOf(keys.all()));
   const now = () => new Date(systemClock.now()).toISOString();
   const signed = (purpose: SignPurpose, body: unknown, by = key) =>
     JSON.stringify(signText(purpose, body, by.sign));
-
-  function opened<T>(
-    purpose: SignPurpose,
-    text: string,
-    schema: z.ZodType<T>,
-  ): T | null {
-    const parsed = parseJson(text, signedText);
-    return parsed === null
-      ? null
-      : openSigned(purpose, parsed, agent.publicKey, verifySignature, schema);
-  }
 
   function committed(epoch: string): number {
     let seq = 0;
@@ -153,10 +178,22 @@ export async function startTestServer(
         cfg_rev: bundle?.rev ?? 0,
         committed: mark,
         heartbeat_ms: 200,
+        renew: false,
       };
     }
     if (op === "resume")
       return { host, t, committed: { epoch, seq: committed(epoch) } };
+    if (op === "renew") return { host, t, jwt: jwt() };
+    if (op === "rotate") {
+      const public_key = keys.rotate(request);
+      allowAgents();
+      const approval = signText(
+        "rm-approval-v1",
+        approve(public_key),
+        key.sign,
+      );
+      return { host, t, approval };
+    }
     if (bundle === null) return {};
     return {
       host,
@@ -173,7 +210,7 @@ export async function startTestServer(
   ): string {
     const plain = new TextEncoder().encode(JSON.stringify(body));
     const context = sealContext(testHost, purpose, revision);
-    const recipient = agent.agreement.publicKey;
+    const recipient = keys.x25519();
     return toBase64Url(
       seal(
         plain,
@@ -186,7 +223,7 @@ export async function startTestServer(
   }
 
   function store(message: Msg): void {
-    const event = opened("rm-event-v1", message.string(), eventEnvelope);
+    const event = keys.open("rm-event-v1", message.string(), eventEnvelope);
     if (event !== null) stored.set(`${event.epoch}:${event.seq}`, event);
     if (!losing)
       message.respond(JSON.stringify({ stream: "TEST", seq: stored.size }));
@@ -194,14 +231,16 @@ export async function startTestServer(
 
   far.subscribe(pattern.requests, {
     callback: (_error, message) => {
-      const request = opened("rm-request-v1", message.string(), requestSchema);
-      if (request !== null)
-        message.respond(
-          signed(
-            "rm-reply-v1",
-            answer(parseSubject(message.subject)?.tail ?? "", request),
-          ),
-        );
+      const request = keys.open(
+        "rm-request-v1",
+        message.string(),
+        requestSchema,
+      );
+      const op = parseSubject(message.subject)?.tail ?? "";
+      if (request === null) return;
+      counts.set(op, (counts.get(op) ?? 0) + 1);
+      const reply = signed("rm-reply-v1", answer(op, request));
+      if (op !== lost) message.respond(reply);
     },
   });
   for (const lane of [pattern.events, pattern.logs])
@@ -211,7 +250,10 @@ export async function startTestServer(
       callback: (_error, message) =>
         void lossy.push({
           lane: parseSubject(message.subject)?.lane ?? "",
-          body: message.json(),
+          body:
+            lane === pattern.live
+              ? message.json()
+              : keys.open("rm-heartbeat-v1", message.string(), heartbeat),
         }),
     });
 
@@ -242,7 +284,7 @@ export async function startTestServer(
         timeout: 90_000,
       });
       return (
-        opened("rm-event-v1", reply.string(), commandAnswer) ?? {
+        keys.open("rm-event-v1", reply.string(), commandAnswer) ?? {
           id,
           ok: false,
           code: "internal",
@@ -256,6 +298,16 @@ export async function startTestServer(
     lossy: (lane) => lossy.filter((m) => m.lane === lane).map((m) => m.body),
     hello: () => lastHello,
     refuseHello: (code) => void (helloRefusal = code),
+    keys: keys.all,
+    setStanding(standing) {
+      keys.setStanding(standing);
+      helloRefusal = standing === "approved" ? null : "unknown_host";
+    },
+    cutOff: () => nats.allow([]),
+    dropOldKeys: () => nats.allow(bytesOf(keys.all().slice(-1))),
+    loseAnswers: (op) => void (lost = op),
+    giveLife: (seconds) => void (life = seconds),
+    requests: (op) => counts.get(op) ?? 0,
     loseAcks: (lose) => void (losing = lose),
     async stop() {
       await far.close();

@@ -1,10 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { publicKeyBytes } from "@restic-manager/shared/identity/keys.ts";
-import { parseJson } from "@restic-manager/shared/identity/signed.ts";
-import { approval } from "@restic-manager/shared/protocol/announce.ts";
+import {
+  publicKeyBytes,
+  toBase64Url,
+} from "@restic-manager/shared/identity/keys.ts";
+import {
+  openSigned,
+  parseJson,
+  type SignedText,
+} from "@restic-manager/shared/identity/signed.ts";
+import {
+  approval,
+  type Approval,
+} from "@restic-manager/shared/protocol/announce.ts";
 import { DamagedError } from "../damaged-error.ts";
 import { replaceFile } from "../platform/replace-file.ts";
+import { verifySignature } from "./keys.ts";
+import { ServerKeyError } from "./refusals.ts";
 
 /** What the approval gave this agent, in one file that is there whole or not at all. Mode 0600. */
 const approvalFile = approval.extend({
@@ -25,4 +37,27 @@ export function readApproval(path: string): StoredApproval | null {
 
 export function saveApproval(path: string, stored: StoredApproval): void {
   replaceFile(path, `${JSON.stringify(stored)}\n`);
+}
+
+/** The approval of `holder` by the server with this key, both 32 bytes. Throws `ServerKeyError` for any other. */
+export function openApproval(
+  signed: SignedText,
+  serverKey: Uint8Array,
+  holder: Uint8Array,
+): Approval {
+  const given = openSigned(
+    "rm-approval-v1",
+    signed,
+    serverKey,
+    verifySignature,
+    approval,
+  );
+  const isOurs =
+    given?.public_key === toBase64Url(holder) &&
+    given.server_key === toBase64Url(serverKey);
+  if (given === null || !isOurs)
+    throw new ServerKeyError(
+      "The approval is not signed by this server for this host. Nothing was kept; someone may be in between.",
+    );
+  return given;
 }
