@@ -1,50 +1,17 @@
 import { expect, test } from "bun:test";
-import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
-import {
-  parseJson,
-  signedText,
-} from "@restic-manager/shared/identity/signed.ts";
-import { command } from "@restic-manager/shared/protocol/command.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
-import { createMemoryBus } from "../adapters/memory-bus.ts";
-import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
-import { identityOf } from "../identity.ts";
-import { createTestAgent } from "../testing/test-agent.ts";
-import { createTestApi, createTestWorld } from "../testing/test-api.ts";
+import {
+  createFeaturesWorld,
+  createNewAgent,
+} from "../testing/features-world.ts";
 import { found, setUpBody } from "../testing/test-backups.ts";
-import { createTestAgentAccess } from "../testing/test-agent-access.ts";
-import { settle } from "../testing/test-endpoint.ts";
-import { createFeatures } from "./features.ts";
-
-/** The features as the server puts them together, between HTTP and a bus without a broker. */
-function start() {
-  const world = createTestWorld();
-  const { random } = world;
-  const bus = createMemoryBus(world);
-  const identity = identityOf(random.bytes(32), random);
-  const features = createFeatures({
-    ...world,
-    bus,
-    identity,
-    secrets: createSealedSecrets(random.bytes(32), random),
-    broker: createTestAgentAccess(),
-    config: {
-      pendingExpiry: 3_600_000,
-      offlineAfter: 90_000,
-      heartbeatInterval: 30_000,
-    },
-  });
-  features.start();
-  bus.start();
-  const api = createTestApi(world, { routes: features.routes });
-  return { ...world, ...api, bus, identity };
-}
+import { ok, settle } from "../testing/test-endpoint.ts";
 
 test("one process from the announcement to the job's log [TST-05]", async () => {
-  const { clock, identity, bus, send, request, as, db } = start();
+  const world = createFeaturesWorld();
+  const { send, request, as, db } = world;
   const admin = await as("admin");
-  const agent = createTestAgent(clock);
-  const server_key = identity.publicKeyText;
+  const agent = createNewAgent(world);
   // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into, field by field
   const json = async (answer: Response | Promise<Response>): Promise<any> => {
     const response = await answer;
@@ -54,40 +21,8 @@ test("one process from the announcement to the job's log [TST-05]", async () => 
   const get = (path: string) => json(request(path, { headers: admin }));
   const post = (path: string, body: unknown) =>
     json(send("POST", path, body, admin));
-  const signedBody = (text: string) => JSON.parse(text) as object;
 
-  const announced = await json(
-    send(
-      "POST",
-      "/api/agents/announce",
-      signedBody(
-        agent.signed("rm-announce-v1", {
-          v: 1,
-          public_key: agent.publicKeyText,
-          x25519: toBase64Url(new Uint8Array(32).fill(9)),
-          server_key,
-          hostname: "nas",
-          os: "linux",
-          arch: "x64",
-          tz: "Europe/Berlin",
-          agent_version: "0.1.0",
-          restic_version: "0.19.1",
-          protocol_min: 1,
-          protocol_max: 1,
-        }),
-      ),
-    ),
-  );
-  const { pending_id, nonce } = announced;
-  const waiting = json(
-    send(
-      "POST",
-      `/api/agents/announce/${pending_id}/wait`,
-      signedBody(
-        agent.signed("rm-proof-v1", { pending_id, nonce, server_key }),
-      ),
-    ),
-  );
+  const waiting = agent.wait(await json(agent.announce())).then(json);
   await settle();
   const [pending] = (await get("/api/pending")).pending;
   expect(pending.fingerprint).toBe(agent.fingerprint);
@@ -96,24 +31,18 @@ test("one process from the announcement to the job's log [TST-05]", async () => 
   });
   expect((await waiting).status).toBe("approved");
 
-  const line = bus.agent(host.id);
-  const verbs: string[] = [];
-  line.answer((verb, text) => {
-    verbs.push(verb);
-    const sent = parseJson(parseJson(text, signedText)?.b ?? "", command);
-    const result = verb === "repo.test" ? found() : null;
-    return agent.signed("rm-event-v1", { id: sent?.id, ok: true, result });
-  });
-  await line.request(
-    topic.request(host.id, "hello"),
-    agent.hello({ host: host.id }),
-  );
+  agent.onCommand("repo.test", () => ok(found()));
+  const line = await agent.connect(host.id);
   const made = await post(`/api/hosts/${host.id}/setup`, setUpBody());
   const job = await post(`/api/hosts/${host.id}/jobs`, {
     kind: "backup",
     source_group_id: made.group_id,
   });
-  expect(verbs).toEqual(["repo.test", "cfg.changed", "job.start"]);
+  expect(agent.sent.map(({ verb }) => verb)).toEqual([
+    "repo.test",
+    "cfg.changed",
+    "job.start",
+  ]);
 
   const origin = {
     job_id: job.id,

@@ -36,6 +36,7 @@ export function createFeaturesWorld() {
     secrets: createSealedSecrets(random.bytes(32), random),
     broker: createTestAgentAccess(),
     config: {
+      agentUrls: [],
       pendingExpiry: 3_600_000,
       offlineAfter: 90_000,
       heartbeatInterval: 30_000,
