@@ -20,35 +20,45 @@ export async function startRestServer(lab: Lab): Promise<RestServer> {
   const data = lab.folder(`rest-${port}`);
   const user = "backup";
   const password = "rest-server-user-password";
-  const htpasswd = join(lab.dir, `htpasswd-${port}`);
-  writeFileSync(
-    htpasswd,
-    `${user}:${Bun.password.hashSync(password, { algorithm: "bcrypt", cost: 4 })}\n`,
-  );
+  const hash = Bun.password.hashSync(password, {
+    algorithm: "bcrypt",
+    cost: 4,
+  });
+  await serveRest(lab, port, `${user}:${hash}`);
+  const url = `http://127.0.0.1:${port}`;
+  return { url, port, data, user, password };
+}
+
+/** A rest-server on a port, which lets in whom a line of its htpasswd file names. */
+export async function serveRest(
+  lab: Lab,
+  port: number,
+  htpasswd: string,
+): Promise<void> {
+  const file = join(lab.dir, `htpasswd-${port}`);
+  writeFileSync(file, `${htpasswd}\n`);
   const program = lab.start(
     tool("rest-server"),
     [
       "--listen",
       `127.0.0.1:${port}`,
       "--path",
-      data,
+      lab.folder(`rest-${port}`),
       "--htpasswd-file",
-      htpasswd,
+      file,
     ],
     { name: "rest-server" },
   );
-  const url = `http://127.0.0.1:${port}`;
   await waitFor(
     "rest-server answers",
     () =>
-      fetch(url).then(
+      fetch(`http://127.0.0.1:${port}`).then(
         () => true,
         () => false,
       ),
     10_000,
     program.text,
   );
-  return { url, port, data, user, password };
 }
 
 export interface ByHand {
