@@ -29,6 +29,7 @@ const names = {
   stop: "square",
   sun: "sun",
   terminal: "terminal",
+  trash: "trash-2",
   unlink: "unplug",
   user: "circle-user-round",
   warning: "triangle-alert",

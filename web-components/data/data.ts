@@ -12,6 +12,7 @@ import { webSocketLink } from "./live-link.ts";
 import { createReposStore, type ReposStore } from "./repos.ts";
 import { createSchedulesStore, type SchedulesStore } from "./schedules.ts";
 import { createSessionStore, type SessionStore } from "./session.ts";
+import { createTokensStore, type TokensStore } from "./tokens.ts";
 
 /** Everything a page may ask of the server. */
 export interface Data {
@@ -22,6 +23,7 @@ export interface Data {
   readonly progress: ProgressStore;
   readonly repos: ReposStore;
   readonly schedules: SchedulesStore;
+  readonly tokens: TokensStore;
   jobLog(jobId: string, after: number): ReadableAtom<JobLog>;
   version(): Promise<VersionInfo>;
 }
@@ -53,6 +55,7 @@ export function createData(clock: Clock): Data {
     progress: createProgressStore(live),
     repos: createReposStore(deps),
     schedules: createSchedulesStore(deps),
+    tokens: createTokensStore(deps),
     jobLog: (jobId, after) => createJobLog(deps, jobId, after),
     version: () => http.get<VersionInfo>("/api/version"),
   };

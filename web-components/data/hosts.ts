@@ -8,6 +8,7 @@ import type {
   PendingList,
 } from "@restic-manager/shared/api/hosts.ts";
 import type { LiveEvent } from "@restic-manager/shared/api/live.ts";
+import { ApiError } from "./api-error.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
 import { createResource, type Resource } from "./resource.ts";
@@ -20,6 +21,10 @@ export interface HostsStore {
   /** `fingerprint` is the one the person saw; the server refuses when the host has another. */
   accept(pendingId: string, fingerprint: string): Promise<HostDetail>;
   reject(pendingId: string): Promise<void>;
+  /** `name` as a person typed it; the server refuses another than the host's. */
+  remove(id: string, name: string): Promise<void>;
+  /** Resolves to the host with its new key, once the agent has it. */
+  rotateKey(id: string): Promise<HostDetail>;
   enrolment(): Promise<EnrolmentInfo>;
 }
 
@@ -33,8 +38,7 @@ export function createHostsStore({
   const list = createResource<readonly HostRow[]>({
     live,
     load: () => loadAll(http),
-    apply: (hosts, event) =>
-      event.type === "host.changed" ? withHost(hosts, event.host) : hosts,
+    apply: (hosts, event) => withEvent(hosts, event),
   });
 
   return {
@@ -63,6 +67,10 @@ export function createHostsStore({
       }),
     reject: (pendingId) =>
       http.send<void>("POST", `/api/pending/${pendingId}/reject`, {}),
+    remove: (id, name) =>
+      http.send<void>("DELETE", `/api/hosts/${id}`, { name }),
+    rotateKey: (id) =>
+      http.send<HostDetail>("POST", `/api/hosts/${id}/rotate-key`, {}),
     enrolment: () => http.get<EnrolmentInfo>("/api/enrolment"),
   };
 }
@@ -80,6 +88,15 @@ async function loadAll(http: Http): Promise<HostRow[]> {
   return hosts;
 }
 
+function withEvent(
+  hosts: readonly HostRow[],
+  event: LiveEvent,
+): readonly HostRow[] {
+  if (event.type === "host.removed")
+    return hosts.filter((host) => host.id !== event.host_id);
+  return event.type === "host.changed" ? withHost(hosts, event.host) : hosts;
+}
+
 function withHost(
   hosts: readonly HostRow[],
   changed: HostRow,
@@ -90,8 +107,13 @@ function withHost(
     : [...hosts, changed];
 }
 
-function withDetail(host: HostDetail, event: LiveEvent): HostDetail | "reload" {
+function withDetail(
+  host: HostDetail,
+  event: LiveEvent,
+): HostDetail | "reload" | ApiError {
   switch (event.type) {
+    case "host.removed":
+      return event.host_id === host.id ? removed(host) : host;
     case "host.changed":
       if (event.host.id !== host.id) return host;
       // A reconnect says more than a row holds: versions, boot time, zone.
@@ -109,4 +131,12 @@ function withDetail(host: HostDetail, event: LiveEvent): HostDetail | "reload" {
     default:
       return host;
   }
+}
+
+function removed({ name }: HostDetail): ApiError {
+  return new ApiError(404, {
+    code: "host_not_found",
+    message: `${name} was removed by an administrator.`,
+    request_id: "",
+  });
 }

@@ -91,6 +91,11 @@ function withJob(
   event: LiveEvent,
   hostId: string | undefined,
 ): JobList {
+  if (event.type === "host.removed")
+    return {
+      ...list,
+      jobs: list.jobs.filter((job) => job.host_id !== event.host_id),
+    };
   if (event.type !== "job.changed") return list;
   const changed = event.job;
   if (hostId !== undefined && changed.host_id !== hostId) return list;

@@ -19,8 +19,8 @@ export interface ResourceDeps<T> {
   readonly live: Live;
   readonly topics?: readonly LiveTopic[];
   readonly load: () => Promise<T>;
-  /** The value after a live event, or `"reload"` when the event only says that it is old. */
-  readonly apply: (value: T, event: LiveEvent) => T | "reload";
+  /** The value after a live event, `"reload"` when the event only says that it is old, an error when it is gone. */
+  readonly apply: (value: T, event: LiveEvent) => T | "reload" | ApiError;
 }
 
 /**
@@ -63,6 +63,8 @@ export function createResource<T>({
     if (current.state !== "ready") return;
     const value = apply(current.value, event);
     if (value === "reload") void reload();
+    else if (value instanceof ApiError)
+      store.set({ state: "failed", error: value });
     else if (value !== current.value) store.set({ state: "ready", value });
   }
 

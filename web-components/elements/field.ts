@@ -99,7 +99,8 @@ export function segments<T extends string>(parts: {
   name: string;
   label: string;
   options: Readonly<Record<T, string>>;
-  value: T;
+  /** Empty for none. */
+  value: NoInfer<T> | "";
   onChange: (value: T) => void;
 }): TemplateResult {
   return html`<fieldset>

@@ -78,6 +78,8 @@ const styles = {
   },
   /** `Sun 22 Nov` */
   day: { weekday: "short", day: "numeric", month: "short" },
+  /** `22 Nov 2026` */
+  date: { day: "numeric", month: "short", year: "numeric" },
   /** `09:41` */
   time: { hour: "2-digit", minute: "2-digit" },
   /** `09:41:20` */
@@ -100,10 +102,19 @@ export function time(at: number, style: TimeStyle): string {
   return local[style].format(at);
 }
 
-/** A moment in words, in an IANA zone such as a host's. */
+/** A moment in words, in an IANA zone such as a host's; in UTC, and saying so, when this browser has no such zone. */
 export function timeIn(zone: string, at: number, style: TimeStyle): string {
+  try {
+    return inZone(zone, at, style);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `${inZone("UTC", at, style)} UTC`;
+  }
+}
+
+function inZone(timeZone: string, at: number, style: TimeStyle): string {
   return new Intl.DateTimeFormat("en-GB", {
     ...styles[style],
-    timeZone: zone,
+    timeZone,
   }).format(at);
 }

@@ -5,6 +5,7 @@ import {
 import { bytes, relativeTime } from "./format.ts";
 import { osName } from "./platform.ts";
 import { healthStates, type Tone } from "./status.ts";
+import { plainText } from "./plain-text.ts";
 
 /** Rows that a person should look at. */
 const attention: readonly HostHealth[] = ["failed", "offline", "degraded"];
@@ -23,7 +24,11 @@ export interface HostFilter {
 }
 
 export function countNeedingAttention(hosts: readonly HostRow[]): number {
-  return hosts.filter((host) => attention.includes(host.health)).length;
+  return hosts.filter(needsAttention).length;
+}
+
+function needsAttention(host: HostRow): boolean {
+  return attention.includes(host.health) || host.identity_conflict !== null;
 }
 
 export function shownHosts(
@@ -40,9 +45,7 @@ export function shownHosts(
 
 function matchesState(host: HostRow, state: StateFilter): boolean {
   if (state === "") return true;
-  return state === "attention"
-    ? attention.includes(host.health)
-    : host.health === state;
+  return state === "attention" ? needsAttention(host) : host.health === state;
 }
 
 function matchesQuery(host: HostRow, query: string): boolean {
@@ -91,14 +94,14 @@ export function hostNote(
   switch (host.health) {
     case "failed":
       return {
-        text: last?.error?.message ?? "The last backup failed",
+        text: plainText(last?.error?.message ?? "The last backup failed"),
         tone: "bad",
       };
     case "offline":
       return { text: seenText(host, now), tone: "" };
     case "degraded":
       return {
-        text: last?.error?.message ?? "The last backup had issues",
+        text: plainText(last?.error?.message ?? "The last backup had issues"),
         tone: "warn",
       };
     case "no_backup":

@@ -67,6 +67,11 @@ export class HostData {
     void this.repositoriesResource.reload();
   }
 
+  /** Puts in what an answer to a change has just said. */
+  replaceHost(host: HostDetail): void {
+    this.#hostResource.replace(host);
+  }
+
   get #parts(): readonly { forget(): void }[] {
     return [
       this.#snapshots,

@@ -5,6 +5,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Data } from "../data/data.ts";
 import { plural, relativeTime } from "../elements/format.ts";
 import type { ScheduleEvent } from "../events/schedule.ts";
+import { NavigateEvent } from "../events/navigate.ts";
+import { ToastEvent } from "../events/toast.ts";
 import type { HostData } from "./host-data.ts";
 import { rowsSkeleton } from "./placeholders.ts";
 import { refusalToast } from "./problem.ts";
@@ -99,6 +101,34 @@ export function repositoryTab({ of, data }: TabParts): TemplateResult {
         }}
       ></rm-host-repository>`,
   )}`;
+}
+
+export function settingsTab({
+  of,
+  host,
+  data,
+  page,
+}: TabParts): TemplateResult {
+  const { hosts, session } = data;
+  return html`<rm-host-settings
+    .host=${host}
+    .rotateKey=${
+      session.can("hosts.rotate_key")
+        ? async () => of.replaceHost(await hosts.rotateKey(host.id))
+        : null
+    }
+    .removeHost=${
+      session.can("hosts.remove")
+        ? async (typed: string) => {
+            await hosts.remove(host.id, typed);
+            page.dispatchEvent(
+              new ToastEvent(`${host.name} is removed; its agent is cut off`),
+            );
+            page.dispatchEvent(new NavigateEvent("/"));
+          }
+        : null
+    }
+  ></rm-host-settings>`;
 }
 
 async function switchSchedule(

@@ -10,6 +10,7 @@ import {
 import { hostNote, lastBackupAt } from "../elements/host-rows.ts";
 import { icon } from "../elements/icon.ts";
 import { jobStates } from "../elements/status.ts";
+import { plainText } from "../elements/plain-text.ts";
 
 /** The six things to know about a host. */
 export function vitals(host: HostDetail, now: number): TemplateResult {
@@ -44,7 +45,7 @@ function lastResult({ last_backup: last }: HostDetail): TemplateResult {
   return vital(
     "Last result",
     html`<span class="${tone === "ok" ? "" : tone}-text">${word}</span>`,
-    last.error?.message ?? added,
+    plainText(last.error?.message ?? added),
   );
 }
 

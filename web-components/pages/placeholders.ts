@@ -38,6 +38,11 @@ export function rowsSkeleton(rows: number): TemplateResult {
   </div>`;
 }
 
+const failures: Readonly<Record<string, string>> = {
+  unreachable: "The server does not answer",
+  host_not_found: "This host is not here",
+};
+
 /** A page that could not be loaded at all: why, and the way to try again. */
 export function loadFailed(
   title: string,
@@ -47,9 +52,7 @@ export function loadFailed(
   return html`<div class="header"><h1 tabindex="-1">${title}</h1></div>
     <div class="card failed">
       <span class="bad">${icon("unlink", 20)}</span>
-      <h2>
-        ${error.code === "unreachable" ? "The server does not answer" : "This could not be loaded"}
-      </h2>
+      <h2>${failures[error.code] ?? "This could not be loaded"}</h2>
       <p class="text-2">${error.message}</p>
       ${error.requestId === "" ? "" : html`<p class="small text-3">${error.code} · request ${error.requestId}</p>`}
       <button class="button" @click=${retry}>

@@ -1,4 +1,4 @@
-import type { SetUpRefusal } from "../elements/rm-set-up/rm-set-up.ts";
+import type { SetUpRefusal } from "../elements/rm-set-up/draft-faults.ts";
 import { ApiError, errorWords } from "../data/api-error.ts";
 import { ToastEvent } from "../events/toast.ts";
 

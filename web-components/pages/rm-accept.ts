@@ -9,8 +9,8 @@ import { type FormProblem, problemNotice } from "../elements/field.ts";
 import { plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import { platform } from "../elements/platform.ts";
-import { collisionNotice } from "../elements/rm-pending/collision.ts";
-import type { SetUpRefusal } from "../elements/rm-set-up/rm-set-up.ts";
+import { pendingNotices } from "../elements/rm-pending/pending-notices.ts";
+import type { SetUpRefusal } from "../elements/rm-set-up/draft-faults.ts";
 import { busy } from "../elements/status.ts";
 import type { CompareEvent } from "../events/compare.ts";
 import { NavigateEvent } from "../events/navigate.ts";
@@ -83,7 +83,7 @@ export class RmAccept extends LitElement {
             ></span
           >
         </p>
-        ${collisionNotice(pending)}${problemNotice(this.problem)}
+        ${pendingNotices(pending)}${problemNotice(this.problem)}
       </div>
       <div slot="actions">
         <button class="button" @click=${() => this.#close()}>Cancel</button>

@@ -34,12 +34,6 @@ export const fleetStyles = [
       font-size: 22px;
       margin-bottom: 2px;
     }
-    .add {
-      --rm-dialog-width: 760px;
-    }
-    .add rm-pending {
-      margin: 0;
-    }
     .tiles {
       display: grid;
       grid-template-columns: repeat(4, minmax(0, 1fr));

@@ -29,7 +29,6 @@ import { fleetSkeleton, loadFailed } from "./placeholders.ts";
 import { refusalToast } from "./problem.ts";
 import { fleetStyles } from "./rm-page-fleet.styles.ts";
 import { BackupStart } from "./start-backup.ts";
-import "../elements/rm-dialog/rm-dialog.ts";
 import "../elements/rm-enrol/rm-enrol.ts";
 import "../elements/rm-fleet-tiles/rm-fleet-tiles.ts";
 import "../elements/rm-host-filter/rm-host-filter.ts";
@@ -43,6 +42,8 @@ export class RmPageFleet extends LitElement {
 
   @property({ attribute: false }) accessor data!: Data;
   @property({ attribute: false }) accessor url!: URL;
+  /** Whether the code of the dialog to add a host is there. */
+  @state() accessor addReady = false;
   @state() accessor enrolment: EnrolmentInfo | undefined;
   @state() accessor accepting: { pending: PendingHost; typed: string } | null =
     null;
@@ -63,6 +64,8 @@ export class RmPageFleet extends LitElement {
     // The dialog is there by the time somebody wants to accept.
     if (this.#approves && this.#waiting.length > 0)
       void import("./rm-accept.ts");
+    if (this.#adding && this.#approves && !this.addReady)
+      void this.#loadAddDialog();
     const hosts = this.#hosts.value;
     if (hosts?.state !== "ready") return;
     this.data.progress.follow(
@@ -188,27 +191,24 @@ export class RmPageFleet extends LitElement {
           .info=${this.enrolment}
           .announced=${this.#waiting.at(-1)?.hostname ?? ""}
         ></rm-enrol>
+        <p class="text-2 small">
+          Or say now what it backs up and where, and hand out
+          <a class="link" href="/?add=token">a one-time token</a>: the host then
+          joins by itself.
+        </p>
       </div>`;
   }
 
   #addDialog(): TemplateResult | typeof nothing {
-    if (!this.#adding || !this.#approves) return nothing;
-    const waiting = this.#waiting;
-    return html`<rm-dialog
-      class="add"
-      heading="Add host"
+    if (!this.#adding || !this.#approves || !this.addReady) return nothing;
+    return html`<rm-add-host
+      .data=${this.data}
+      .way=${this.url.searchParams.get("add") === "token" ? "token" : "compare"}
+      .info=${this.enrolment}
+      .waiting=${this.#waiting}
+      @rm-pending=${(event: PendingEvent) => this.#decide(event)}
       @close=${() => this.#change({ add: null })}
-    >
-      ${
-        waiting.length === 0
-          ? html`<rm-enrol .info=${this.enrolment}></rm-enrol>`
-          : html`<rm-pending
-              .pending=${waiting}
-              .decides=${true}
-              @rm-pending=${(event: PendingEvent) => this.#decide(event)}
-            ></rm-pending>`
-      }
-    </rm-dialog>`;
+    ></rm-add-host>`;
   }
 
   #acceptDialog(): TemplateResult | typeof nothing {
@@ -239,6 +239,11 @@ export class RmPageFleet extends LitElement {
       this.dispatchEvent(refusalToast(error));
     }
     await this.data.hosts.pending.reload();
+  }
+
+  async #loadAddDialog(): Promise<void> {
+    await import("./rm-add-host.ts");
+    this.addReady = true;
   }
 
   async #loadEnrolment(): Promise<void> {

@@ -18,20 +18,33 @@ import {
   jobsTab,
   repositoryTab,
   schedulesTab,
+  settingsTab,
   snapshotsTab,
   sourcesTab,
 } from "./host-tabs.ts";
 import { vitals } from "./host-vitals.ts";
+import {
+  identityConflict,
+  identityConflictStyles,
+} from "./identity-conflict.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
 import { hostStyles } from "./rm-page-host.styles.ts";
 import { BackupStart } from "./start-backup.ts";
+import { plainText } from "../elements/plain-text.ts";
 import "../elements/rm-tabs/rm-tabs.ts";
 
 /** `/hosts/:id`: one host, its backups and what they are made of. */
 @customElement("rm-page-host")
 export class RmPageHost extends LitElement {
-  static override styles = [base, page, parts, placeholderStyles, hostStyles];
+  static override styles = [
+    base,
+    page,
+    parts,
+    placeholderStyles,
+    identityConflictStyles,
+    hostStyles,
+  ];
 
   @property({ attribute: false }) accessor data!: Data;
   @property() accessor hostId = "";
@@ -50,6 +63,9 @@ export class RmPageHost extends LitElement {
     const host = this.#of.host;
     if (host?.state === "ready") this.#shown(host.value);
     if (this.#settingUp && !this.setUpReady) void this.#loadSetUp();
+    // Drawn as soon as its code is there.
+    if (this.url.searchParams.get("tab") === "settings")
+      void import("./rm-host-settings.ts");
   }
 
   #shown(host: HostDetail): void {
@@ -90,9 +106,9 @@ export class RmPageHost extends LitElement {
         <span>agent ${host.agent_version}</span>
         ${host.restic?.version == null ? nothing : html`<span>restic ${host.restic.version}</span>`}
         <span>${host.tz}</span>
-        ${host.tags.map((tag) => html`<span class="tag">${tag}</span>`)}
+        ${host.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
       </p>
-      ${this.#problems(host)}${vitals(host, this.#clock.now)}
+      ${identityConflict(host, this.#clock.now)}${this.#problems(host)}${vitals(host, this.#clock.now)}
       <rm-tabs
         label="Sections of ${host.name}"
         path="/hosts/${host.id}"
@@ -107,6 +123,7 @@ export class RmPageHost extends LitElement {
       return [
         { id: "overview", label: "Overview" },
         { id: "jobs", label: "Jobs" },
+        { id: "settings", label: "Settings" },
       ];
     return [
       { id: "overview", label: "Overview" },
@@ -115,6 +132,7 @@ export class RmPageHost extends LitElement {
       { id: "schedules", label: "Schedules" },
       { id: "repository", label: "Repository" },
       { id: "jobs", label: "Jobs" },
+      { id: "settings", label: "Settings" },
     ];
   }
 
@@ -137,6 +155,8 @@ export class RmPageHost extends LitElement {
         return repositoryTab(parts);
       case "jobs":
         return jobsTab(parts);
+      case "settings":
+        return settingsTab(parts);
       default:
         return hostOverview(parts);
     }
@@ -158,7 +178,7 @@ export class RmPageHost extends LitElement {
     if (restic?.problem == null) return nothing;
     return html`<div class="notice bad">
       ${icon("warning")}<span
-        >restic cannot be used on this host: ${restic.problem}</span
+        >restic cannot be used on this host: ${plainText(restic.problem)}</span
       >
     </div>`;
   }

@@ -21,6 +21,7 @@ import { placeholderStyles } from "./placeholders.styles.ts";
 import { refusalToast } from "./problem.ts";
 import { jobStyles } from "./rm-page-job.styles.ts";
 import { BackupStart } from "./start-backup.ts";
+import { plainText } from "../elements/plain-text.ts";
 import "../elements/rm-copy/rm-copy.ts";
 import "../elements/rm-job-log/rm-job-log.ts";
 import "../elements/rm-job-progress/rm-job-progress.ts";
@@ -161,7 +162,7 @@ export class RmPageJob extends LitElement {
     return html`<section class="card section">
       <div class="section-head"><h2>Reading now</h2></div>
       <ul class="files">
-        ${files.map((file) => html`<li title=${file}><bdi>${file}</bdi></li>`)}
+        ${files.map((file) => html`<li title=${plainText(file)}><bdi>${plainText(file)}</bdi></li>`)}
       </ul>
     </section>`;
   }
@@ -206,7 +207,7 @@ export class RmPageJob extends LitElement {
           .value=${job.command}
         ></rm-copy>
       </div>
-      <pre>${job.command}</pre>
+      <pre>${plainText(job.command)}</pre>
     </section>`;
   }
 

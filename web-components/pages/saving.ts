@@ -16,17 +16,15 @@ export class Saving {
     this.#element = element;
   }
 
-  /** `said` is what a toast says afterwards. Resolves to whether the change was made. */
-  async run(save: () => Promise<unknown>, said: string): Promise<boolean> {
+  /** `said` is what a toast says afterwards. */
+  async run(save: () => Promise<unknown>, said = ""): Promise<void> {
     this.#show({ working: true, problem: null });
     try {
       await save();
       this.#show({ working: false, saves: this.saves + 1 });
-      this.#element.dispatchEvent(new ToastEvent(said));
-      return true;
+      if (said !== "") this.#element.dispatchEvent(new ToastEvent(said));
     } catch (error) {
       this.#show({ working: false, problem: problemOf(error) });
-      return false;
     }
   }
 

@@ -348,6 +348,10 @@ export const base = css`
   .notice .icon {
     margin-top: 1px;
   }
+  .notice.ok {
+    background: var(--rm-ok-soft);
+    color: var(--rm-ok-text);
+  }
   .notice.warn {
     background: var(--rm-warn-soft);
     color: var(--rm-warn-text);

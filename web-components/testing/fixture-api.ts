@@ -4,6 +4,7 @@ import type { SchedulePatch } from "@restic-manager/shared/api/schedules.ts";
 import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
+import { makeToken, removeHost, rotateKey } from "./fixture-identities.ts";
 import { job } from "./seed-jobs.ts";
 import { serverKey, summaryOf, userSession, type World } from "./world.ts";
 
@@ -15,9 +16,9 @@ export interface Refusal {
   readonly cause?: string;
 }
 
-type Answer = { readonly body: unknown } | { readonly refused: Refusal };
+export type Answer = { readonly body: unknown } | { readonly refused: Refusal };
 
-interface Call {
+export interface Call {
   readonly world: World;
   readonly params: readonly string[];
   readonly query: URLSearchParams;
@@ -118,6 +119,20 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
   [/^POST \/api\/hosts\/\w+\/repository-test$/, () => ok(testResult(false))],
   [/^GET \/api\/pending$/, ({ world }) => ok({ pending: world.pending })],
   [/^POST \/api\/pending\/(\w+)\/(accept|reject)$/, decide],
+  [/^DELETE \/api\/hosts\/(\w+)$/, removeHost],
+  [/^POST \/api\/hosts\/(\w+)\/rotate-key$/, rotateKey],
+  [
+    /^GET \/api\/enrolment\/tokens$/,
+    ({ world }) => ok({ tokens: world.tokens }),
+  ],
+  [/^POST \/api\/enrolment\/tokens$/, makeToken],
+  [
+    /^DELETE \/api\/enrolment\/tokens\/(\w+)$/,
+    ({ world, params }) => {
+      world.tokens = world.tokens.filter(({ id }) => id !== params[0]);
+      return ok(undefined);
+    },
+  ],
   [/^GET \/api\/jobs$/, jobs],
   [
     /^GET \/api\/jobs\/(\w+)$/,

@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
 import type { FixtureServer } from "./fixture-server.ts";
-import { id, MB } from "./moments.ts";
-import { fingerprints, hostDetail } from "./seed-hosts.ts";
+import { openToken } from "./fixture-identities.ts";
+import { at, day, id, MB, minute, now } from "./moments.ts";
+import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
 import { progress } from "./seed-jobs.ts";
 import {
   emptyWorld,
@@ -32,6 +33,41 @@ function heading(name: string): (page: Page) => Promise<unknown> {
 async function openAccept(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Accept laptop-jonas" }).click();
   await page.getByRole("dialog").waitFor();
+}
+
+/** Asks for a token whose secrets the server makes. */
+async function fillToken(page: Page): Promise<void> {
+  await page.getByLabel("Host name").fill("web-03");
+  await page
+    .getByLabel("Server", { exact: true })
+    .fill("https://vault.lan:8000");
+  await page.getByLabel("User", { exact: true }).fill("web-03");
+  await page.getByRole("button", { name: "Make token" }).click();
+  await page.getByLabel("I have saved it").waitFor();
+}
+
+function conflictWorld(): World {
+  const world = seededWorld();
+  const instance = (boot: number, seen: number) => ({
+    hostname: "pg-primary",
+    boot_time: at(now - boot),
+    last_seen_at: at(now - seen),
+  });
+  world.hosts = world.hosts.map((other) =>
+    other.id === host
+      ? {
+          ...other,
+          identity_conflict: {
+            since: at(now - 26 * minute),
+            instances: [
+              instance(12 * day, 12_000),
+              instance(40 * minute, 25_000),
+            ],
+          },
+        }
+      : other,
+  );
+  return world;
 }
 
 /** A minute of reports of the running job. */
@@ -116,7 +152,32 @@ export const screens: readonly Screen[] = [
     world: () => ({ ...seededWorld(), pending: [] }),
     ready: (page) => page.getByRole("dialog").waitFor(),
   },
+  {
+    name: "add-host-token",
+    path: "/?add=token",
+    world: () => ({ ...seededWorld(), tokens: [openToken("db-02")] }),
+    ready: (page) => page.getByRole("button", { name: "Make token" }).waitFor(),
+  },
+  {
+    name: "token-made",
+    path: "/?add=token",
+    world: seededWorld,
+    ready: (page) => fillToken(page),
+  },
   { name: "accept", path: "/", world: seededWorld, ready: openAccept },
+  {
+    name: "removed-returns",
+    path: "/",
+    world: () => ({
+      ...seededWorld(),
+      pending: [
+        pendingHost("web-09", fingerprints.web, {
+          removed: { name: "web-09", at: at(now - 3 * day) },
+        }),
+      ],
+    }),
+    ready: (page) => page.getByText("which was removed on").waitFor(),
+  },
   {
     name: "set-up",
     path: `/hosts/${hostDetail("new-nas").id}?setup`,
@@ -201,6 +262,52 @@ export const screens: readonly Screen[] = [
         .or(page.getByRole("table"))
         .first()
         .waitFor(),
+  },
+  {
+    name: "host-settings",
+    path: `/hosts/${host}?tab=settings`,
+    world: seededWorld,
+    ready: (page) => page.getByText("Keys so far").waitFor(),
+  },
+  {
+    name: "host-remove",
+    path: `/hosts/${host}?tab=settings`,
+    world: seededWorld,
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Remove host" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "host-rotate",
+    path: `/hosts/${host}?tab=settings`,
+    world: seededWorld,
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Replace key" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "host-rotated",
+    path: `/hosts/${host}?tab=settings`,
+    world: seededWorld,
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Replace key" }).click();
+      await page.getByRole("button", { name: "Replace key" }).last().click();
+      await page.getByRole("button", { name: "Done" }).waitFor();
+    },
+  },
+  {
+    name: "host-conflict",
+    path: `/hosts/${host}`,
+    world: conflictWorld,
+    ready: (page) => page.getByRole("alert").waitFor(),
+  },
+  {
+    name: "dashboard-conflict",
+    path: "/",
+    world: conflictWorld,
+    ready: (page) => page.getByText("2 machines, one key").waitFor(),
   },
   {
     name: "jobs",

@@ -64,8 +64,13 @@ export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
     keys: [
       {
         fingerprint: fingerprints.laptop,
-        since: at(now - 90 * day),
+        since: at(now - 20 * day),
         until: null,
+      },
+      {
+        fingerprint: fingerprints.web,
+        since: at(now - 90 * day),
+        until: at(now - 20 * day),
       },
     ],
     hostname: name,

@@ -16,6 +16,7 @@ import type {
   SourceGroup,
 } from "@restic-manager/shared/api/repos.ts";
 import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
+import type { EnrolmentToken } from "@restic-manager/shared/api/tokens.ts";
 import type { LogLine } from "@restic-manager/shared/domain/job.ts";
 import {
   permissionsOf,
@@ -38,6 +39,7 @@ export interface World {
   sources: SourceGroup[];
   schedules: Schedule[];
   repositories: Repository[];
+  tokens: EnrolmentToken[];
   /** What a set-up says about its paths. */
   missingIncludes: string[];
   version: VersionInfo;
@@ -93,6 +95,7 @@ export function emptyWorld(): World {
     sources: [],
     schedules: [],
     repositories: [],
+    tokens: [],
     missingIncludes: [],
     version: {
       version: "0.1.0",

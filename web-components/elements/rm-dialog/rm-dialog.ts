@@ -41,6 +41,13 @@ export class RmDialog extends LitElement {
     </dialog>`;
   }
 
+  override updated(changed: Map<PropertyKey, unknown>): void {
+    if (changed.get("heading") === undefined) return;
+    // Another step of the same dialog: it is read from its beginning.
+    this.renderRoot.querySelector(".body")?.scrollTo(0, 0);
+    this.renderRoot.querySelector("h2")?.focus();
+  }
+
   override firstUpdated(): void {
     this.dialog.showModal();
   }

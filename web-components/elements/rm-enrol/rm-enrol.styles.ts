@@ -22,35 +22,6 @@ export const enrolStyles = css`
   .commands p:not(:first-child) {
     margin-top: 8px;
   }
-  .command {
-    display: flex;
-    gap: 10px;
-    align-items: center;
-    padding: 8px 8px 8px 14px;
-    min-height: 46px;
-    background: var(--rm-sunken);
-    border: 1px solid var(--rm-border);
-    border-radius: var(--rm-radius-3);
-    font: 500 13px/20px var(--rm-mono);
-    color: var(--rm-text);
-  }
-  code {
-    flex: 1;
-    display: grid;
-    gap: 4px;
-    min-width: 0;
-    font: inherit;
-    overflow-wrap: anywhere;
-  }
-  .line {
-    display: grid;
-    grid-template-columns: auto minmax(0, 1fr);
-    gap: 10px;
-  }
-  .prompt {
-    color: var(--rm-text-3);
-    user-select: none;
-  }
   .skeleton.text {
     width: 60%;
     height: 14px;
@@ -87,13 +58,6 @@ export const enrolStyles = css`
     font-size: var(--rm-size-13);
   }
   @container enrol (max-width: 560px) {
-    .command {
-      display: grid;
-      grid-template-columns: minmax(0, 1fr);
-    }
-    .command rm-copy {
-      justify-self: end;
-    }
     .steps {
       grid-template-columns: minmax(0, 1fr);
       gap: 14px;

@@ -2,10 +2,10 @@ import type { EnrolmentInfo } from "@restic-manager/shared/api/hosts.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base } from "../../styles/base.ts";
+import { command, commandStyles } from "../command.ts";
 import { icon } from "../icon.ts";
 import { busy } from "../status.ts";
 import { enrolStyles } from "./rm-enrol.styles.ts";
-import "../rm-copy/rm-copy.ts";
 
 const systems = { linux: "Linux", windows: "Windows" } as const;
 type System = keyof typeof systems;
@@ -28,7 +28,7 @@ const steps = [
 /** The command that brings a host here, and what happens then. */
 @customElement("rm-enrol")
 export class RmEnrol extends LitElement {
-  static override styles = [base, enrolStyles];
+  static override styles = [base, commandStyles, enrolStyles];
 
   @property({ attribute: false }) accessor info: EnrolmentInfo | undefined;
   /** Name of a host that has just announced itself. */
@@ -82,7 +82,7 @@ export class RmEnrol extends LitElement {
           Download ${this.#agentLink("windows", "x64", "the agent")} and run it
           beside the file, in a terminal of an administrator.
         </p>
-        ${this.#command(">", [`.\\restic-manager-agent.exe ${enrol}`])}
+        ${command(">", [`.\\restic-manager-agent.exe ${enrol}`])}
       </div>`;
     }
     return html`<div class="commands">
@@ -90,12 +90,12 @@ export class RmEnrol extends LitElement {
         With the agent on the machine (${this.#agentLink("linux", "x64")},
         ${this.#agentLink("linux", "arm64")}), in a terminal of root:
       </p>
-      ${this.#command("#", [`restic-manager-agent ${enrol}`])}
+      ${command("#", [`restic-manager-agent ${enrol}`])}
       <p>
         Or download the installer, read it, and run it. It makes the agent a
         service:
       </p>
-      ${this.#command("$", [
+      ${command("$", [
         `curl -fsSO ${url}/install/install.sh`,
         `sudo bash install.sh --server ${url} --server-key ${server_key}`,
       ])}
@@ -105,15 +105,6 @@ export class RmEnrol extends LitElement {
   #agentLink(os: string, arch: string, text = arch): TemplateResult {
     const href = `/agent/binary?os=${os}&arch=${arch}`;
     return html`<a class="link" href=${href} download>${text}</a>`;
-  }
-
-  #command(prompt: string, lines: readonly string[]): TemplateResult {
-    return html`<div class="command">
-      <code tabindex="0">
-        ${lines.map((line) => html`<span class="line"><span class="prompt" aria-hidden="true">${prompt}</span><span>${line}</span></span>`)}
-      </code>
-      <rm-copy label="Copy the command" .value=${lines.join("\n")}></rm-copy>
-    </div>`;
   }
 
   #skeleton(): TemplateResult {

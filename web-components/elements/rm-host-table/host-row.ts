@@ -33,7 +33,7 @@ export function hostRow(parts: RowParts): TemplateResult {
       ${glyph(healthStates[host.health], { labelled: true })}
       <div class="truncate">
         <a href="/hosts/${host.id}" title=${host.name}>${host.name}</a>
-        <div class="sub">${platform(host)}</div>
+        ${under(host)}
       </div>
     </div>
     <div role="cell" class="last">
@@ -52,6 +52,15 @@ export function hostRow(parts: RowParts): TemplateResult {
     </div>
     <div role="cell" class="action">${action(parts)}</div>
   </div>`;
+}
+
+function under(host: HostRow): TemplateResult {
+  const { identity_conflict: conflict } = host;
+  return conflict === null
+    ? html`<div class="sub">${platform(host)}</div>`
+    : html`<div class="sub conflict">
+        ${icon("warning", 12)}${conflict.instances.length} machines, one key
+      </div>`;
 }
 
 function lastBackup(host: HostRow, now: number): TemplateResult {

@@ -104,6 +104,12 @@ export const hostTableStyles = css`
     font-size: var(--rm-size-12);
     line-height: 15px;
   }
+  .conflict {
+    display: flex;
+    gap: 4px;
+    align-items: center;
+    color: var(--rm-bad-text);
+  }
   .last {
     min-width: 0;
     line-height: 17px;

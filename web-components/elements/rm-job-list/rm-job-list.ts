@@ -8,6 +8,7 @@ import { bytes, relativeTime, time } from "../format.ts";
 import { elapsedText, kindName, shortId, startedBy } from "../job-words.ts";
 import { jobStates, pill } from "../status.ts";
 import { Ticking } from "../ticking.ts";
+import { plainText } from "../plain-text.ts";
 
 /** Jobs, those that run first, then by time. */
 @customElement("rm-job-list")
@@ -74,8 +75,11 @@ export class RmJobList extends LitElement {
         ${job.stats?.data_added === undefined ? "–" : bytes(job.stats.data_added)}
       </td>
       <td class="wide">
-        <div class="truncate text-2" title=${job.error?.message ?? nothing}>
-          ${job.error?.message ?? ""}
+        <div
+          class="truncate text-2"
+          title=${job.error === null ? nothing : plainText(job.error.message)}
+        >
+          ${plainText(job.error?.message ?? "")}
         </div>
       </td>
     </tr>`;

@@ -6,6 +6,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { base } from "../../styles/base.ts";
 import { count, plural, time } from "../format.ts";
 import { icon } from "../icon.ts";
+import { plainText } from "../plain-text.ts";
 import { jobLogStyles } from "./rm-job-log.styles.ts";
 
 const chunkSize = 200;
@@ -190,7 +191,7 @@ function logLine(
       ><span class="at">${time(Date.parse(t), "seconds")}</span
       >${file ? html`<span class="kind">${k}</span>` : nothing}<span
         class="text"
-        >${l}</span
+        >${plainText(l)}</span
       >
     </div>`;
 }

@@ -14,6 +14,7 @@ import { elapsedText } from "../job-words.ts";
 import { busy } from "../status.ts";
 import { Ticking } from "../ticking.ts";
 import { jobProgressStyles } from "./rm-job-progress.styles.ts";
+import { plainText } from "../plain-text.ts";
 
 const phases = ["scanning", "backup", "finishing"] as const;
 const phaseNames: Readonly<Record<(typeof phases)[number], string>> = {
@@ -128,7 +129,7 @@ export class RmJobProgress extends LitElement {
               class="notice ${this.job.state === "succeeded_with_issues" ? "warn" : "bad"}"
             >
               ${icon("warning")}<span
-                >${error.message} <code>${error.code}</code></span
+                >${plainText(error.message)} <code>${error.code}</code></span
               >
             </div>`
       }

@@ -9,7 +9,7 @@ import { plural, relativeTime } from "../format.ts";
 import { icon } from "../icon.ts";
 import { platform } from "../platform.ts";
 import { Ticking } from "../ticking.ts";
-import { collisionNotice } from "./collision.ts";
+import { pendingNotices } from "./pending-notices.ts";
 import { pendingStyles } from "./rm-pending.styles.ts";
 import "../rm-fingerprint/rm-fingerprint.ts";
 
@@ -94,7 +94,7 @@ export class RmPending extends LitElement {
             </div>`
           : nothing
       }
-      ${collisionNotice(host)}
+      ${pendingNotices(host)}
     </li>`;
   }
 

@@ -31,6 +31,7 @@ export interface Draft extends SourceDraft {
   readonly sftpPath: string;
   readonly ca: string;
   readonly passwordFrom: "minted" | "typed";
+  /** Made in this browser; empty where the server makes the password and shows it later. */
   readonly minted: string;
   /** The person says that the minted password is kept outside this page. */
   readonly saved: boolean;
@@ -185,7 +186,7 @@ export function missingFields(draft: Draft): Record<string, string> {
       break;
   }
   if (usesMinted(draft)) {
-    if (!draft.saved)
+    if (draft.minted !== "" && !draft.saved)
       missing["saved"] = "Save the password first, then say so.";
   } else {
     need("password", "Give the repository password.");

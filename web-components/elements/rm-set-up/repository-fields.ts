@@ -71,7 +71,14 @@ function address(parts: FieldsParts): TemplateResult {
           ${text("restAddress", "Server", { code: true, placeholder: "https://backup.lan:8000" })}
           ${text("restPath", "Path on the server", { code: true })}
           ${text("restUser", "User", { autocomplete: "off" })}
-          ${text("restPassword", "Password of the user", { type: "password", autocomplete: "new-password" })}
+          ${text("restPassword", "Password of the user", {
+            type: "password",
+            autocomplete: "new-password",
+            help:
+              parts.draft.minted === ""
+                ? "Left empty with a user, the server makes one."
+                : undefined,
+          })}
         </div>
         ${authority(parts)}`;
     case "s3":
@@ -128,6 +135,10 @@ function ownPassword(parts: FieldsParts): TemplateResult {
 }
 
 function minted({ draft, errors, change }: FieldsParts): TemplateResult {
+  if (draft.minted === "")
+    return html`<p class="help">
+      The server makes it and shows it once, in the next step.
+    </p>`;
   return html`<div class="minted">
     <div class="minted-row">
       ${icon("key")}<code>${draft.minted}</code>
@@ -154,7 +165,7 @@ interface TextOptions {
   readonly code?: boolean;
   readonly type?: "text" | "password";
   readonly placeholder?: string;
-  readonly help?: string;
+  readonly help?: string | undefined;
   readonly autocomplete?: string;
 }
 

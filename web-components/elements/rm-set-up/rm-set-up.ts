@@ -5,27 +5,21 @@ import { customElement, property, state } from "lit/decorators.js";
 import { SetUpEvent } from "../../events/set-up.ts";
 import { base } from "../../styles/base.ts";
 import { form } from "../../styles/form.ts";
-import { type FormProblem, focusProblem, problemNotice } from "../field.ts";
+import { problemNotice } from "../field.ts";
 import { plural } from "../format.ts";
 import { icon } from "../icon.ts";
 import { sourceFields } from "../source-fields.ts";
 import { busy } from "../status.ts";
 import {
   type Draft,
-  fieldOfFailure,
-  fieldOfPath,
   mintPassword,
   missingFields,
   newDraft,
   setUpBody,
 } from "./draft.ts";
+import { DraftFaults, type SetUpRefusal } from "./draft-faults.ts";
 import { repositoryFields } from "./repository-fields.ts";
 import { setUpStyles } from "./rm-set-up.styles.ts";
-
-/** What the server or the agent said to the last attempt. `fields` are dotted paths of the body. */
-export interface SetUpRefusal extends FormProblem {
-  readonly reason: string | undefined;
-}
 
 /** What to back up and where: the second phase of accepting a host. Keeps everything typed, whatever is answered. */
 @customElement("rm-set-up")
@@ -40,29 +34,18 @@ export class RmSetUp extends LitElement {
   @property({ attribute: false }) accessor refusal: SetUpRefusal | null = null;
   @property({ attribute: false }) accessor tested: RepoTestResult | null = null;
   @state() accessor draft: Draft | null = null;
-  @state() accessor missing: Readonly<Record<string, string>> = {};
-  /** Fields changed since the last refusal: what was said about them no longer holds. */
-  @state() accessor corrected: ReadonlySet<string> = new Set();
-  #focusWhenRendered = false;
+  readonly #faults = new DraftFaults(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     this.draft ??= newDraft(this.host, mintPassword());
-    if (!changed.has("refusal")) return;
-    this.corrected = new Set();
-    this.#focusWhenRendered = this.refusal !== null;
-  }
-
-  override updated(): void {
-    if (!this.#focusWhenRendered) return;
-    this.#focusWhenRendered = false;
-    focusProblem(this.renderRoot);
+    if (changed.has("refusal")) this.#faults.refused(this.refusal);
   }
 
   override render() {
     const draft = this.draft!;
     const parts = {
       draft,
-      errors: this.#errors(draft),
+      errors: this.#faults.errors(draft, this.refusal),
       change: (change: Partial<Draft>) => this.#change(change),
     };
     return html`<form
@@ -80,7 +63,7 @@ export class RmSetUp extends LitElement {
         </section>
       </fieldset>
       <div class="foot">
-        ${problemNotice(this.#isFaulty ? null : this.refusal)}${this.#outcome()}
+        ${problemNotice(this.#faults.isFaulty ? null : this.refusal)}${this.#outcome()}
         <div class="actions">
           ${
             draft.mode === "existing"
@@ -100,11 +83,6 @@ export class RmSetUp extends LitElement {
         </div>
       </div>
     </form>`;
-  }
-
-  /** The form has faults of its own: what was answered to the last attempt is not what matters now. */
-  get #isFaulty(): boolean {
-    return Object.keys(this.missing).length > 0;
   }
 
   get #waiting(): boolean {
@@ -138,35 +116,14 @@ export class RmSetUp extends LitElement {
 
   #change(change: Partial<Draft>): void {
     this.draft = { ...this.draft!, ...change };
-    this.corrected = new Set([...this.corrected, ...Object.keys(change)]);
-    this.missing = Object.fromEntries(
-      Object.entries(this.missing).filter(([id]) => !(id in change)),
-    );
-  }
-
-  #errors(draft: Draft): Readonly<Record<string, string>> {
-    const errors: Record<string, string> = {};
-    const { refusal } = this;
-    if (refusal !== null) {
-      for (const [path, text] of Object.entries(refusal.fields)) {
-        const field = fieldOfPath(path, draft);
-        if (field !== null) errors[field] = text;
-      }
-      const field = fieldOfFailure(refusal.reason, draft);
-      if (field !== null) errors[field] ??= refusal.message;
-    }
-    const standing = Object.entries(errors).filter(
-      ([id]) => !this.corrected.has(id),
-    );
-    return { ...Object.fromEntries(standing), ...this.missing };
+    this.#faults.changed(change);
   }
 
   #submit(event: Event, only: "test" | "save"): void {
     event.preventDefault();
     const draft = this.draft!;
-    this.missing = missingFields(draft);
-    if (this.#isFaulty) this.#focusWhenRendered = true;
-    else this.dispatchEvent(new SetUpEvent(setUpBody(draft), only));
+    if (this.#faults.check(missingFields(draft)))
+      this.dispatchEvent(new SetUpEvent(setUpBody(draft), only));
   }
 }
 

@@ -6,6 +6,7 @@ import { base } from "../../styles/base.ts";
 import { table } from "../../styles/table.ts";
 import { bytes, count, relativeTime, time } from "../format.ts";
 import { Ticking } from "../ticking.ts";
+import { plainText } from "../plain-text.ts";
 import "../rm-copy/rm-copy.ts";
 
 /** Snapshots, newest first. */
@@ -59,7 +60,7 @@ export class RmSnapshotList extends LitElement {
 
   #row(snapshot: Snapshot): TemplateResult {
     const at = Date.parse(snapshot.time);
-    const paths = snapshot.paths.join("  ");
+    const paths = plainText(snapshot.paths.join("  "));
     return html`<tr>
       <td class="num" title=${time(at, "full")}>
         ${time(at, "dayTime")}
@@ -80,7 +81,7 @@ export class RmSnapshotList extends LitElement {
       <td class="wide">
         <span class="tags">
           ${snapshot.own ? nothing : html`<span class="tag" title="Not made by this host’s agent">${snapshot.hostname}</span>`}
-          ${snapshot.tags.map((tag) => html`<span class="tag">${tag}</span>`)}
+          ${snapshot.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
         </span>
       </td>
       <td class="right num">

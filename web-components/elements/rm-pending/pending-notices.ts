@@ -1,11 +1,24 @@
 import type { PendingHost } from "@restic-manager/shared/api/hosts.ts";
 import { html, nothing, type TemplateResult } from "lit";
+import { time } from "../format.ts";
 import { icon } from "../icon.ts";
 
-/** What to think of when another machine has the same name. */
-export function collisionNotice(
-  host: PendingHost,
-): TemplateResult | typeof nothing {
+/** What to think of before this machine is let in. */
+export function pendingNotices(host: PendingHost): TemplateResult {
+  return html`${removed(host)}${collision(host)}`;
+}
+
+function removed({
+  removed: before,
+}: PendingHost): TemplateResult | typeof nothing {
+  return before === null
+    ? nothing
+    : notice(
+        `This key belonged to ${before.name}, which was removed on ${time(Date.parse(before.at), "date")}. Accepted, it becomes a new host.`,
+      );
+}
+
+function collision(host: PendingHost): TemplateResult | typeof nothing {
   switch (host.collision) {
     case "none":
       return nothing;
