@@ -26,6 +26,11 @@ const examples: Record<keyof Config, Example> = {
     means: "https://backup.example.org",
     wrong: "backup",
   },
+  agentUrls: {
+    written: "https://backup.example.org, https://10.0.0.2:8443",
+    means: ["https://backup.example.org", "https://10.0.0.2:8443"],
+    wrong: "https://backup.example.org/path",
+  },
   dataDir: { written: "/srv/rm", means: "/srv/rm", wrong: null },
   secretKeyFile: { written: "/srv/key", means: "/srv/key", wrong: null },
   trustedProxy: {

@@ -19,6 +19,7 @@ import {
 const schema = z.object({
   listen,
   baseUrl: origin.optional(),
+  agentUrls: listOf(origin),
   dataDir: path,
   secretKeyFile: path,
   trustedProxy: listOf(cidr),
@@ -47,6 +48,7 @@ const secretKeys: readonly Key[] = ["adminPassword"];
 /** As a person would write them; the two that depend on the machine are added when loading. */
 export const defaults = {
   listen: "127.0.0.1:8080",
+  agentUrls: "",
   trustedProxy: "",
   cookieSecure: "auto",
   allowedOrigins: "",

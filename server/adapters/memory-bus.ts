@@ -25,8 +25,13 @@ export interface BusAgent {
   /** Asks the server; null when no answer came. */
   request(subject: Subject, text: string): Promise<string | null>;
   /** Answers commands; null gives none. The returned function takes the host offline. */
-  answer(handler: (verb: string, text: string) => string | null): Unsubscribe;
+  answer(handler: CommandHandler): Unsubscribe;
 }
+
+type CommandHandler = (
+  verb: string,
+  text: string,
+) => string | null | Promise<string | null>;
 
 type Handler = (message: BusMessage) => void;
 type Answerer = (message: BusMessage) => Promise<string | null>;
@@ -43,10 +48,7 @@ const retryMs = 100;
 export function createMemoryBus(deps: { readonly clock: Clock }): MemoryBus {
   const subscribed = new Map<Handler, Subject>();
   const serving = new Map<Answerer, Subject>();
-  const online = new Map<
-    string,
-    (verb: string, text: string) => string | null
-  >();
+  const online = new Map<string, CommandHandler>();
   const streams: Record<BusStream, Stream> = {
     events: createStream(),
     logs: createStream(),
@@ -133,7 +135,7 @@ export function createMemoryBus(deps: { readonly clock: Clock }): MemoryBus {
       const handler = online.get(hostId);
       if (handler === undefined)
         throw new BusError("no_listener", "The host is not connected.");
-      const reply = handler(tail, text);
+      const reply = await handler(tail, text);
       if (reply !== null) return reply;
       await delay(deps.clock, timeoutMs, closed.signal);
       throw new BusError("timeout", "The host did not answer in time.");

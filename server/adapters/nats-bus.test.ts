@@ -56,8 +56,9 @@ function agentOf(hostId: string, connection: NatsConnection): BusAgent {
       const subscription = connection.subscribe(pattern.commands(hostId), {
         callback: (_, message) => {
           const verb = parseSubject(message.subject)?.tail ?? "";
-          const reply = handler(verb, message.string());
-          if (reply !== null) message.respond(reply);
+          void Promise.resolve(handler(verb, message.string())).then(
+            (reply) => reply !== null && message.respond(reply),
+          );
         },
       });
       return () => subscription.unsubscribe();

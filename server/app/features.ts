@@ -42,7 +42,11 @@ export interface FeaturesDeps {
   >;
   readonly config: Pick<
     Config,
-    "baseUrl" | "pendingExpiry" | "offlineAfter" | "heartbeatInterval"
+    | "baseUrl"
+    | "agentUrls"
+    | "pendingExpiry"
+    | "offlineAfter"
+    | "heartbeatInterval"
   >;
   readonly random: Random;
   readonly clock: Clock;
@@ -80,6 +84,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
   const { config, schedules, ...scheduling } = createSchedulesFeature({
     ...deps,
     commands,
+    addresses: deps.config.agentUrls,
   });
   const repos = createReposFeature({
     ...deps,
@@ -130,6 +135,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
       hostsOfRepository: repos.repositories.hostsOf,
     },
     start() {
+      scheduling.start();
       stops.push(
         hosts.start(),
         tokens.start(),

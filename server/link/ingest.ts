@@ -53,9 +53,7 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
     const events: EventEnvelope[] = [];
     const refused = new Map<Refusal | "unknown_host", BusMessage[]>();
     for (const message of messages) {
-      const key = await deps.hostKeys.get(message.hostId);
-      const event =
-        key === null ? "unknown_host" : readEvent(stream, message, key);
+      const event = await opened(stream, message);
       if (typeof event === "string")
         refused.set(event, [...(refused.get(event) ?? []), message]);
       else events.push(event);
@@ -69,6 +67,21 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
       });
     }
     return events;
+  }
+
+  async function opened(
+    stream: BusStream,
+    message: BusMessage,
+  ): Promise<EventEnvelope | Refusal | "unknown_host"> {
+    const key = await deps.hostKeys.get(message.hostId);
+    if (key === null) return "unknown_host";
+    const event = readEvent(stream, message, key);
+    if (event !== "signature_invalid") return event;
+    for (const former of await deps.hostKeys.former(message.hostId)) {
+      const signedBefore = readEvent(stream, message, former);
+      if (signedBefore !== "signature_invalid") return signedBefore;
+    }
+    return event;
   }
 
   async function storeAll(events: readonly EventEnvelope[]): Promise<void> {

@@ -31,10 +31,13 @@ export interface TestAgent {
   beat(over?: object): string;
 }
 
-/** An agent with the key that `number` stands for; the same number is the same agent. */
-export function createTestAgent(clock: Clock, number = 1): TestAgent {
+/** An agent with the key that `number` stands for; the same number is the same agent. `hostId` is whose key it is. */
+export function createTestAgent(
+  clock: Clock,
+  number = 1,
+  hostId = `h${String(number).padStart(16, "0")}`,
+): TestAgent {
   const key = identityOf(new Uint8Array(32).fill(number), createRandom(clock));
-  const hostId = `h${String(number).padStart(16, "0")}`;
   const epoch = `epoch-${number}`;
   const signed = (purpose: SignPurpose, body: unknown) =>
     JSON.stringify(signText(purpose, body, key.sign));

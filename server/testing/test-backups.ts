@@ -35,7 +35,7 @@ export async function createTestBackups() {
     isOnline: (hostId: string) => epochs.has(hostId),
     epochOf: (hostId: string) => epochs.get(hostId) ?? null,
   };
-  const schedules = createSchedulesFeature(base);
+  const schedules = createSchedulesFeature({ ...base, addresses: agentUrls });
   const { config } = schedules;
   const repos = createReposFeature({
     ...base,
@@ -81,6 +81,7 @@ export async function createTestBackups() {
     heard,
     secrets,
     jobs,
+    startSchedules: schedules.start,
     addHost,
     call,
     /** Sets a host up with a repository the agent finds; resolves to what the API answered. */
@@ -99,6 +100,8 @@ export async function createTestBackups() {
       ).map((row) => row.action),
   };
 }
+
+export const agentUrls = ["https://10.0.0.2:8443"];
 
 export const resticId = "a".repeat(64);
 

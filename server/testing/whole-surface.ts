@@ -29,6 +29,7 @@ export function createWholeSurface(passwords?: Passwords) {
     bus: createMemoryBus(world),
     broker: createTestAgentAccess(),
     config: {
+      agentUrls: [],
       pendingExpiry: 3_600_000,
       offlineAfter: 90_000,
       heartbeatInterval: 30_000,

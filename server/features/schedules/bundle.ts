@@ -25,6 +25,8 @@ export function createBundleAnswer(deps: {
   tx: Transaction;
   identity: Pick<ServerIdentity, "sealFor">;
   parts: BundleParts;
+  /** Further URLs under which agents reach the server. */
+  addresses: readonly string[];
 }): (hostId: string, request: ConfigRequest) => Promise<ConfigAnswer> {
   const { tx, identity, parts } = deps;
 
@@ -37,7 +39,7 @@ export function createBundleAnswer(deps: {
       const bundle: ConfigBundle = {
         host: hostId,
         rev: host.cfg_rev,
-        addresses: [],
+        addresses: [...deps.addresses],
         repositories: await parts.repositories(trx, hostId),
         groups: await parts.groups(trx, hostId),
         schedules: await parts.schedules(trx, hostId),

@@ -11,6 +11,7 @@ import type { Audit } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import { noteAddresses } from "./addresses.ts";
 import { createApplied } from "./applied.ts";
 import { createBundleAnswer } from "./bundle.ts";
 import type { BundleParts } from "./bundle.ts";
@@ -29,8 +30,10 @@ export function createSchedulesFeature(deps: {
   random: Random;
   clock: Clock;
   log: Log;
+  /** Further URLs under which agents reach the server. */
+  addresses: readonly string[];
 }) {
-  const { tx, events, log } = deps;
+  const { tx, events, log, addresses } = deps;
   const config = createConfigRevision(deps);
   const schedules = createSchedules({ ...deps, config });
 
@@ -51,9 +54,15 @@ export function createSchedulesFeature(deps: {
         ...link,
         events,
         config,
-        answer: createBundleAnswer({ tx, identity, parts }),
+        answer: createBundleAnswer({ tx, identity, parts, addresses }),
         applied: createApplied({ events, log }),
       });
+    },
+    /** Lets agents know of addresses that are new since the last start. */
+    start(): void {
+      noteAddresses(deps, addresses).catch((error: unknown) =>
+        log.error("Noting the addresses for agents failed", { error }),
+      );
     },
   };
 }

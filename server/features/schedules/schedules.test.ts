@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
-import { createTestBackups } from "../../testing/test-backups.ts";
+import { agentUrls, createTestBackups } from "../../testing/test-backups.ts";
 import type { TestBackups } from "../../testing/test-backups.ts";
 import { settle } from "../../testing/test-endpoint.ts";
 import type { TestEndpoint } from "../../testing/test-endpoint.ts";
@@ -163,4 +163,18 @@ test("the configuration is sealed to the asking host and its revision [TRN-08]",
     host: host.hostId,
     rev: 1,
   });
+});
+
+test("agents learn the server's further addresses, once, when it starts with new ones [TRN-12]", async () => {
+  const fetched = async (rev: number) => {
+    const answer = (await host.ask("cfg.get", { have: 0 })) as { box: string };
+    return host.open("config", rev, answer.box);
+  };
+  const fresh = await server.addHost(2, "fresh");
+  for (let start = 0; start < 2; start++) {
+    server.startSchedules();
+    await settle();
+    expect(await fetched(2)).toMatchObject({ rev: 2, addresses: agentUrls });
+  }
+  expect(await fresh.ask("cfg.get", { have: 0 })).toBeNull();
 });

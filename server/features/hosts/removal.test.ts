@@ -1,0 +1,172 @@
+import { beforeEach, expect, test } from "bun:test";
+import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import { helloAnswer } from "@restic-manager/shared/protocol/hello.ts";
+import {
+  createApprovedAgent,
+  type ApprovedAgent,
+} from "../../testing/approved-agent.ts";
+import {
+  codeOf,
+  createHostsWorld,
+  type HostsWorld,
+} from "../../testing/hosts-world.ts";
+import { createTestAgent } from "../../testing/test-agent.ts";
+
+let world: HostsWorld;
+let nas: ApprovedAgent;
+
+beforeEach(async () => {
+  world = createHostsWorld();
+  nas = await createApprovedAgent(world, 1, "nas");
+  world.hosts.start();
+});
+
+async function remove(name = "nas") {
+  const path = `/api/hosts/${nas.hostId}`;
+  return world.send("DELETE", path, { name }, await world.as("admin"));
+}
+
+const hello = () => nas.said("hello", nas.hello(), helloAnswer);
+
+async function addRepository(id: string, hostIds: readonly string[]) {
+  const at = "2026-01-01T00:00:00.000Z";
+  await world.db
+    .insertInto("repositories")
+    .values({
+      id,
+      name: id,
+      url: `rest:http://nas/${id}`,
+      status: "ready",
+      append_only: "no",
+      created_at: at,
+      updated_at: at,
+    } as never)
+    .execute();
+  for (const host_id of [null, ...hostIds])
+    await world.db
+      .insertInto("repository_credentials")
+      .values({
+        id: `${id} ${host_id}`,
+        repository_id: id,
+        host_id,
+        kind: "repo",
+        sealed: new Uint8Array(1),
+        updated_at: at,
+      })
+      .execute();
+  for (const host_id of hostIds)
+    await world.db
+      .insertInto("host_repositories")
+      .values({ host_id, repository_id: id, is_default: 0 })
+      .execute();
+}
+
+test("a removed host is gone at once, and its key with it [ENR-13]", async () => {
+  await hello();
+  world.emitted.length = 0;
+  expect((await remove()).status).toBe(204);
+  expect(world.cut).toEqual([encodeNkey("user", nas.publicKey)]);
+  expect(world.emitted).toEqual([{ type: "host.removed", hostId: nas.hostId }]);
+  expect(world.hosts.presence.isOnline(nas.hostId)).toBe(false);
+  const headers = await world.as("viewer");
+  expect(
+    await codeOf(world.request(`/api/hosts/${nas.hostId}`, { headers })),
+  ).toBe("404 host_not_found");
+  expect(await codeOf(remove())).toBe("404 host_not_found");
+});
+
+test("its agent hears that it is not known, and by its key that it was removed [ENR-13]", async () => {
+  await remove();
+  expect(await hello()).toMatchObject({ ok: false, code: "unknown_host" });
+  expect(await codeOf(nas.session())).toBe("410 host_revoked");
+});
+
+test("only the host's whole name removes it [ENR-13]", async () => {
+  for (const name of ["", "na", "NAS", "nas "])
+    expect(await codeOf(remove(name))).toBe("409 name_mismatch");
+  expect((await nas.session()).status).toBe(200);
+  expect(world.cut).toEqual([]);
+});
+
+test("with it go the repositories that only it used, and everybody's credentials for them [ENR-13]", async () => {
+  const other = await createApprovedAgent(world, 2, "laptop");
+  await addRepository("attic", [nas.hostId]);
+  await addRepository("shared", [nas.hostId, other.hostId]);
+  await addRepository("spare", []);
+  await remove();
+  const names = async (table: "repositories" | "repository_credentials") =>
+    (await world.db.selectFrom(table).select("id").orderBy("id").execute()).map(
+      (row) => row.id,
+    );
+  expect(await names("repositories")).toEqual(["shared", "spare"]);
+  expect(await names("repository_credentials")).toEqual([
+    `shared ${other.hostId}`,
+    "shared null",
+    "spare null",
+  ]);
+  const audited = await world.db
+    .selectFrom("audit_log")
+    .select("payload")
+    .where("action", "=", "host.remove")
+    .executeTakeFirstOrThrow();
+  expect(JSON.parse(audited.payload)).toEqual({
+    name: "nas",
+    hostname: "nas",
+    fingerprint: nas.fingerprint,
+    repositories: ["attic"],
+  });
+});
+
+test("a removed host that is enrolled again waits for a person, marked, and comes back as a new one [ENR-13]", async () => {
+  await remove();
+  const { agent, announced, waiting } = await world.agents.join(1);
+  expect(await world.people.waiting()).toMatchObject([
+    {
+      fingerprint: nas.fingerprint,
+      removed: { name: "nas", at: "2026-01-01T00:00:00.000Z" },
+    },
+  ]);
+  await world.people.accept(agent, announced);
+  expect(await (await waiting).json()).toMatchObject({ status: "approved" });
+  const host = await world.db
+    .selectFrom("hosts")
+    .select(["id", "name"])
+    .executeTakeFirstOrThrow();
+  expect(host.name).toBe("nas");
+  expect(host.id).not.toBe(nas.hostId);
+  expect((await nas.session()).status).toBe(200);
+});
+
+test("a waiting host whose key was never a host's carries no mark", async () => {
+  await remove();
+  await world.agents.join(7);
+  expect(await world.people.waiting()).toMatchObject([{ removed: null }]);
+});
+
+test("keys that ended while the broker could not be told are cut at the next start, and no other [ENR-13]", async () => {
+  const until = "2026-01-01T00:00:00.000Z";
+  const ended = createTestAgent(world.clock, 8);
+  const old = createTestAgent(world.clock, 9);
+  const rows = [
+    { key: ended, until },
+    { key: old, until: "2025-12-01T00:00:00.000Z" },
+    // Removed, and approved again since.
+    { key: nas, until },
+  ];
+  for (const { key, ...row } of rows)
+    await world.db
+      .insertInto("former_keys")
+      .values({
+        ...row,
+        public_key: key.publicKey,
+        host_id: "h0000000000000099",
+        host_name: "gone",
+        fingerprint: key.fingerprint,
+        since: "2025-01-01T00:00:00.000Z",
+        reason: "removed",
+      })
+      .execute();
+  world.hosts.start();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(world.cut).toEqual([encodeNkey("user", ended.publicKey)]);
+});
