@@ -1,5 +1,8 @@
 import { errors, type NatsConnection } from "@nats-io/nats-core";
-import { signNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
+import {
+  readNatsJwt,
+  signNatsJwt,
+} from "@restic-manager/shared/identity/nats-jwt.ts";
 import {
   inboxPrefix,
   pattern,
@@ -9,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { systemClock } from "../clock.ts";
 import { createRandom } from "../random.ts";
 import { until } from "./bus-contract.ts";
-import { offlineDebugCreds } from "./nats-offline.ts";
+import { offlineDebugCreds, rotateAgentSigning } from "./nats-offline.ts";
 import {
   approve,
   connectAgent,
@@ -149,6 +152,29 @@ describe("identities", () => {
     await (await connectAgent(under, again)).close();
   });
 
+  test("revoked, approved and revoked again within one second is out [ENR-13]", async () => {
+    const login = approve(under.broker);
+    await under.broker.revokeAgent(login.nkey);
+    const again = approve(under.broker, login, login.hostId);
+    await under.broker.revokeAgent(login.nkey);
+    await expect(connectAgent(under, again)).rejects.toThrow();
+    const third = approve(under.broker, login, login.hostId);
+    await (await connectAgent(under, third)).close();
+  });
+
+  test("a revocation while the broker is down holds when it is back [ENR-13]", async () => {
+    const revoked = approve(under.broker);
+    const other = approve(under.broker);
+    const pid = under.pid();
+    process.kill(pid, "SIGKILL");
+    await until(() => under.broker.address() === null);
+    await under.broker.revokeAgent(revoked.nkey);
+    expect(under.broker.revokedAt(revoked.nkey)).not.toBeNull();
+    await until(() => under.broker.address() !== null);
+    await expect(connectAgent(under, revoked)).rejects.toThrow();
+    await (await connectAgent(under, other)).close();
+  });
+
   test("debug credentials made beside the running server hear everything and say nothing", async () => {
     const { creds, url } = await offlineDebugCreds(
       {
@@ -184,6 +210,53 @@ describe("identities", () => {
     expect(heard).toEqual([topic.heartbeat(login.hostId)]);
     await Promise.all([agent.close(), watcher.close()]);
   });
+});
+
+test("what a former signing key signed opens until that key is dropped [TRN-04]", async () => {
+  const before = createTestBroker();
+  const { dataDir } = before;
+  const store = {
+    text: null as string | null,
+    load: async () => store.text,
+    save: async (text: string) => void (store.text = text),
+  };
+  const rotate = (step: "add" | "drop") =>
+    rotateAgentSigning({ dataDir, store, random }, step);
+  const runs: TestBroker[] = [before];
+  const restart = async () => {
+    await runs.at(-1)?.broker.stop();
+    const next = createTestBroker({ dataDir, keys: store.text });
+    runs.push(next);
+    await next.broker.start();
+    return next;
+  };
+  try {
+    await expect(rotate("add")).rejects.toThrow("no keys yet");
+    await before.broker.start();
+    store.text = before.keys();
+    await expect(rotate("add")).rejects.toThrow("Stop it");
+    const old = approve(before.broker);
+    const oldSigner = before.broker.agentSigner();
+    expect(readNatsJwt(old.jwt)?.iss).toBe(oldSigner);
+    await before.broker.stop();
+    await expect(rotate("drop")).rejects.toThrow("without --finish");
+    await rotate("add");
+
+    const both = await restart();
+    const renewed = approve(both.broker, old, old.hostId);
+    expect(readNatsJwt(renewed.jwt)?.iss).toBe(both.broker.agentSigner());
+    expect(both.broker.agentSigner()).not.toBe(oldSigner);
+    await (await connectAgent(both, old)).close();
+    await (await connectAgent(both, renewed)).close();
+
+    await both.broker.stop();
+    await rotate("drop");
+    const after = await restart();
+    await expect(connectAgent(after, old)).rejects.toThrow();
+    await (await connectAgent(after, renewed)).close();
+  } finally {
+    for (const run of runs) await run.remove();
+  }
 });
 
 /** What the broker refuses a connection from now on, as `publish subject` or `subscription subject`. */

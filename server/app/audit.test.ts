@@ -8,6 +8,11 @@ import {
   found,
   setUpBody,
 } from "../testing/test-backups.ts";
+import {
+  createApprovedAgent,
+  rotateWhenTold,
+} from "../testing/approved-agent.ts";
+import { createTestAgent } from "../testing/test-agent.ts";
 import { ok } from "../testing/test-endpoint.ts";
 import {
   createTestTokens,
@@ -64,6 +69,21 @@ const changes: Record<string, () => Promise<Change>> = {
     onTokens(() => ["POST", tokensPath, tokenBody()]),
   "DELETE /api/enrolment/tokens/:id": () =>
     onTokens((id) => ["DELETE", `${tokensPath}/${id}`, {}]),
+  async "DELETE /api/hosts/:id"() {
+    const world = createHostsWorld();
+    const { hostId } = await createApprovedAgent(world, 1, "nas");
+    const [path, admin] = [`/api/hosts/${hostId}`, await world.as("admin")];
+    const response = world.send("DELETE", path, { name: "nas" }, admin);
+    return { world, response: await response };
+  },
+  async "POST /api/hosts/:id/rotate-key"() {
+    const world = createHostsWorld();
+    const nas = await createApprovedAgent(world, 1, "nas");
+    rotateWhenTold(world, nas, createTestAgent(world.clock, 2, nas.hostId));
+    const path = `/api/hosts/${nas.hostId}/rotate-key`;
+    const response = world.send("POST", path, {}, await world.as("admin"));
+    return { world, response: await response };
+  },
   "POST /api/hosts/:id/setup": () =>
     onBackups(({ freshId }) => [
       "POST",

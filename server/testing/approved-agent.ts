@@ -3,6 +3,10 @@ import {
   parseJson,
   signedText,
 } from "@restic-manager/shared/identity/signed.ts";
+import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
+import { command } from "@restic-manager/shared/protocol/command.ts";
+import { rotateAnswer } from "@restic-manager/shared/protocol/identity.ts";
+import type { RotateRequest } from "@restic-manager/shared/protocol/identity.ts";
 import { approval } from "@restic-manager/shared/protocol/announce.ts";
 import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
@@ -78,4 +82,50 @@ export function voiceOf(world: HostsWorld, agent: TestAgent) {
         ),
       ),
   };
+}
+
+/** The request for a next key; `over` changes what that key has signed. */
+export function newKeys(
+  world: HostsWorld,
+  next: TestAgent,
+  over: object = {},
+): RotateRequest {
+  const { hostId: host, publicKeyText: public_key } = next;
+  const t = new Date(world.clock.now()).toISOString();
+  const server_key = world.identity.publicKeyText;
+  const proof = {
+    host,
+    public_key,
+    x25519: nextX25519,
+    server_key,
+    t,
+    ...over,
+  };
+  return {
+    host,
+    t,
+    public_key,
+    x25519: nextX25519,
+    proof: signedText.parse(JSON.parse(next.signed("rm-rotate-v1", proof))),
+  };
+}
+
+export const nextX25519 = toBase64Url(new Uint8Array(32).fill(5));
+
+/** Has the agent do `work`, or ask for its next key, when it is told to rotate, and answer with the key of `by`. */
+export function rotateWhenTold(
+  world: HostsWorld,
+  agent: ApprovedAgent,
+  next: TestAgent,
+  {
+    work = async (): Promise<unknown> =>
+      agent.ask("rotate", newKeys(world, next), rotateAnswer),
+    by = agent as Pick<TestAgent, "signed">,
+  } = {},
+): void {
+  agent.line.answer(async (_verb, text) => {
+    const sent = parseJson(parseJson(text, signedText)?.b ?? "", command);
+    await work();
+    return by.signed("rm-event-v1", { id: sent?.id, ok: true, result: null });
+  });
 }

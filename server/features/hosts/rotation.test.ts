@@ -12,6 +12,9 @@ import { rotateAnswer } from "@restic-manager/shared/protocol/identity.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
 import {
   createApprovedAgent,
+  newKeys,
+  nextX25519,
+  rotateWhenTold,
   voiceOf,
   type ApprovedAgent,
 } from "../../testing/approved-agent.ts";
@@ -36,34 +39,16 @@ beforeEach(async () => {
   await nas.said("hello", nas.hello(), helloAnswer);
 });
 
-const x25519 = toBase64Url(new Uint8Array(32).fill(5));
 const nkey = ({ publicKey }: Pick<ApprovedAgent, "publicKey">) =>
   encodeNkey("user", publicKey);
 
-/** The agent's request for its next key; `over` changes what the new key has signed. */
-function newKeys(over: object = {}) {
-  const t = new Date(world.clock.now()).toISOString();
-  const keys = { public_key: next.publicKeyText, x25519 };
-  const server_key = world.identity.publicKeyText;
-  const proof = { host: nas.hostId, ...keys, server_key, t, ...over };
-  return { t, ...keys, proof: JSON.parse(next.signed("rm-rotate-v1", proof)) };
-}
-
-/** What the agent does when it is told to rotate. */
-function whenTold(
-  work: () => Promise<unknown>,
-  by: Pick<ApprovedAgent, "signed"> = nas,
-) {
-  nas.line.answer(async (_verb, text) => {
-    const sent = parseJson(parseJson(text, signedText)?.b ?? "", command);
-    await work();
-    const body = { id: sent?.id, ok: true, result: null };
-    return by.signed("rm-event-v1", body);
-  });
-}
-
 const rotate = (over: object = {}) =>
-  nas.ask("rotate", newKeys(over), rotateAnswer);
+  nas.ask("rotate", newKeys(world, next, over), rotateAnswer);
+
+const whenTold = (
+  work: () => Promise<unknown> = rotate,
+  by: Pick<ApprovedAgent, "signed"> = nas,
+) => rotateWhenTold(world, nas, next, { work, by });
 
 async function ask() {
   const path = `/api/hosts/${nas.hostId}/rotate-key`;
@@ -79,7 +64,7 @@ async function detail() {
 
 test("a person has the agent replace its key, and sees the new fingerprint and the old one [ENR-14]", async () => {
   await world.db.updateTable("hosts").set({ cfg_rev: 4 }).execute();
-  whenTold(() => rotate());
+  whenTold();
   await world.clock.advance(60_000);
   const after = hostDetail.parse(await (await ask()).json());
   const at = "2026-01-01T00:01:00.000Z";
@@ -97,7 +82,7 @@ test("a person has the agent replace its key, and sees the new fingerprint and t
     .selectFrom("hosts")
     .select(["public_key", "x25519"])
     .executeTakeFirstOrThrow();
-  expect([public_key, toBase64Url(box)]).toEqual([next.publicKey, x25519]);
+  expect([public_key, toBase64Url(box)]).toEqual([next.publicKey, nextX25519]);
 });
 
 test("the answer holds an approval for the new key [ENR-14]", async () => {
@@ -113,7 +98,7 @@ test("the answer holds an approval for the new key [ENR-14]", async () => {
 });
 
 test("from then on only the new key is believed, and the old one is told so [ENR-14]", async () => {
-  whenTold(() => rotate());
+  whenTold();
   await ask();
   expect(await nas.said("hello", nas.hello(), helloAnswer)).toBeNull();
   expect(await codeOf(nas.session())).toBe("410 host_revoked");
@@ -124,7 +109,7 @@ test("from then on only the new key is believed, and the old one is told so [ENR
 });
 
 test("the broker cuts the old key when the new one has come, or after a minute [ENR-14]", async () => {
-  whenTold(() => rotate());
+  whenTold();
   await ask();
   expect(world.cut).toEqual([]);
   await next.said("hello", next.hello(), helloAnswer);
@@ -135,7 +120,7 @@ test("the broker cuts the old key when the new one has come, or after a minute [
 });
 
 test("an agent that never comes back with its new key loses the old one all the same [ENR-14]", async () => {
-  whenTold(() => rotate());
+  whenTold();
   await ask();
   await world.clock.advance(59_000);
   expect(world.cut).toEqual([]);
@@ -157,7 +142,7 @@ test("events that the old key signed are stored for ten more minutes [ENR-14]", 
     await nas.line.publish(topic.event(nas.hostId, "cfg.applied"), text);
     await settle();
   };
-  whenTold(() => rotate());
+  whenTold();
   await ask();
   await report(nas, 1);
   await report(next, 2);
@@ -169,7 +154,7 @@ test("events that the old key signed are stored for ten more minutes [ENR-14]", 
 
 test("nobody rotates a key unasked, however it is signed [ENR-14]", async () => {
   expect(await rotate()).toBeNull();
-  whenTold(() => rotate());
+  whenTold();
   await ask();
   const third = voiceOf(world, createTestAgent(world.clock, 3, nas.hostId));
   next = third;
@@ -221,7 +206,7 @@ test("an announcement with the old key waits for a person again [ENR-14]", async
     .executeTakeFirstOrThrow();
   nas = voiceOf(world, createTestAgent(world.clock, 9, id));
   next = voiceOf(world, createTestAgent(world.clock, 10, id));
-  whenTold(() => rotate());
+  whenTold();
   expect((await ask()).status).toBe(200);
   await world.agents.join(9);
   expect(await world.people.waiting()).toMatchObject([
