@@ -14,8 +14,11 @@ import rootPackage from "../../package.json" with { type: "json" };
 import { systemClock } from "../clock.ts";
 import { createRandom } from "../random.ts";
 import { createTestWorld } from "../testing/test-api.ts";
+import { createBrokerKeyStore } from "../adapters/broker-key-store.ts";
+import { mintBrokerKeys } from "../adapters/nats-keys.ts";
 import { backup } from "./backup.ts";
 import { natsCreds } from "./nats-creds.ts";
+import { rotateSigningKey } from "./rotate-signing-key.ts";
 import { openData, openExistingData } from "./open-data.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rm-cli-"));
@@ -117,6 +120,40 @@ test("credentials are refused for an unknown role, too long a time, and without 
   await expect(creds({ ttl: "soon" })).rejects.toThrow("up to 24h");
   await expect(creds({})).rejects.toThrow("Start the server");
   expect(existsSync(join(dir, "creds"))).toBe(false);
+});
+
+test("the signing key is not renewed before there is one [TRN-04]", async () => {
+  const { clock } = createTestWorld();
+  const rotate = (finish: boolean) =>
+    rotateSigningKey(places, clock, random, finish);
+  await expect(rotate(false)).rejects.toThrow("Start the server once");
+  await expect(rotate(true)).rejects.toThrow("Start the server once");
+});
+
+test("renewing the signing key leaves an audit row for each step [TRN-04]", async () => {
+  const { clock } = createTestWorld();
+  const fresh = { dataDir: join(dir, "keys"), secretKeyFile: join(dir, "k2") };
+  const { store, secrets } = openData(fresh, random);
+  const keys = JSON.stringify(mintBrokerKeys(random, 1));
+  await createBrokerKeyStore(store.db, secrets, clock).save(keys);
+  await store.close();
+  const steps = [false, true].map((finish) => ({ finish }));
+  for (const { finish } of steps)
+    await rotateSigningKey(fresh, clock, random, finish);
+  const { store: after } = openExistingData(fresh, random);
+  const rows = await after.db
+    .selectFrom("audit_log")
+    .select(["actor_kind", "payload"])
+    .where("action", "=", "nats.rotate_signing_key")
+    .orderBy("id")
+    .execute();
+  await after.close();
+  expect(rows).toEqual(
+    steps.map((step) => ({
+      actor_kind: "system",
+      payload: JSON.stringify(step),
+    })),
+  );
 });
 
 test(

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
+import { apiErrors } from "@restic-manager/shared/api/errors.ts";
 import { createTestBackups } from "../../testing/test-backups.ts";
 import type { TestBackups } from "../../testing/test-backups.ts";
 import { refused, settle } from "../../testing/test-endpoint.ts";
@@ -71,6 +72,13 @@ test("a host that is away is refused and nothing is queued [JOB-03]", async () =
   expect([answer.status, answer.body.code]).toEqual([503, "host_offline"]);
   expect(await stored()).toEqual([]);
   expect(await server.actions()).not.toContain("job.run");
+});
+
+test("a host that still shows online after a start of the server, and has not come back, is said to be on its way [JOB-03]", async () => {
+  host.disconnect();
+  expect((await run()).body.message).toContain("has not come back yet");
+  await server.db.updateTable("hosts").set({ status: "offline" }).execute();
+  expect((await run()).body.message).toBe(apiErrors.host_offline[1]);
 });
 
 test("a host that went away unnoticed is refused too, and the audit says so [JOB-03]", async () => {

@@ -18,6 +18,9 @@ import * as store from "./store.ts";
 
 const answerTimeoutMs = 10_000;
 
+const notBackYet =
+  "The server has just started, and this host has not come back yet; nothing was queued. Try again in a moment.";
+
 /** The command has certainly not reached the agent. */
 const undelivered: ReadonlySet<ApiErrorCode> = new Set([
   "host_offline",
@@ -55,7 +58,11 @@ export function createDispatch(deps: {
     const target = await store.findTarget(db, hostId, groupId);
     if (target === null) throw new AppError("host_not_found");
     const epoch = presence.epochOf(hostId);
-    if (epoch === null) throw new AppError("host_offline");
+    if (epoch === null)
+      throw new AppError(
+        "host_offline",
+        target.status === "online" ? { message: notBackYet } : {},
+      );
     if (!target.setUp) throw new AppError("host_not_set_up");
     if (target.group === null) throw new AppError("source_group_not_found");
     return { group: target.group, cfg_rev: target.cfg_rev, epoch };

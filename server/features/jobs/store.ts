@@ -137,6 +137,8 @@ export async function keepOwn(
 
 export interface RunTarget {
   readonly cfg_rev: number;
+  /** As the fleet page shows it: after a start of the server hosts keep it for a while, to come back. */
+  readonly status: "online" | "offline";
   /** The host uses a repository. */
   readonly setUp: boolean;
   /** Null when the group is not there or is another host's. */
@@ -163,6 +165,7 @@ export async function findTarget(
     )
     .select((eb) => [
       "hosts.cfg_rev",
+      "hosts.status",
       "standard.repository_id as standard_id",
       "source_groups.id as group_id",
       eb.fn
@@ -175,6 +178,7 @@ export async function findTarget(
   const { group_id, repository_id } = row;
   return {
     cfg_rev: row.cfg_rev,
+    status: row.status,
     setUp: row.standard_id !== null,
     group:
       group_id === null || repository_id === null
