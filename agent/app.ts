@@ -244,6 +244,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     memory: process.memoryUsage.rss,
     onHandedOver: (seq: number) => (handedOver = seq),
     onOnline,
+    onOlderServer,
     renew: credential.renew,
   };
 
@@ -307,6 +308,14 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
         log.debug("The server did not say its time", { error }),
       )
       .finally(() => (askingTime = null));
+  }
+
+  function onOlderServer(): void {
+    log.warn(
+      "The server has an older database than before: it gets again what is still here, and new lists of snapshots",
+    );
+    for (const repository of configuration.current()?.repositories ?? [])
+      list(repository);
   }
 
   function onOnline(connection: Connection): void {

@@ -41,14 +41,14 @@ async function setUp() {
   });
   /** What the server says it has stored. */
   const mark = { seq: 0 };
-  const handedOver: number[] = [];
   const sending = sendOutbox(
     {
       outbox,
       clock,
       log,
       resume: async () => ({ epoch: outbox.epoch(), seq: mark.seq }),
-      onHandedOver: (seq) => handedOver.push(seq),
+      onHandedOver: () => {},
+      isRepeat: false,
     },
     connection,
     stop.signal,
@@ -71,7 +71,6 @@ async function setUp() {
     server,
     received,
     mark,
-    handedOver,
     logged,
     end,
     connection,

@@ -13,7 +13,7 @@ export interface OutboxSenderDeps {
   /** Everything up to this number has been taken by the broker. */
   readonly onHandedOver: (seq: number) => void;
   /** The server has less than it once had: what is sent has been sent before. */
-  readonly isRepeat?: boolean;
+  readonly isRepeat: boolean;
 }
 
 const inFlight = 64;
@@ -35,7 +35,7 @@ export async function sendOutbox(
   const { outbox, clock, log } = deps;
   let sent = 0;
   // The broker drops what it has seen within minutes, so what is sent once more goes by another name.
-  let attempt = deps.isRepeat === true ? `:${clock.now()}` : "";
+  let attempt = deps.isRepeat ? `:${clock.now()}` : "";
   const epoch = outbox.epoch();
   let mark = 0;
   let movedAt = clock.now();

@@ -66,6 +66,8 @@ export interface SessionDeps {
   readonly onHandedOver: (seq: number) => void;
   /** Called when the server has greeted back. */
   readonly onOnline: (connection: Connection) => void;
+  /** Called when the server turned out to have an older database than before. */
+  readonly onOlderServer: () => void;
   /** The signer of the credential is about to go. */
   readonly renew: (connection: Connection) => Promise<void>;
 }
@@ -97,10 +99,11 @@ export async function runSession(
   }
   deps.time.learn(answer.server_time, askedAt);
   const epoch = outbox.epoch();
-  outbox.commit(answer.committed);
+  const isRepeat = outbox.commit(answer.committed);
   // The server knows this host by the old epoch and must be greeted by the new one.
   if (outbox.epoch() !== epoch) return "closed";
   deps.onOnline(connection);
+  if (isRepeat) deps.onOlderServer();
   if (answer.renew) void deps.renew(connection);
 
   const ended = new AbortController();
@@ -110,6 +113,7 @@ export async function runSession(
   const sending = sendOutbox(
     {
       outbox,
+      isRepeat,
       clock,
       log,
       onHandedOver: deps.onHandedOver,
@@ -153,7 +157,8 @@ async function greeting(deps: SessionDeps): Promise<Record<string, unknown>> {
     epoch: deps.outbox.epoch(),
     cfg_rev: deps.configuration.revision(),
     running_jobs: deps.runningJobs(),
-    outbox_depth: deps.outbox.depth(),
+    // Before its answer nobody knows what the server has.
+    outbox_depth: deps.outbox.size(),
     instance: deps.instance,
     jwt_issuer: readNatsJwt(deps.jwt())?.iss ?? "",
   };
