@@ -1,4 +1,5 @@
-import { type Clock, delay } from "@restic-manager/shared/clock.ts";
+import { statfsSync } from "node:fs";
+import { type Clock, delay, every } from "@restic-manager/shared/clock.ts";
 import { decodeNkey } from "@restic-manager/shared/identity/nkey.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { AppError } from "../app-error.ts";
@@ -52,12 +53,17 @@ const longestDelayMs = 10_000;
 /** After running this long a new exit is not a consequence of the one before. */
 const steadyMs = 10_000;
 const readyLimitMs = 10_000;
+/** nats-server never again writes to a stream whose disk was full once, however much room there is. */
+const storeFailure = /\[ERR\] JetStream failed to store/;
+const mendMs = 5_000;
+const roomBytes = 32 * 1024 * 1024;
 
 export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   const { clock, log } = deps;
   const paths = brokerPaths(deps.dataDir);
   let keys: BrokerKeys | null = null;
   let isReady = false;
+  let storeFailed = false;
   let process: NatsProcess | null = null;
   let stopping = new AbortController();
   let supervised: Promise<void> = Promise.resolve();
@@ -113,8 +119,17 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   }
 
   function onLine(line: string): void {
+    if (storeFailure.test(line)) storeFailed = true;
     if (/\[(ERR|FTL)\]/.test(line)) log.warn("Broker", { reason: line });
     else log.debug("Broker", { reason: line });
+  }
+
+  /** Ends a broker that cannot write any more, once a new one can. */
+  function mend(): void {
+    if (!storeFailed || freeBytes(paths.root) < roomBytes) return;
+    storeFailed = false;
+    log.warn("The broker could not write to its disk and is started anew");
+    void process?.stop();
   }
 
   /**
@@ -179,7 +194,8 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
       stopping = new AbortController();
       keys = await loadKeys();
       await bringUp();
-      supervised = supervise();
+      const stopMending = every(clock, mendMs, mend);
+      supervised = supervise().finally(stopMending);
     },
     async stop() {
       stopping.abort();
@@ -224,6 +240,11 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
     controlPlane: () =>
       serverCredentials(loaded(), deps.random, nowSeconds(), "control-plane"),
   };
+}
+
+function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

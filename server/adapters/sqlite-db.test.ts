@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import type { Db } from "../ports/db.ts";
 import { openSqlite } from "./sqlite-db.ts";
 
@@ -31,6 +32,19 @@ test("a rejected transaction leaves nothing", async () => {
   });
   await expect(failed).rejects.toThrow("no");
   expect(await count(store.db)).toBe(0);
+});
+
+test("a change that finds the disk full says so, and the next one works again", async () => {
+  const store = openSqlite(join(dir, "full.db"));
+  await sql`pragma max_page_count = 1`.execute(store.db);
+  const failed = store.tx.run(async (trx) => {
+    for (let i = 0; i < 10_000; i++) await put(trx, `${i}`.repeat(50));
+  });
+  await expect(failed).rejects.toMatchObject({ code: "SQLITE_FULL" });
+  await sql`pragma max_page_count = 100000`.execute(store.db);
+  await store.tx.run((trx) => put(trx, "a"));
+  expect(await count(store.db)).toBe(1);
+  await store.close();
 });
 
 test("using the store beside its own transaction is refused at once, not waited for", async () => {

@@ -89,7 +89,7 @@ function dialect(
     createAdapter: () => inner.createAdapter(),
     createQueryCompiler: () => inner.createQueryCompiler(),
     createIntrospector: (db) => inner.createIntrospector(db),
-    createDriver: () => guarded(inner.createDriver(), inTransaction),
+    createDriver: () => guarded(database, inner.createDriver(), inTransaction),
   };
 }
 
@@ -124,6 +124,7 @@ function keepPrepared(database: Database): Database {
 }
 
 function guarded(
+  database: Database,
   driver: Driver,
   inTransaction: AsyncLocalStorage<true>,
 ): Driver {
@@ -141,7 +142,10 @@ function guarded(
       await connection.executeQuery(CompiledQuery.raw("begin immediate"));
     },
     commitTransaction: (connection) => driver.commitTransaction(connection),
-    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    async rollbackTransaction(connection) {
+      // On a full or failing disk SQLite has rolled back itself; what went wrong is the error to be told.
+      if (database.inTransaction) await driver.rollbackTransaction(connection);
+    },
     releaseConnection: (connection) => driver.releaseConnection(connection),
     destroy: () => driver.destroy(),
   };
