@@ -18,6 +18,7 @@ import {
 } from "../elements/format.ts";
 import { historyCells } from "../elements/history-cells.ts";
 import { elapsed } from "../elements/job-words.ts";
+import { plainText } from "../elements/plain-text.ts";
 import { jobStates } from "../elements/status.ts";
 import { noSnapshots, type TabParts } from "./host-tabs.ts";
 
@@ -232,7 +233,9 @@ function restic({ restic: info }: HostDetail): TemplateResult | typeof nothing {
     path: "from PATH",
   }[info.source];
   return html`<dt>restic</dt>
-    <dd title=${info.path}>${info.version ?? "unknown"}, ${source}</dd>
+    <dd title=${info.path}>
+      ${plainText(info.version ?? "unknown")}, ${source}
+    </dd>
     ${
       info.sha256 === null
         ? nothing
@@ -247,5 +250,5 @@ function pair(label: string, value: string): TemplateResult | typeof nothing {
   return value === ""
     ? nothing
     : html`<dt>${label}</dt>
-        <dd>${value}</dd>`;
+        <dd>${plainText(value)}</dd>`;
 }

@@ -101,11 +101,11 @@ export class RmPageHost extends LitElement {
     const active = tabs.find((tab) => tab.id === asked)?.id ?? "overview";
     return html`<p class="facts">
         <span
-          >${host.os_version === "" ? platform(host) : `${host.os_version} · ${host.arch}`}</span
+          >${host.os_version === "" ? platform(host) : plainText(`${host.os_version} · ${host.arch}`)}</span
         >
-        <span>agent ${host.agent_version}</span>
-        ${host.restic?.version == null ? nothing : html`<span>restic ${host.restic.version}</span>`}
-        <span>${host.tz}</span>
+        <span>agent ${plainText(host.agent_version)}</span>
+        ${host.restic?.version == null ? nothing : html`<span>restic ${plainText(host.restic.version)}</span>`}
+        <span>${plainText(host.tz)}</span>
         ${host.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
       </p>
       ${identityConflict(host, this.#clock.now)}${this.#problems(host)}${vitals(host, this.#clock.now)}

@@ -286,9 +286,12 @@ export const base = css`
     color: var(--rm-off-text);
   }
   .tag {
-    display: inline-flex;
+    display: inline-block;
+    max-width: 100%;
     height: 18px;
     padding: 0 6px;
+    overflow: hidden;
+    text-overflow: ellipsis;
     border-radius: 4px;
     border: 1px solid var(--rm-border);
     color: var(--rm-text-2);

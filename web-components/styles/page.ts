@@ -38,6 +38,7 @@ export const page = css`
     gap: 4px 14px;
     flex-wrap: wrap;
     align-items: center;
+    overflow-wrap: anywhere;
     margin: 5px 0 16px;
     color: var(--rm-text-2);
     font-size: var(--rm-size-13);

@@ -249,3 +249,48 @@ test("two people who decide about the same host: the second is told", () =>
     await page.getByRole("button", { name: "I have compared, accept" }).click();
     await page.getByText(message).waitFor();
   }));
+
+/** What the server tells of an acceptance, and when its answer comes. */
+const orders = {
+  "before the answer": ["list", "host", "answer"],
+  "after the answer": ["answer", "host", "list"],
+  "around the answer": ["host", "answer", "list"],
+} as const;
+
+for (const [when, order] of Object.entries(orders)) {
+  test(`accepting the first host leads to its set-up, also when live updates come ${when} [ENR-05]`, () =>
+    stage.play(waitingWorld(), "/", async ({ page, server }) => {
+      await server.heard("fleet");
+      await page.getByRole("button", { name: "Accept fresh" }).click();
+      const path = `/api/pending/${server.world.pending[0]!.id}/accept`;
+      const accepting = server.hold(`POST ${path}`);
+      const listing = server.hold("GET /api/hosts");
+      await page
+        .getByRole("button", { name: "I have compared, accept" })
+        .click();
+      await accepting.reached;
+      const tell = {
+        list: () =>
+          server.push("fleet", { type: "pending.changed", pending: [] }),
+        host: () =>
+          server.push("fleet", { type: "host.changed", host: online() }),
+        answer: async () => {
+          accepting.release();
+          await listing.reached;
+        },
+      };
+      for (const step of order) await tell[step]();
+      server.dropLive({ refusing: false });
+      listing.release();
+      await page.getByRole("dialog", { name: "Set up fresh" }).waitFor();
+      await page.getByText("fresh is accepted and").waitFor();
+      await server.heard("fleet");
+      await page.getByRole("table", { name: "Hosts" }).waitFor();
+      expect(
+        await page.getByRole("dialog", { name: "Set up fresh" }).count(),
+      ).toBe(1);
+      expect(
+        await page.getByRole("dialog", { name: "Accept fresh" }).count(),
+      ).toBe(0);
+    }));
+}

@@ -34,6 +34,8 @@ export interface FixtureServer {
   }[];
   /** Answers `method path` with this error until it is set to null. */
   refuse(route: string, refusal: Refusal | null): void;
+  /** Does what `method path` asks, and answers only after the release. */
+  hold(route: string): Hold;
   /** Never answers paths that begin so. */
   hang(prefix: string): void;
   push(topic: LiveTopic, event: LiveEvent): void;
@@ -45,6 +47,12 @@ export interface FixtureServer {
   stop(): Promise<void>;
 }
 
+export interface Hold {
+  /** Resolves once the request has been done and its answer waits. */
+  readonly reached: Promise<void>;
+  release(): void;
+}
+
 interface Connection {
   topics: Set<string>;
 }
@@ -53,6 +61,10 @@ interface Connection {
 export function startFixtureServer(uiDir: string, world: World): FixtureServer {
   const refusals = new Map<string, Refusal>();
   const hanging = new Set<string>();
+  const holds = new Map<
+    string,
+    { reach: () => void; released: Promise<void> }
+  >();
   const sockets = new Set<Bun.ServerWebSocket<Connection>>();
   const sent: FixtureServer["sent"] = [];
   const waiters: { topic: string; resolve: () => void }[] = [];
@@ -88,6 +100,9 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
       const refusal = refusals.get(route);
       if (refusal !== undefined) return errorAnswer(refusal);
       const found = answer(world, route, searchParams, body);
+      const hold = holds.get(route);
+      hold?.reach();
+      await hold?.released;
       if ("refused" in found) return errorAnswer(found.refused);
       return found.body === undefined
         ? new Response(null, { status: 204 })
@@ -127,6 +142,12 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
     refuse(route, refusal) {
       if (refusal === null) refusals.delete(route);
       else refusals.set(route, refusal);
+    },
+    hold(route) {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      holds.set(route, { reach: reached.resolve, released: released.promise });
+      return { reached: reached.promise, release: released.resolve };
     },
     hang(prefix) {
       hanging.add(prefix);

@@ -80,7 +80,7 @@ export class RmSnapshotList extends LitElement {
       </td>
       <td class="wide">
         <span class="tags">
-          ${snapshot.own ? nothing : html`<span class="tag" title="Not made by this host’s agent">${snapshot.hostname}</span>`}
+          ${snapshot.own ? nothing : html`<span class="tag" title="Not made by this host’s agent">${plainText(snapshot.hostname)}</span>`}
           ${snapshot.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
         </span>
       </td>
