@@ -9,6 +9,7 @@ export function onDisk<T>(path: string, remedy: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof StartError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new StartError(
       `${path} cannot be used (${code ?? message}). ${remedy}`,

@@ -6,6 +6,7 @@ import {
   mkdirSync,
 } from "node:fs";
 import { join } from "node:path";
+import { lockDataDir } from "../adapters/data-lock.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { loadSecretKey } from "../adapters/secret-key.ts";
 import { openSqlite } from "../adapters/sqlite-db.ts";
@@ -29,13 +30,36 @@ export function databasePath({ dataDir }: Pick<Config, "dataDir">): string {
   return join(dataDir, "restic-manager.db");
 }
 
+const ownDirectory =
+  "Set RM_DATA_DIR to a directory that this user may write, or run as the user who owns it.";
+
+/**
+ * The same as the only server of its data directory, before anything in it is read.
+ *
+ * @throws StartError when another server runs on it
+ */
+export function openDataAlone(places: DataPlaces, random: Random): OpenData {
+  const { dataDir } = places;
+  const unlock = onDisk(dataDir, ownDirectory, () => {
+    makePrivate(dataDir);
+    return lockDataDir(dataDir);
+  });
+  try {
+    const { store, ...data } = openData(places, random);
+    const close = async () => {
+      await store.close();
+      unlock();
+    };
+    return { ...data, store: { ...store, close } };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
 /** Opens the database and the key that its secrets need, making both in a new data directory. */
 export function openData(places: DataPlaces, random: Random): OpenData {
-  onDisk(
-    places.dataDir,
-    "Set RM_DATA_DIR to a directory that this user may write, or run as the user who owns it.",
-    () => makePrivate(places.dataDir),
-  );
+  onDisk(places.dataDir, ownDirectory, () => makePrivate(places.dataDir));
   const database = databasePath(places);
   const isNew = !existsSync(database);
   // First, so that no database is made that a missing key would then keep shut.

@@ -4,7 +4,7 @@ import type { Clock } from "@restic-manager/shared/clock.ts";
 import { StartError } from "../app-error.ts";
 import { startApp } from "../app.ts";
 import type { Config } from "../config.ts";
-import { databasePath, openData } from "./open-data.ts";
+import { databasePath, openDataAlone } from "./open-data.ts";
 import { createLog } from "../log.ts";
 import type { Output } from "./output.ts";
 import type { Random } from "../random.ts";
@@ -54,7 +54,7 @@ export async function serve(deps: ServeDeps): Promise<void> {
     commit: build.commit,
     config: deps.effective,
   });
-  const data = openData(config, random);
+  const data = openDataAlone(config, random);
   const notify = (text: string) => void process.stderr.write(`${text}\n`);
   if (data.isNew) notify(whatToKeepSafe(config));
 
