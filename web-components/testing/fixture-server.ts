@@ -41,6 +41,8 @@ export interface FixtureServer {
   push(topic: LiveTopic, event: LiveEvent): void;
   /** Resolves when a browser listens to the topic. */
   heard(topic: LiveTopic): Promise<void>;
+  /** Resolves when no browser listens to the topic. */
+  silent(topic: LiveTopic): Promise<void>;
   /** Drops every live connection; while `refusing`, new ones are turned away. */
   dropLive(options: { refusing: boolean }): void;
   acceptLive(): void;
@@ -67,9 +69,30 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
   >();
   const sockets = new Set<Bun.ServerWebSocket<Connection>>();
   const sent: FixtureServer["sent"] = [];
-  const waiters: { topic: string; resolve: () => void }[] = [];
+  /** What is looked at again whenever a browser listens, or no longer does. */
+  const waiters = new Set<() => void>();
   let position = 0;
   let liveRefused = false;
+
+  function look(): void {
+    for (const waiter of waiters) waiter();
+  }
+
+  function isHeard(topic: string): boolean {
+    return [...sockets].some((socket) => socket.data.topics.has(topic));
+  }
+
+  function until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const waiter = (): void => {
+        if (!condition()) return;
+        waiters.delete(waiter);
+        resolve();
+      };
+      waiters.add(waiter);
+      waiter();
+    });
+  }
 
   const server = Bun.serve<Connection>({
     hostname: "127.0.0.1",
@@ -116,11 +139,13 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
       message(socket, text) {
         const message = JSON.parse(String(text)) as LiveRequest;
         if (message.op === "ping") send(socket, { f: "pong" });
-        if (message.op === "unsub") socket.data.topics.delete(message.topic);
+        if (message.op === "unsub") {
+          socket.data.topics.delete(message.topic);
+          look();
+        }
         if (message.op === "sub") {
           socket.data.topics.add(message.topic);
-          for (const waiter of waiters)
-            if (waiter.topic === message.topic) waiter.resolve();
+          look();
           send(socket, {
             f: "sub",
             topic: message.topic,
@@ -131,6 +156,7 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
       },
       close(socket) {
         sockets.delete(socket);
+        look();
       },
     },
   });
@@ -159,11 +185,8 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
           send(socket, { f: "event", topic, s: position, e: event });
       }
     },
-    heard(topic) {
-      if ([...sockets].some((socket) => socket.data.topics.has(topic)))
-        return Promise.resolve();
-      return new Promise((resolve) => waiters.push({ topic, resolve }));
-    },
+    heard: (topic) => until(() => isHeard(topic)),
+    silent: (topic) => until(() => !isHeard(topic)),
     dropLive({ refusing }) {
       liveRefused = refusing;
       for (const socket of sockets) socket.close(1012);

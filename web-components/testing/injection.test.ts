@@ -94,7 +94,7 @@ const pages: Readonly<Record<string, string>> = {
 };
 
 for (const [name, path] of Object.entries(pages)) {
-  test(`what an agent says is text on the page of ${name}, whatever it holds [SEC-04]`, () =>
+  test(`what an agent says is text on the page of ${name}, whatever it holds [SEC-05]`, () =>
     stage.play(nastyWorld(), path, async ({ page, complaints }) => {
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page
@@ -110,7 +110,7 @@ for (const [name, path] of Object.entries(pages)) {
     }));
 }
 
-test("log lines can be read: markup as it is, without terminal colours, with hidden characters by number [SEC-04]", () =>
+test("log lines can be read: markup as it is, without terminal colours, with hidden characters by number [SEC-05]", () =>
   stage.play(nastyWorld(), `/jobs/${running}`, async ({ page }) => {
     const log = page.getByRole("log");
     await log.getByText(script).first().waitFor();
