@@ -21,14 +21,21 @@ export interface Api {
   ): Promise<Answer<T>>;
   /** What a WebSocket or a plain fetch must send to be this person. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly tls: Tls;
 }
 
-export const anonymous = (url: string): Api => createApi(url, {});
+/** PEM of a private authority to trust; empty for plain HTTP. */
+export interface Tls {
+  readonly ca?: string;
+}
+
+export const anonymous = (url: string): Api => createApi(url, {}, {});
 
 export async function logIn(
   url: string,
   username: string,
   password: string,
+  tls: Tls = {},
 ): Promise<Api> {
   return signedIn(
     url,
@@ -38,7 +45,9 @@ export async function logIn(
       "/api/auth/login",
       { username, password },
       {},
+      tls,
     ),
+    tls,
   );
 }
 
@@ -52,10 +61,11 @@ export async function bootstrap(
   return signedIn(
     url,
     await call<Session>(url, "POST", "/api/auth/bootstrap", body, {}),
+    {},
   );
 }
 
-function signedIn(url: string, answer: Answer<Session>): Api {
+function signedIn(url: string, answer: Answer<Session>, tls: Tls): Api {
   if (answer.status >= 300)
     throw new Error(
       `no session: ${answer.status} ${JSON.stringify(answer.body)}`,
@@ -64,22 +74,24 @@ function signedIn(url: string, answer: Answer<Session>): Api {
     .getSetCookie()
     .map((text) => text.split(";")[0])
     .join("; ");
-  return createApi(url, {
-    cookie,
-    "x-csrf-token": answer.body.csrf_token ?? "",
-  });
+  return createApi(
+    url,
+    { cookie, "x-csrf-token": answer.body.csrf_token ?? "" },
+    tls,
+  );
 }
 
 function createApi(
   url: string,
   headers: Readonly<Record<string, string>>,
+  tls: Tls,
 ): Api {
   async function well<T>(
     method: string,
     path: string,
     body?: unknown,
   ): Promise<T> {
-    const answer = await call<T>(url, method, path, body, headers);
+    const answer = await call<T>(url, method, path, body, headers, tls);
     if (answer.status >= 300)
       throw new Error(
         `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`,
@@ -88,10 +100,11 @@ function createApi(
   }
   return {
     headers,
+    tls,
     get: (path) => well("GET", path),
     post: (path, body = {}) => well("POST", path, body),
     ask: (method, path, body, extra) =>
-      call(url, method, path, body, { ...headers, ...extra }),
+      call(url, method, path, body, { ...headers, ...extra }, tls),
   };
 }
 
@@ -102,9 +115,11 @@ export async function call<T>(
   path: string,
   body: unknown,
   headers: Readonly<Record<string, string>>,
+  tls: Tls = {},
 ): Promise<Answer<T>> {
-  const init: RequestInit = {
+  const init: BunFetchRequestInit = {
     method,
+    tls,
     headers: { ...headers },
     redirect: "manual",
   };

@@ -42,6 +42,7 @@ export async function openTab(
   options: PageOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     colorScheme: options.scheme ?? "light",
     reducedMotion: "reduce",

@@ -23,6 +23,7 @@ export async function openLive(lab: Lab, url: string, api: Api): Promise<Live> {
   const frames: Frame[] = [];
   const socket = new WebSocket(`${url.replace("http", "ws")}/api/live`, {
     headers: { ...api.headers, origin: url },
+    tls: api.tls,
   } as unknown as string[]);
   lab.defer(() => socket.close());
   socket.addEventListener("message", ({ data }) =>

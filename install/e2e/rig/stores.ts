@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
+import { certificates } from "./certificates.ts";
 import { freePort, type Lab } from "./lab.ts";
 import { root, tool } from "./places.ts";
 import type { Program } from "./program.ts";
@@ -61,36 +62,6 @@ export async function startS3Server(lab: Lab): Promise<S3Server> {
         RESTIC_PASSWORD: password,
       }),
   };
-}
-
-/** A fresh authority and a certificate of it for 127.0.0.1, as files. */
-function certificates(dir: string) {
-  const ca = join(dir, "ca.pem");
-  const caKey = join(dir, "ca.key");
-  const cert = join(dir, "s3.pem");
-  const key = join(dir, "s3.key");
-  const fresh =
-    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(
-      " ",
-    );
-  const to = (out: string, keyout: string) => ["-out", out, "-keyout", keyout];
-  const signer = ["-CA", ca, "-CAkey", caKey];
-  const forServer = [
-    "-addext",
-    "subjectAltName=IP:127.0.0.1",
-    "-addext",
-    "basicConstraints=critical,CA:FALSE",
-  ];
-  run("openssl", [...fresh, "-subj", "/CN=Test authority", ...to(ca, caKey)]);
-  run("openssl", [
-    ...fresh,
-    "-subj",
-    "/CN=Test store",
-    ...to(cert, key),
-    ...signer,
-    ...forServer,
-  ]);
-  return { ca, cert, key };
 }
 
 /**
