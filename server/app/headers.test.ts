@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cidr } from "../config-values.ts";
 import { addressOf, named } from "../testing/sweep.ts";
+import { createTestApi, createTestWorld } from "../testing/test-api.ts";
 import { createWholeSurface } from "../testing/whole-surface.ts";
 
 /** What a scanner of security headers complains about in an answer; empty when nothing. */
@@ -10,7 +12,6 @@ function complaints(headers: Headers): string[] {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
   };
   const missing = Object.entries(wanted).flatMap(([name, value]) =>
@@ -84,6 +85,31 @@ test("so does everything that is no route: pages, files, what is not there, refu
   expect(await statusOf("/healthz", { method: "POST" })).toBe(405);
   expect(await statusOf("/api/live", upgrade)).toBe(401);
   expect(await statusOf("/nats", upgrade)).toBe(503);
+});
+
+test.each([
+  ["http://rm.test", null],
+  ["http://192.168.1.5:8080", null],
+  ["http://localhost:8080", "same-origin"],
+  ["http://127.0.0.1:8080", "same-origin"],
+  ["http://[::1]:8080", "same-origin"],
+])("reached at %s, the opener policy is %p [SEC-02]", async (origin, policy) => {
+  const { app } = createWholeSurface();
+  const listener = { peer: "203.0.113.5", upgrade: () => false };
+  const { headers } = await app.request(`${origin}/`, {}, listener);
+  expect(headers.get("Cross-Origin-Opener-Policy")).toBe(policy);
+});
+
+test("behind a proxy that speaks TLS the opener policy is there [SEC-02]", async () => {
+  const trustedProxy = [cidr.parse("203.0.113.5")];
+  const api = createTestApi(createTestWorld(), { config: { trustedProxy } });
+  const policyOf = async (host: string) => {
+    const headers = { "X-Forwarded-Proto": "https", "X-Forwarded-Host": host };
+    const response = await api.request("/api/auth/session", { headers });
+    return response.headers.get("Cross-Origin-Opener-Policy");
+  };
+  expect(await policyOf("backup.example.org")).toBe("same-origin");
+  expect(await policyOf("not a host")).toBe(null);
 });
 
 test("the page holds no script and no style of its own, which the policy would refuse [SEC-02]", () => {

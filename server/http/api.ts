@@ -91,7 +91,7 @@ function identify(deps: ApiDeps): MiddlewareHandler<HttpEnv> {
 
 const secure: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  addSecurityHeaders(c.res.headers);
+  addSecurityHeaders(c.res.headers, c.get("request").origin);
 };
 
 async function answer(deps: ApiDeps, route: Route, c: Ctx): Promise<Response> {
