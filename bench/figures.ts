@@ -24,6 +24,13 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The value that `share` percent of them do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const index = Math.ceil((sorted.length * share) / 100) - 1;
+  return sorted[Math.max(0, index)] ?? Number.NaN;
+}
+
 export const mebibytes = (bytes: number): string =>
   `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 export const kilobytes = (bytes: number): string =>
