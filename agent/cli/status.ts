@@ -16,7 +16,7 @@ import { createSpawner } from "../platform/spawn.ts";
 import { createResticLocator } from "../restic/locate.ts";
 import { createNextFireStore } from "../schedule/next-fire-store.ts";
 import { createSecretFile } from "../secrets/secret-file.ts";
-import { openStateDb } from "../state-db.ts";
+import { openStateDb, readMeta } from "../state-db.ts";
 import { versionLine } from "../version.ts";
 import { exitCodes, type CliContext } from "./context.ts";
 
@@ -97,9 +97,10 @@ function sayState(
   say("configuration", `revision ${file.load()?.rev ?? 0}`);
   if (!existsSync(paths.database)) return;
   const db = openStateDb(paths.database);
-  const { n } = db.query("SELECT COUNT(*) AS n FROM outbox").get() as {
-    n: number;
-  };
+  const stored = Number(readMeta(db, "stored_seq") ?? 0);
+  const { n } = db
+    .query("SELECT COUNT(*) AS n FROM outbox WHERE seq > ?")
+    .get(stored) as { n: number };
   say("waiting", `${n} messages for the server`);
   for (const { request, startedAt } of createJobStore(db).list())
     say(

@@ -67,7 +67,7 @@ export function createServerDoor(deps: ServerDoorDeps): ServerDoor {
       ...(trust === null ? {} : { tls: trust }),
     }).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw networkFault(url, error);
+      throw networkFault(url, error, trust !== null);
     });
     return readAnswer(url, response, schema);
   }
@@ -103,7 +103,7 @@ async function readAnswer<T>(
       `${url.host} redirects to ${target.origin}; use that address.`,
     );
   const text = await textOf(response).catch((error: unknown) => {
-    throw networkFault(url, error);
+    throw networkFault(url, error, false);
   });
   if (!response.ok) {
     const error = parseJson(text, apiErrorBody);

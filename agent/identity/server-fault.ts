@@ -30,8 +30,12 @@ interface Thrown {
   readonly name?: string;
 }
 
-/** Why no HTTP answer came. */
-export function networkFault(url: URL, error: unknown): ServerFault {
+/** Why no HTTP answer came; `isPinned` when only the certificates of a file are trusted. */
+export function networkFault(
+  url: URL,
+  error: unknown,
+  isPinned: boolean,
+): ServerFault {
   const { code = "", message = "", name = "" } = error as Thrown;
   const { host, hostname } = url;
   if (name === "TimeoutError")
@@ -50,7 +54,7 @@ export function networkFault(url: URL, error: unknown): ServerFault {
       `Nothing listens at ${host}; check address and port, and that the server runs.`,
     );
   return (
-    tlsFault(url, code) ??
+    tlsFault(url, code, isPinned) ??
     new ServerFault(
       "network",
       `The connection to ${host} failed (${code === "" ? message : code}).`,
@@ -58,12 +62,27 @@ export function networkFault(url: URL, error: unknown): ServerFault {
   );
 }
 
-function tlsFault({ host, hostname }: URL, code: string): ServerFault | null {
-  const words = tlsWords(code, host, hostname);
+function tlsFault(
+  { host, hostname }: URL,
+  code: string,
+  isPinned: boolean,
+): ServerFault | null {
+  const words =
+    isPinned && isUnknown(code)
+      ? `The certificate of ${host} is neither in the file that --server-ca or server_ca names nor signed by one in it; give the PEM file of the authority, or of this very certificate.`
+      : tlsWords(code, host, hostname);
   return words === null ? null : new ServerFault("tls", words);
 }
 
+function isUnknown(code: string): boolean {
+  return /^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_/.test(code);
+}
+
 function tlsWords(code: string, host: string, name: string): string | null {
+  if (isUnknown(code))
+    return code === "DEPTH_ZERO_SELF_SIGNED_CERT"
+      ? `${host} has a self-signed certificate, which this host does not know; give its PEM file with --server-ca.`
+      : `The certificate of ${host} is signed by an authority that this host does not know; give the authority's PEM file with --server-ca.`;
   switch (code) {
     case "EPROTO":
       return `${host} does not speak TLS; try http:// instead of https://.`;
@@ -73,13 +92,6 @@ function tlsWords(code: string, host: string, name: string): string | null {
       return `The certificate of ${host} is not valid yet; correct the clock of this host, or of whoever made the certificate.`;
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return `The certificate of ${host} is for another name than ${name}; use a name that it holds, or give the certificate itself with --server-ca.`;
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-      return `${host} has a self-signed certificate, which this host does not know; give its PEM file with --server-ca.`;
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_GET_ISSUER_CERT":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-      return `The certificate of ${host} is signed by an authority that this host does not know; give the authority's PEM file with --server-ca.`;
     default:
       return /CERT|SIGNATURE|TLS|SSL/.test(code)
         ? `The certificate of ${host} is not accepted (${code}); check it, or give the right PEM file with --server-ca.`

@@ -33,15 +33,11 @@ export function identityIn(dir: string): Identity {
   return loadOrMintIdentity(pathsIn(dir).identity, random);
 }
 
-/** Starts the agent from source, as its own process. */
-export function startAgent(
-  dir: string,
-  ...args: readonly string[]
-): AgentProcess {
-  const lines: string[] = [];
+/** How the agent is started from source, with its things in `dir`. */
+export function agentCommand(dir: string, ...args: readonly string[]) {
   const { config, state } = pathsIn(dir);
   const [verb = "run", ...rest] = args;
-  const child = createSpawner({ tmpDir: join(dir, "spawn") }).start({
+  return {
     file: process.execPath,
     args: [main, verb, "--config", config, "--state-dir", state, ...rest],
     env: {
@@ -49,6 +45,17 @@ export function startAgent(
       RM_LOG_LEVEL: "debug",
       RM_ASSETS_DIR: join(dir, "no-assets"),
     },
+  };
+}
+
+/** Starts the agent as its own process. */
+export function startAgent(
+  dir: string,
+  ...args: readonly string[]
+): AgentProcess {
+  const lines: string[] = [];
+  const child = createSpawner({ tmpDir: join(dir, "spawn") }).start({
+    ...agentCommand(dir, ...args),
     onLine: (_stream, line) => lines.push(line),
   });
   return { ...child, lines };
@@ -83,7 +90,7 @@ export function approve(
     host_name: "endpoint",
     public_key: toBase64Url(identity.publicKey),
     server_key: toBase64Url(server.key.publicKey),
-    jwt: "not.checked.here",
+    jwt: server.jwt(0, 3_600),
     approved_at: new Date(systemClock.now()).toISOString(),
   });
 }

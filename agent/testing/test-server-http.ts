@@ -1,8 +1,10 @@
 import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
 import {
+  fromBase64Url,
   publicKeyBytes,
   toBase64Url,
 } from "@restic-manager/shared/identity/keys.ts";
+import { unseal } from "@restic-manager/shared/identity/seal.ts";
 import {
   openSigned,
   parseJson,
@@ -13,6 +15,7 @@ import {
 import {
   announceDocument,
   possessionProof,
+  tokenContext,
   type AnnounceDocument,
   type Approval,
 } from "@restic-manager/shared/protocol/announce.ts";
@@ -20,7 +23,11 @@ import { sessionRequest } from "@restic-manager/shared/protocol/identity.ts";
 import type { ServerWebSocket } from "bun";
 import type { z } from "zod";
 import { systemClock } from "../clock.ts";
-import { verifySignature, type SigningKey } from "../identity/keys.ts";
+import {
+  agreementKey,
+  verifySignature,
+  type SigningKey,
+} from "../identity/keys.ts";
 import type { KeyStanding } from "./test-server-keys.ts";
 
 /** The HTTP side of a test server: who it is, announcing, and the WebSocket to the broker. */
@@ -55,6 +62,9 @@ export interface AgentHttpDeps {
   readonly approve: (publicKey: string) => Approval;
   readonly standing: (publicKey: string) => KeyStanding;
 }
+
+/** The one-time token this server takes. */
+export const goodToken = `rmt_01ARZ3NDEKTSV4RRFFQ69G5FAV_${"s".repeat(43)}`;
 
 interface Relay {
   upstream?: WebSocket;
@@ -139,6 +149,17 @@ export function createAgentHttp({
       : openSigned(purpose, signed, publicKey, verifySignature, schema);
   }
 
+  /** A one-time token that stands for the approval is this text, sealed to `sealing`. */
+  const sealing = agreementKey(new Uint8Array(32).fill(3));
+  const openToken = ({ token = "", public_key }: AnnounceDocument) =>
+    new TextDecoder().decode(
+      unseal(
+        fromBase64Url(token) ?? new Uint8Array(),
+        sealing,
+        tokenContext(public_key),
+      ) ?? new Uint8Array(),
+    );
+
   const signedApproval = (publicKey: string) =>
     signText("rm-approval-v1", approve(publicKey), key.sign);
 
@@ -156,6 +177,14 @@ export function createAgentHttp({
           server_time: now,
           protocol_min: 1,
           protocol_max: 1,
+          seal_key: signText(
+            "rm-seal-key-v1",
+            {
+              x25519: toBase64Url(sealing.publicKey),
+              server_key: toBase64Url(key.publicKey),
+            },
+            key.sign,
+          ),
         },
       ];
     if (path === "/api/agents/announce") {
@@ -168,6 +197,10 @@ export function createAgentHttp({
           : open("rm-announce-v1", body, announceDocument, claimed.public_key);
       if (last === null) return refuse(403, "signature_invalid");
       count++;
+      if (last.token !== undefined) {
+        if (openToken(last) !== goodToken) return refuse(403, "token_invalid");
+        decision = "approved";
+      }
       if (decision === "rejected") return refuse(410, "rejected");
       const fingerprint = fingerprintOf(
         publicKeyBytes(last.public_key) ?? new Uint8Array(),

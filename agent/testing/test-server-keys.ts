@@ -29,6 +29,7 @@ export interface HostKeys {
   open<T>(purpose: SignPurpose, text: string, schema: z.ZodType<T>): T | null;
   /** Takes the new key of a `req.rotate`; throws when its proof is wrong. */
   rotate(request: unknown): string;
+  add(next: Identity): void;
   setStanding(standing: KeyStanding): void;
 }
 
@@ -73,6 +74,10 @@ export function createHostKeys(agent: Identity): HostKeys {
       if (!keys.includes(public_key)) keys.push(public_key);
       agreement = publicKeyBytes(x25519) ?? new Uint8Array();
       return public_key;
+    },
+    add(next) {
+      keys.push(toBase64Url(next.publicKey));
+      agreement = next.agreement.publicKey;
     },
     setStanding: (standing) =>
       void (gone = standing === "approved" ? null : standing),

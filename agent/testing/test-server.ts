@@ -49,7 +49,14 @@ export interface TestServer extends AgentHttp {
   command(
     verb: CommandVerb,
     payload: unknown,
-    more?: { exp?: number; id?: string; host?: string; key?: SigningKey },
+    more?: {
+      exp?: number;
+      id?: string;
+      host?: string;
+      key?: SigningKey;
+      /** Milliseconds. */
+      timeout?: number;
+    },
   ): Promise<CommandAnswer>;
   /** Seals a secret to the agent for a command with this id. */
   sealFor(commandId: string, secret: unknown): string;
@@ -63,6 +70,8 @@ export interface TestServer extends AgentHttp {
   refuseHello(code: "protocol_too_old" | null): void;
   /** Keys this host had, newest last: Ed25519, base64url. */
   keys(): readonly string[];
+  /** Replaces the host's key, as if it had asked for that. */
+  addKey(next: Identity): void;
   /** Whether the server knows the host, has forgotten it, or has removed it. */
   setStanding(standing: KeyStanding): void;
   /** Cuts the host and lets it in no more. */
@@ -71,8 +80,10 @@ export interface TestServer extends AgentHttp {
   dropOldKeys(): void;
   /** Takes what a request asks for, and never answers it. */
   loseAnswers(op: RequestOp | null): void;
-  /** How long the credentials given from now on live, in seconds of real time; null for one that is not aging. */
-  giveLife(seconds: number | null): void;
+  /** A credential that was given `age` seconds ago and ends in `left` seconds. */
+  jwt(age: number, left: number): string;
+  /** Tells the agent that the signer of its credential is about to go. */
+  hintRenewal(hint: boolean): void;
   /** Requests of a kind that came. */
   requests(op: RequestOp): number;
   /** Takes events without acknowledging them, as a broker whose answer got lost. */
@@ -109,7 +120,7 @@ export async function startTestServer(
   });
   const counts = new Map<string, number>();
   let lost: RequestOp | null = null;
-  let life: number | null = null;
+  let renew = false;
   const stored = new Map<string, EventEnvelope>();
   const lossy: { lane: string; body: unknown }[] = [];
   let bundle: ConfigBundle | null = null;
@@ -123,20 +134,19 @@ export async function startTestServer(
       host_name: "endpoint",
       public_key: publicKey,
       server_key: toBase64Url(key.publicKey),
-      jwt: jwt(),
+      jwt: jwt(0, 3_600),
       approved_at: now(),
     };
   }
 
-  function jwt(): string {
-    if (life === null) return "not.checked.here";
-    const issuedAt = Math.floor(systemClock.now() / 1000);
+  function jwt(age: number, left: number): string {
+    const second = Math.floor(systemClock.now() / 1000);
     const claim = {
       issuer: encodeNkey("account", key.publicKey),
       subject: encodeNkey("user", agent.publicKey),
       name: testHost,
-      issuedAt,
-      expiresAt: issuedAt + life,
+      issuedAt: second - age,
+      expiresAt: second + left,
       nats: { type: "user", version: 2 } as const,
     };
     return signNatsJwt(claim, key.sign);
@@ -178,15 +188,16 @@ export async function startTestServer(
         cfg_rev: bundle?.rev ?? 0,
         committed: mark,
         heartbeat_ms: 200,
-        renew: false,
+        renew,
       };
     }
     if (op === "resume")
       return { host, t, committed: { epoch, seq: committed(epoch) } };
-    if (op === "renew") return { host, t, jwt: jwt() };
+    if (op === "renew") return { host, t, jwt: jwt(0, 3_600) };
     if (op === "rotate") {
       const public_key = keys.rotate(request);
-      allowAgents();
+      // Reading its file anew, this broker forgets whom the agent may answer.
+      systemClock.after(200, allowAgents);
       const approval = signText(
         "rm-approval-v1",
         approve(public_key),
@@ -269,6 +280,7 @@ export async function startTestServer(
         id = random.id(),
         exp = systemClock.now() + 30_000,
         host = testHost,
+        timeout = 90_000,
       } = more;
       const body = {
         v: 1,
@@ -281,7 +293,7 @@ export async function startTestServer(
       };
       const text = signed("rm-command-v1", body, more.key);
       const reply = await far.request(topic.command(testHost, verb), text, {
-        timeout: 90_000,
+        timeout,
       });
       return (
         keys.open("rm-event-v1", reply.string(), commandAnswer) ?? {
@@ -299,6 +311,10 @@ export async function startTestServer(
     hello: () => lastHello,
     refuseHello: (code) => void (helloRefusal = code),
     keys: keys.all,
+    addKey(next) {
+      keys.add(next);
+      allowAgents();
+    },
     setStanding(standing) {
       keys.setStanding(standing);
       helloRefusal = standing === "approved" ? null : "unknown_host";
@@ -306,7 +322,8 @@ export async function startTestServer(
     cutOff: () => nats.allow([]),
     dropOldKeys: () => nats.allow(bytesOf(keys.all().slice(-1))),
     loseAnswers: (op) => void (lost = op),
-    giveLife: (seconds) => void (life = seconds),
+    jwt,
+    hintRenewal: (hint) => void (renew = hint),
     requests: (op) => counts.get(op) ?? 0,
     loseAcks: (lose) => void (losing = lose),
     async stop() {
