@@ -88,8 +88,8 @@ export const resumeAnswer = z.object({
 export type ResumeAnswer = z.infer<typeof resumeAnswer>;
 
 /**
- * `hb`, every heartbeat interval ± 10 %, lossy; at most 2 KB. Signed as `rm-heartbeat-v1`; one that is not newer than
- * the last of its instance, or older than five minutes, is dropped.
+ * `hb`, every heartbeat interval ± 10 %, lossy; at most 2 KB. Signed as `rm-heartbeat-v1`; counts when its process
+ * has said hello and it is newer than the last one of that process.
  */
 export const heartbeat = z.object({
   host: hostId,

@@ -18,8 +18,8 @@ export const renewAnswer = z.object({
 export type RenewAnswer = z.infer<typeof renewAnswer>;
 
 /**
- * `req.rotate`, signed as `rm-request-v1` with the old key → `rotateAnswer`. The same keys again get the same answer:
- * a lost one is asked for once more.
+ * `req.rotate`, signed as `rm-request-v1` with the old key → `rotateAnswer`. Answered within a minute of
+ * `cmd.key.rotate`, once: an agent whose answer got lost asks for a session with the new key.
  */
 export const rotateRequest = z.object({
   host: hostId,
