@@ -103,12 +103,14 @@ export function createLive(deps: LiveDeps): Live {
     attempts += 1;
     onLost();
     const otherWayIsLeft = !webSocketWorks && attempts % 2 === 1;
+    const { state } = status.get();
+    // At the very first attempt the other way may be the one that works: nothing is lost yet.
+    if (state === "live" || (state === "connecting" && !otherWayIsLeft))
+      status.set({ state: "reconnecting", since: clock.now() });
     if (otherWayIsLeft) {
       connect();
       return;
     }
-    if (status.get().state !== "reconnecting")
-      status.set({ state: "reconnecting", since: clock.now() });
     const ceiling = Math.min(
       longestRetryMs,
       firstRetryMs * 2 ** (attempts - 1),
