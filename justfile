@@ -20,6 +20,14 @@ test *args:
 e2e *args:
     @bun {{ if args == "" { "run e2e" } else { "test --isolate --timeout 120000 " + args } }}
 
+# Tries everything that a thief of a key, a stranger and a foreign page can, and prints what was refused
+attack:
+    @bun test --isolate --timeout 120000 install/attack
+
+# Write the list of attacks into docs/security.md
+attack-table:
+    @bun install/attack-table.ts
+
 # The agent for Windows, tried under Wine in a minute or two; needs a build of every target
 wine:
     @bun install/windows/wine-smoke.ts

@@ -78,7 +78,7 @@ function forged(nonce: string) {
 }
 
 /** base32(prefix, key, CRC-16/XMODEM little-endian). */
-function publicNkey(prefix: number, key: Uint8Array): string {
+export function publicNkey(prefix: number, key: Uint8Array): string {
   const bytes = [prefix, ...key];
   let crc = 0;
   for (const byte of bytes) {
