@@ -18,13 +18,9 @@ export function readViolation(text: string): Violation | null {
   if (pid === undefined || cid === undefined || subject === undefined)
     return null;
   return {
-    connection: connectionName(Number(pid), Number(cid)),
+    // Each process numbers its connections from 1.
+    connection: `${pid}/${cid}`,
     act: act === "Publish" ? "publish" : "subscribe",
     subject,
   };
-}
-
-/** Connections are numbered from 1 by each process. */
-export function connectionName(pid: number, cid: number): string {
-  return `${pid}/${cid}`;
 }
