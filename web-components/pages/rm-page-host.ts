@@ -22,6 +22,7 @@ import {
   snapshotsTab,
   sourcesTab,
 } from "./host-tabs.ts";
+import { repositoryProblems } from "./repository-problems.ts";
 import { vitals } from "./host-vitals.ts";
 import {
   identityConflict,
@@ -174,7 +175,11 @@ export class RmPageHost extends LitElement {
     >`;
   }
 
-  #problems({ restic }: HostDetail): TemplateResult | typeof nothing {
+  #problems(host: HostDetail): TemplateResult {
+    return html`${this.#resticProblem(host)}${repositoryProblems(host, this.#of.repositories ?? [])}`;
+  }
+
+  #resticProblem({ restic }: HostDetail): TemplateResult | typeof nothing {
     if (restic?.problem == null) return nothing;
     return html`<div class="notice bad">
       ${icon("warning")}<span

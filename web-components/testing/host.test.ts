@@ -208,3 +208,23 @@ test("a host that does not exist says so", () =>
   stage.play(world(), "/hosts/hnobody000000", async ({ page }) => {
     await page.getByText("There is nothing at this address.").waitFor();
   }));
+
+test("a repository that cannot be used is said on every tab of its host, with the reason", () =>
+  stage.play(
+    {
+      ...seededWorld(),
+      repositories: seededWorld().repositories.map((repository) => ({
+        ...repository,
+        status: "init_failed" as const,
+        status_code: "repository_denied",
+        status_message: "The repository's server refused the login.",
+      })),
+    },
+    `/hosts/${hostDetail("pg-primary").id}?tab=jobs`,
+    async ({ page }) => {
+      await page
+        .getByText("could not be made: The repository's server refused the")
+        .waitFor();
+      await page.getByText("repository_denied").waitFor();
+    },
+  ));
