@@ -176,8 +176,10 @@ export async function startApp(deps: AppDeps): Promise<App> {
       // The listener would wait for event streams and long polls.
       live.endStreams();
       stopFeatures();
-      const drained = delay(clock, config.drainTimeout);
-      await Promise.race([listener.stop(), drained]);
+      const drained = new AbortController();
+      const limit = delay(clock, config.drainTimeout, drained.signal);
+      await Promise.race([listener.stop(), limit]);
+      drained.abort();
       await listener.cut();
       stopSessions();
       stopViolations();
