@@ -28,7 +28,9 @@ import {
 
 const besideTheExecutables: readonly string[] = [
   "LICENSE",
-  "install/README.md",
+  "install/install-server.sh",
+  "docs/install.md",
+  "docs/reverse-proxy.md",
   "install/systemd/restic-manager-agent.service",
   "install/systemd/restic-manager-server.service",
 ];

@@ -1,6 +1,6 @@
-/** install.sh and the agent's unit on a machine with systemd, against the server as it is built. */
+/** The agent as a service: installed, upgraded, removed, and started again when it should be. */
 import { beforeAll, expect, test } from "bun:test";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -9,37 +9,25 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { accept, online, pendingOf } from "./rig/agent.ts";
+import { accept, online } from "./rig/agent.ts";
 import type { Api } from "./rig/api.ts";
 import { debianRoot } from "./rig/debian.ts";
 import { jobEnds, repositoryPassword, runNow, setUp } from "./rig/jobs.ts";
+import {
+  agentState,
+  agentUnit as unit,
+  announced,
+  install,
+} from "./rig/installer.ts";
 import { inLab, type Lab } from "./rig/lab.ts";
 import { bootMachine, type Machine } from "./rig/machine.ts";
 import { root } from "./rig/places.ts";
-import type { Program } from "./rig/program.ts";
 import { type Server, startServer } from "./rig/server.ts";
 import type { Host } from "./rig/types.ts";
 import { waitFor } from "./rig/wait.ts";
 
 const limit = 90_000;
-const unit = "restic-manager-agent.service";
 beforeAll(() => void debianRoot(), 300_000);
-
-/** Downloads install.sh from the server, as the documentation says, and starts it. */
-async function install(
-  machine: Machine,
-  url: string,
-  args: readonly string[],
-): Promise<Program> {
-  const { code, text } = await machine.sh(
-    `curl -fsS -o install.sh ${url}/install/install.sh`,
-  );
-  expect([code, text]).toEqual([0, ""]);
-  return machine.start(
-    ["bash", "install.sh", "--server", url, ...args],
-    "install.sh",
-  );
-}
 
 interface Installed {
   readonly server: Server;
@@ -71,17 +59,6 @@ async function installed(lab: Lab): Promise<Installed> {
   };
 }
 
-async function announced(api: Api, script: Program) {
-  const [, fingerprint = ""] = await script.line(
-    /Compare[^:]*:\s+(SHA256:[0-9a-f]{64})/,
-    30_000,
-  );
-  return pendingOf(api, fingerprint);
-}
-
-const state = async (machine: Machine): Promise<string> =>
-  `${await machine.show(unit, "UnitFileState")} ${await machine.show(unit, "SubState")}`;
-
 const rights = (machine: Machine, path: string): string => {
   const { mode, uid } = statSync(machine.at(path));
   return `${(mode & 0o777).toString(8)} ${uid}`;
@@ -91,7 +68,7 @@ test(
   "the service is enabled, comes back after SIGKILL and a reboot, and backs up what only root can read [INS-01]",
   inLab(async (lab) => {
     const { api, host, machine } = await installed(lab);
-    expect(await state(machine)).toBe("enabled running");
+    expect(await agentState(machine)).toBe("enabled running");
     for (const folder of ["var/lib/restic-manager", "etc/restic-manager"])
       expect([folder, rights(machine, folder)]).toEqual([folder, "700 0"]);
     for (const file of ["identity.json", "approval.json", "agent.db"])
@@ -124,7 +101,7 @@ test(
     await online(api, host.id);
 
     await machine.reboot();
-    expect(await state(machine)).toBe("enabled running");
+    expect(await agentState(machine)).toBe("enabled running");
     expect(await online(api, host.id)).toMatchObject({ id: host.id });
   }),
   limit,
@@ -146,7 +123,7 @@ test(
     expect(again.text()).toContain("keeps its identity");
     expect(identity()).toBe(before[0] ?? "");
     expect(await machine.show(unit, "MainPID")).not.toBe(before[1] ?? "");
-    expect(await state(machine)).toBe("enabled running");
+    expect(await agentState(machine)).toBe("enabled running");
     expect((await online(api, host.id)).id).toBe(host.id);
 
     const removed = await machine.sh("bash install.sh --uninstall");
@@ -180,122 +157,57 @@ test(
 );
 
 test(
-  "an altered download, another processor and a machine without rights install nothing [INS-01] [INS-05]",
-  inLab(async (lab) => {
-    const server = await startServer(lab);
-    const machine = await bootMachine(lab, "laptop");
-    const between = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      async fetch(request) {
-        const { pathname, search } = new URL(request.url);
-        const answer = await fetch(`${server.url}${pathname}${search}`);
-        if (pathname !== "/agent/binary") return answer;
-        const bytes = new Uint8Array(await answer.arrayBuffer());
-        bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-        return new Response(bytes);
-      },
-    });
-    lab.defer(() => between.stop(true));
-
-    const altered = await install(
-      machine,
-      `http://127.0.0.1:${between.port}`,
-      [],
-    );
-    expect((await altered.exit(30_000)).code).toBe(1);
-    expect(altered.text()).toContain("does not match its checksum");
-    const refused = [
-      [
-        `setarch i686 bash install.sh --server ${server.url}`,
-        /^error: there is no agent for i686; x86_64 and aarch64 are supported\n$/,
-      ],
-      [
-        `setpriv --reuid=1234 --clear-groups bash </root/install.sh -s -- --server ${server.url}`,
-        /^error: run as root/,
-      ],
-    ] as const;
-    for (const [command, sentence] of refused) {
-      const ended = await machine.sh(command);
-      expect([ended.code, ended.text]).toEqual([
-        1,
-        expect.stringMatching(sentence),
-      ]);
-    }
-    const unknown = await fetch(
-      `${server.url}/agent/binary?os=linux&arch=mips`,
-    );
-    expect([unknown.status, await unknown.json()]).toEqual([
-      404,
-      expect.objectContaining({ code: "platform_unknown" }),
-    ]);
-    const left = await machine.sh(
-      "find /usr/local/bin /etc/systemd/system /var/lib /etc -name '*restic-manager*'",
-    );
-    expect(left).toEqual({ code: 0, text: "" });
-  }),
-  limit,
-);
-
-/** What ran restic before, in every place where somebody may have put it. */
-const earlier: Readonly<Record<string, string>> = {
-  "etc/systemd/system/nightly.timer":
-    "[Timer]\nOnCalendar=03:00\n[Install]\nWantedBy=timers.target\n",
-  "etc/systemd/system/nightly.service":
-    "[Service]\nExecStart=/usr/bin/restic backup /home\n",
-  "usr/lib/systemd/system/restic-check.timer":
-    "[Timer]\nOnCalendar=weekly\nUnit=check.service\n[Install]\nWantedBy=timers.target\n",
-  "usr/lib/systemd/system/check.service":
-    "[Service]\nExecStart=/usr/bin/restic check\n",
-  "etc/crontab":
-    "17 * * * * root cd / && run-parts /etc/cron.hourly\n5 1 * * * root restic backup /root\n",
-  "etc/cron.d/backups": "0 3 * * * root restic backup /etc\n",
-  "etc/cron.daily/dump": "#!/bin/sh\nexec restic backup /srv\n",
-};
-
-const listOfFiles =
-  "find /etc /usr/lib/systemd /var/spool/cron -type f ! -path '*restic-manager*' ! -name '*.cache' -exec sha256sum {} + | sort -k 2; stat -c '%a' /etc/cron.daily/dump; ls /etc/systemd/system/timers.target.wants";
-
-test(
-  "backup jobs of before are found in all five places and left alone, and the printed commands disable them [INS-02]",
+  "a script made for one host installs the service without a question; a host that was removed stays stopped [INS-01] [ENR-13]",
   inLab(async (lab) => {
     const server = await startServer(lab);
     const api = await server.logIn();
-    const machine = await bootMachine(lab, "oldtimer");
-    for (const [path, text] of Object.entries(earlier)) {
-      mkdirSync(dirname(machine.at(path)), { recursive: true });
-      writeFileSync(machine.at(path), text);
-    }
-    await machine.sh(
-      "chmod 755 /etc/cron.daily/dump; echo '5 4 * * * restic forget --prune' | crontab -; systemctl daemon-reload; systemctl enable --now nightly.timer restic-check.timer",
+    const machine = await bootMachine(lab, "attic");
+    const made = await api.post<{ script: string; token: string }>(
+      "/api/enrolment/tokens",
+      {
+        hostname: "attic",
+        repository: {
+          url: "/srv/repository",
+          mode: "create",
+          credential: { password: repositoryPassword },
+        },
+        source: { name: "default", includes: ["/etc"] },
+      },
     );
-    const before = await machine.sh(listOfFiles);
-    expect(before.text).toContain("restic-check.timer");
+    writeFileSync(machine.at("root/install-attic.sh"), made.script);
+    const ended = await machine.sh("bash install-attic.sh");
+    expect([ended.code, ended.text]).toEqual([
+      0,
+      expect.stringContaining(`${unit} runs`),
+    ]);
+    expect(await agentState(machine)).toBe("enabled running");
+    const { hosts } = await api.get<{ hosts: Host[] }>("/api/hosts");
+    const host = await online(api, hosts[0]?.id ?? "");
+    expect(host.name).toBe("attic");
 
-    const script = await install(machine, server.url, []);
-    await accept(api, await announced(api, script));
-    expect((await script.exit()).code).toBe(0);
-    expect((await machine.sh(listOfFiles)).text).toBe(before.text);
-    const timers =
-      "systemctl is-enabled nightly.timer restic-check.timer; systemctl is-active nightly.timer restic-check.timer";
-    expect((await machine.sh(timers)).text).toBe(
-      "enabled\nenabled\nactive\nactive\n",
-    );
+    writeFileSync(machine.at("root/token"), made.token);
+    const key = await server.serverKey();
+    const again = await install(machine, server.url, [
+      "--server-key",
+      key,
+      "--token-file",
+      "token",
+    ]);
+    expect((await again.exit(30_000)).code).toBe(0);
+    expect(again.text()).toContain("the token was not used");
+    await online(api, host.id);
 
-    const commands = script
-      .text()
-      .split("\n")
-      .filter((line) => /^ {4}(systemctl|sed|crontab|chmod) /.test(line));
-    expect(commands).toHaveLength(6);
-    for (const command of commands)
-      expect([command, (await machine.sh(command)).code]).toEqual([command, 0]);
-    expect((await machine.sh(timers)).text).toBe(
-      "disabled\ndisabled\ninactive\ninactive\n",
+    const { name } = host;
+    const gone = await api.ask("DELETE", `/api/hosts/${host.id}`, { name });
+    expect(gone.status).toBe(204);
+    await waitFor(
+      "the removed agent stops",
+      async () => (await agentState(machine)) === "enabled failed",
+      15_000,
     );
-    const left = await machine.sh(
-      "grep -h '^[^#].*restic' /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*; run-parts --test /etc/cron.daily | grep dump; grep -c hourly /etc/crontab",
-    );
-    expect(left.text).toBe("1\n");
+    expect(await machine.show(unit, "ExecMainStatus")).toBe("5");
+    const log = await machine.sh(`journalctl --no-pager --unit ${unit}`);
+    expect(log.text).toMatch(/removed this host/);
   }),
   limit,
 );
