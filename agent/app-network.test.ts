@@ -175,7 +175,7 @@ test("a one-time token from a file or from standard input stands for the approva
     const other = join(dir, "other");
     const { file: program, args, env } = agentCommand(other, ...enrol);
     const child = spawn(program, [...args, "--exit", "--token-stdin"], {
-      env: env as NodeJS.ProcessEnv,
+      env,
       stdio: ["pipe", "ignore", "inherit"],
     });
     child.stdin.write(`${goodToken}\n`);
@@ -189,14 +189,13 @@ test("a server without a key to seal to takes no token", () =>
     const file = join(dir, "token");
     writeFileSync(file, goodToken);
     const key = serverKeyOf(server);
+    const enrol = ["enrol", server.url, "--server-key", key];
+    enrol.push("--token-file", file);
     for (const seal_key of [undefined, { b: "{}", s: "AA" }]) {
       server.tamper((path, body) =>
         path.endsWith("/server") ? { ...body, seal_key } : body,
       );
-      const { code, output } = await agentEnds(
-        dir,
-        ...["enrol", server.url, "--server-key", key, "--token-file", file],
-      );
+      const { code, output } = await agentEnds(dir, ...enrol);
       expect([code, output]).toEqual([
         1,
         expect.stringContaining("This server takes no one-time tokens"),

@@ -15,10 +15,10 @@ import { createHandlers } from "./commands/handlers.ts";
 import { createJobStore } from "./commands/job-store.ts";
 import { createJobs } from "./commands/jobs.ts";
 import { recoverJobs } from "./commands/recovery.ts";
+import { createListings } from "./commands/listings.ts";
 import { createSeenCommands } from "./commands/seen-commands.ts";
 import { reportSnapshots } from "./commands/snapshots.ts";
 import { readTrust, type AgentConfig } from "./config.ts";
-import { meetServer } from "./identity/announce.ts";
 import type { StoredApproval } from "./identity/approval.ts";
 import type { Identity } from "./identity/identity.ts";
 import { createStanding } from "./identity/standing.ts";
@@ -33,6 +33,7 @@ import { createOutbox } from "./link/outbox.ts";
 import { createServerRequests } from "./link/server-requests.ts";
 import { createServerTime } from "./link/server-time.ts";
 import { runSession } from "./link/session.ts";
+import { createTimekeeper } from "./link/timekeeper.ts";
 import type { Env } from "./platform/env.ts";
 import { hostFacts, timeZone, uptime } from "./platform/host-facts.ts";
 import type { AgentPaths } from "./platform/paths.ts";
@@ -94,6 +95,13 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   );
   const server = addresses.current;
   const door = createServerDoor({ server, trust, signal: offline.signal });
+  const timekeeper = createTimekeeper({
+    door,
+    server: fingerprintOf(serverKey),
+    clock,
+    time,
+    log,
+  });
   // Several hosts may list one repository: the server's time orders their lists.
   const newRev = createRandom(time).id;
   const spawner = createSpawner({ tmpDir: paths.tmp });
@@ -131,7 +139,6 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   const outbox = createOutbox({ db, hostId, sign, time, random });
 
   let online: Connection | null = null;
-  let askingTime: Promise<void> | null = null;
   let handedOver = 0;
   const live = (jobId: string, progress: JobProgress) =>
     online?.publish(topic.live(hostId, jobId), JSON.stringify(progress));
@@ -176,7 +183,11 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
       repository.id,
       repository,
     );
-  const listings = new Set<Promise<unknown>>();
+  const listings = createListings({
+    report,
+    log,
+    signal: stopping.signal,
+  });
   const common = {
     clock,
     time,
@@ -186,10 +197,10 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     runner,
     configuration,
     hostname,
+    isAlive: isResticAlive,
   };
   const recovered = recoverJobs({
     ...common,
-    isAlive: isResticAlive,
     signal: stopping.signal,
   });
   const jobs = createJobs({
@@ -219,7 +230,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     serverKey,
     key: standing.identity,
     time,
-    onUntimely: learnTime,
+    onUntimely: timekeeper.check,
     seen: createSeenCommands(db),
     log,
     handlers,
@@ -256,7 +267,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   scheduler.start();
   const stopLooking = every(clock, lookAfterMs, () => {
     renewIfAging();
-    learnTime();
+    if (online !== null) timekeeper.check();
   });
   const keeping = keepConnected({
     link: createNatsLink({
@@ -282,7 +293,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   stopLooking();
   stopping.abort("agent_stopped" satisfies StopReason);
   await jobs.stop();
-  await Promise.all(listings);
+  await listings.ended();
   await flush();
   offline.abort();
   const end = await keeping;
@@ -290,24 +301,8 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   return end;
 
   async function meet(): Promise<void> {
-    await askTime();
+    await timekeeper.ask();
     await standing.settle();
-  }
-
-  async function askTime(): Promise<void> {
-    const askedAt = clock.now();
-    const { identity } = await meetServer(door, fingerprintOf(serverKey));
-    time.learn(identity.server_time, askedAt);
-  }
-
-  /** One of the clocks may have been set while this host was connected. */
-  function learnTime(): void {
-    if (online === null || askingTime !== null) return;
-    askingTime = askTime()
-      .catch((error: unknown) =>
-        log.debug("The server did not say its time", { error }),
-      )
-      .finally(() => (askingTime = null));
   }
 
   function onOlderServer(): void {
@@ -315,7 +310,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
       "The server has an older database than before: it gets again what is still here, and new lists of snapshots",
     );
     for (const repository of configuration.current()?.repositories ?? [])
-      list(repository);
+      listings.start(repository);
   }
 
   function onOnline(connection: Connection): void {
@@ -338,21 +333,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     reportApplied();
     const known = new Set(before?.repositories.map(({ url }) => url));
     for (const repository of next.repositories)
-      if (!known.has(repository.url)) list(repository);
-  }
-
-  /** An adopted repository has snapshots to show before the first backup. */
-  function list(repository: ConfiguredRepository): void {
-    if (stopping.signal.aborted) return;
-    const listing = report(repository)
-      .catch((error: unknown) =>
-        log.warn("The snapshots could not be listed", {
-          repository_id: repository.id,
-          error,
-        }),
-      )
-      .finally(() => listings.delete(listing));
-    listings.add(listing);
+      if (!known.has(repository.url)) listings.start(repository);
   }
 
   function reportApplied(): void {

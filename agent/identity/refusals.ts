@@ -12,7 +12,7 @@ export class RejectedError extends Error {
 export class RemovedError extends Error {
   constructor(server: string) {
     super(
-      `An administrator removed this host from ${server}; it backs up no more. To join again: restic-manager-agent enrol ${server}`,
+      `An administrator removed this host from ${server}, or replaced its key; it backs up no more. To join again: restic-manager-agent enrol ${server}`,
     );
     this.name = "RemovedError";
   }

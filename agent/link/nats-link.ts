@@ -70,7 +70,7 @@ export function createNatsLink(deps: NatsLinkDeps): Link {
           );
           // The library leaves out why a socket did not open.
           socket.addEventListener("error", (event) => {
-            said = (event as ErrorEvent).message;
+            said = event.message;
           });
           return { socket, encrypted: url.protocol === "wss:" };
         },

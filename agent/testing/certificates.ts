@@ -44,11 +44,8 @@ export function makeCertificates(dir: string): TestCertificates {
     openssl(...ask.split(" "), "-keyout", key);
     writeFileSync(join(dir, extensions), `subjectAltName=${names}\n`);
     const sign = `x509 -req -in ${request} -CAcreateserial -extfile ${extensions} -days ${days}`;
-    openssl(
-      ...sign.split(" "),
-      ...["-CA", authority.certificate, "-CAkey", authority.key],
-      ...["-out", certificate],
-    );
+    const by = ["-CA", authority.certificate, "-CAkey", authority.key];
+    openssl(...sign.split(" "), ...by, "-out", certificate);
     return { certificate, key };
   };
   return {
