@@ -89,7 +89,7 @@ test("kill -9 in the middle of a backup: restic ends and unlocks, the job ends l
     { slow: true },
   ));
 
-test("a stale lock that a killed restic left is named", () =>
+test("a stale lock that a killed restic left is named and removed", () =>
   withRig(
     async (rig) => {
       await rig.restic.byHand("init");
@@ -114,7 +114,10 @@ test("a stale lock that a killed restic left is named", () =>
       expect(done.error?.message).toContain(
         `stale lock in the repository: lock ${lock}`,
       );
-      expect(done.error?.message).toContain("restic unlock removes it");
+      expect(done.error?.message).toContain("It was removed");
+      expect(
+        (await rig.restic.byHand("list", "locks", "-q", "--no-lock")).output,
+      ).toBe("");
     },
     { slow: true },
   ));

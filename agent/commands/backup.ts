@@ -28,6 +28,7 @@ import { logMessage, summaryText } from "./backup-log.ts";
 import { createJobLog, type JobLog } from "./job-log.ts";
 import type { JobRequest, JobStore } from "./job-store.ts";
 import { createProgressReporter } from "./progress.ts";
+import { tidyLocks } from "./stale-locks.ts";
 
 export type ConfiguredRepository = ConfigBundle["repositories"][number];
 
@@ -45,6 +46,8 @@ export interface BackupDeps {
   readonly reportSnapshots: (
     repository: ConfiguredRepository,
   ) => Promise<SnapshotRecord[] | null>;
+  /** Whether a process of this host is alive. */
+  readonly isAlive: (pid: number) => boolean;
   readonly limits: { readonly stallMs: number; readonly limitMs: number };
 }
 
@@ -194,8 +197,15 @@ async function backUp(
   }
   const { summary } = facts.facts();
   const outcome = backupOutcome(end, facts.facts());
-  if (summary === null)
+  if (summary === null) {
+    // Whoever killed restic left it no time to unlock.
+    const isKilled = end.exit.signal !== null && !signal.aborted;
+    const words = isKilled
+      ? await tidyLocks({ ...deps, signal }, repository)
+      : null;
+    if (words !== null) log.add("warning", "system", words);
     return { ...outcome, exitCode: end.exit.code, stats: null };
+  }
   log.add("info", "system", summaryText(summary));
   log.flush();
   const snapshots = await deps.reportSnapshots(repository).catch(() => null);

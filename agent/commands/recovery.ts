@@ -5,12 +5,12 @@ import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
-import { secretsOf, type Repository } from "../restic/env.ts";
-import { describeLock, readLocks, staleLocks } from "../restic/locks.ts";
+import { secretsOf } from "../restic/env.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { ConfiguredRepository } from "./backup.ts";
 import { createJobLog } from "./job-log.ts";
 import type { JobStore, StoredJob } from "./job-store.ts";
+import { tidyLocks } from "./stale-locks.ts";
 
 export interface RecoveryDeps {
   readonly clock: Clock;
@@ -103,12 +103,7 @@ async function leftBehind(
 ): Promise<string | null> {
   if (repository === undefined) return null;
   await restEnd(deps, pid);
-  const stale = await findStale(deps, repository);
-  if (stale === null)
-    return "The repository could not be asked for a lock left behind.";
-  if (stale.length === 0) return null;
-  const names = stale.map(describeLock).join("; ");
-  return `It left a stale lock in the repository: ${names}. restic unlock removes it.`;
+  return tidyLocks(deps, repository);
 }
 
 async function restEnd(
@@ -118,12 +113,4 @@ async function restEnd(
   const until = clock.now() + restEndMs;
   while (pid !== null && isAlive(pid) && clock.now() < until && !signal.aborted)
     await delay(clock, lookMs, signal);
-}
-
-async function findStale(
-  { runner, hostname, isAlive, signal }: RecoveryDeps,
-  repository: Repository,
-) {
-  const locks = await readLocks(runner, repository, signal).catch(() => null);
-  return locks === null ? null : staleLocks(locks, hostname(), isAlive);
 }

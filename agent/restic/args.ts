@@ -31,6 +31,8 @@ export const initArgs = ["init", "--json"] as const;
 export const noLock = "--no-lock";
 export const snapshotsArgs = ["snapshots", "--json", noLock] as const;
 export const configArgs = ["cat", "config", noLock] as const;
+/** Removes stale locks only. */
+export const unlockArgs = ["unlock", "-q"] as const;
 export const listLocksArgs = ["list", "locks", noLock, "-q"] as const;
 
 export function lockArgs(id: string): string[] {

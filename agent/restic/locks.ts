@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
-import { listLocksArgs, lockArgs } from "./args.ts";
+import { listLocksArgs, lockArgs, unlockArgs } from "./args.ts";
 import { capture, succeeded } from "./capture.ts";
 import type { Repository } from "./env.ts";
 import type { ResticRunner } from "./run.ts";
@@ -44,6 +44,16 @@ export async function readLocks(
     if (lock !== null) locks.push({ ...lock, id });
   }
   return locks;
+}
+
+/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones. False when it cannot. */
+export async function removeStaleLocks(
+  runner: ResticRunner,
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const call = { args: unlockArgs, repository, limitMs, signal };
+  return succeeded((await capture(runner, call)).end);
 }
 
 /** Locks of this host whose process is gone. `alive` tells whether a process id is in use. */
