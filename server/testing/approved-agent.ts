@@ -117,12 +117,14 @@ export function rotateWhenTold(
   world: HostsWorld,
   agent: ApprovedAgent,
   next: TestAgent,
-  {
-    work = async (): Promise<unknown> =>
-      agent.ask("rotate", newKeys(world, next), rotateAnswer),
-    by = agent as Pick<TestAgent, "signed">,
+  over: {
+    readonly work?: () => Promise<unknown>;
+    readonly by?: Pick<TestAgent, "signed">;
   } = {},
 ): void {
+  const askForIt = () =>
+    agent.ask("rotate", newKeys(world, next), rotateAnswer);
+  const { work = askForIt, by = agent } = over;
   agent.line.answer(async (_verb, text) => {
     const sent = parseJson(parseJson(text, signedText)?.b ?? "", command);
     await work();

@@ -8,7 +8,7 @@ import { sessionAnswer } from "@restic-manager/shared/protocol/identity.ts";
 import { z } from "zod";
 import { route } from "../../ports/route.ts";
 import type { Route } from "../../ports/route.ts";
-import type { Access } from "./access.ts";
+import type { HostAccess } from "./access.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Remove } from "./removal.ts";
 import type { Rotation } from "./rotation.ts";
@@ -17,7 +17,7 @@ const params = z.strictObject({ id: z.string().max(64) });
 
 /** What becomes of a host's access after its approval. */
 export function accessRoutes(deps: {
-  readonly access: Pick<Access, "session">;
+  readonly access: Pick<HostAccess, "session">;
   readonly rotation: Pick<Rotation, "ask">;
   readonly remove: Remove;
   readonly fleet: Pick<Fleet, "detail">;

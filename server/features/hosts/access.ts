@@ -25,7 +25,7 @@ import { findHost, findHostByKey } from "./store.ts";
 import { createTokenBucket } from "./token-bucket.ts";
 
 /** How an approved agent keeps its access, and comes back to it after a long absence: never with a person. */
-export interface Access {
+export interface HostAccess {
   /** A fresh JWT for the key that asked over its connection. @throws AppError `host_not_found` */
   renew(hostId: string, t: string): Promise<RenewAnswer>;
   /**
@@ -44,7 +44,7 @@ export function createAccess(deps: {
   readonly identity: Pick<ServerIdentity, "publicKeyText" | "sign">;
   readonly clock: Clock;
   readonly log: Log;
-}): Access {
+}): HostAccess {
   const { db, clock, log } = deps;
   const bucket = createTokenBucket(clock, sessionsPerMinute);
 

@@ -20,7 +20,7 @@ import { verifySignature } from "../../identity.ts";
 import type { HostKeys } from "../../link/host-keys.ts";
 import type { AgentRequests } from "../../ports/agent-link.ts";
 import type { Bus, BusMessage, Unsubscribe } from "../../ports/bus.ts";
-import type { Access } from "./access.ts";
+import type { HostAccess } from "./access.ts";
 import { anyHello, type Committed } from "./hello.ts";
 import type { Instances } from "./instances.ts";
 import type { Presence } from "./presence.ts";
@@ -33,7 +33,7 @@ export function connectHosts(deps: {
   readonly hostKeys: Pick<HostKeys, "get">;
   readonly presence: Pick<Presence, "heard">;
   readonly instances: Pick<Instances, "heard">;
-  readonly access: Pick<Access, "renew">;
+  readonly access: Pick<HostAccess, "renew">;
   readonly rotation: Pick<Rotation, "rotate">;
   readonly hello: (
     hostId: string,
