@@ -127,6 +127,37 @@ describe("two processes with one identity", () => {
     expect(await audited()).toHaveLength(1);
   });
 
+  describe("known from before a restart of the server", () => {
+    const since = "2025-12-31T12:00:00.000Z";
+    beforeEach(async () => {
+      const instances = [first, second].map(({ instance: id, ...of }) => ({
+        id,
+        boot_time: since,
+        last_seen_at: since,
+        ...of,
+      }));
+      await world.db
+        .updateTable("hosts")
+        .set({ identity_conflict: JSON.stringify({ since, instances }) })
+        .execute();
+      world.hosts.start();
+      await settle();
+    });
+
+    test("stay the same conflict when both come back [RES-07]", async () => {
+      for (const of of [first, second]) await hello(of);
+      for (let i = 0; i < 30; i++) await halfMinute(first, second);
+      expect((await conflict())?.since).toBe(since);
+      expect(await audited()).toEqual([]);
+    });
+
+    test("are none when only one comes back [RES-07]", async () => {
+      await hello(second);
+      for (let i = 0; i < 22; i++) await halfMinute(second);
+      expect(await conflict()).toBeNull();
+    });
+  });
+
   test("stay a conflict while the host is away [RES-07]", async () => {
     await hello(first);
     await hello(second);

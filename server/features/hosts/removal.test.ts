@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "bun:test";
 import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
 import { helloAnswer } from "@restic-manager/shared/protocol/hello.ts";
+import { topic } from "@restic-manager/shared/protocol/topic.ts";
 import {
   createApprovedAgent,
   type ApprovedAgent,
@@ -10,6 +11,7 @@ import {
   createHostsWorld,
   type HostsWorld,
 } from "../../testing/hosts-world.ts";
+import { settle } from "../../testing/test-endpoint.ts";
 import { createTestAgent } from "../../testing/test-agent.ts";
 
 let world: HostsWorld;
@@ -79,6 +81,21 @@ test("its agent hears that it is not known, and by its key that it was removed [
   await remove();
   expect(await hello()).toMatchObject({ ok: false, code: "unknown_host" });
   expect(await codeOf(nas.session())).toBe("410 host_revoked");
+});
+
+test("what it still sends is not believed [ENR-13]", async () => {
+  const report = async (seq: number) => {
+    const { text } = nas.event(seq, "cfg.applied", {});
+    await nas.line.publish(topic.event(nas.hostId, "cfg.applied"), text);
+    await settle();
+  };
+  await report(1);
+  world.logLines.length = 0;
+  await remove();
+  await report(2);
+  const said = world.logLines.join("");
+  expect(said).toContain("unknown_host");
+  expect(said).not.toContain('"level":"error"');
 });
 
 test("only the host's whole name removes it [ENR-13]", async () => {

@@ -180,6 +180,17 @@ test("a key without proof, of another host or server, or that a host had, is ref
   expect((await detail()).keys).toHaveLength(1);
 });
 
+test("a key that the host has had is refused [ENR-14]", async () => {
+  whenTold();
+  await ask();
+  const before = nas;
+  nas = next;
+  next = before;
+  whenTold();
+  expect(await codeOf(ask())).toBe("409 agent_refused");
+  expect((await detail()).fingerprint).toBe(nas.fingerprint);
+});
+
 test("an agent that is away, or refuses, keeps its key [ENR-14]", async () => {
   expect(await codeOf(ask())).toBe("503 host_offline");
   nas.line.answer((_verb, text) => {
