@@ -1,4 +1,5 @@
 import { toTimestamp, type Clock } from "@restic-manager/shared/clock.ts";
+import type { Sign } from "@restic-manager/shared/identity/keys.ts";
 import {
   signText,
   type SignPurpose,
@@ -15,6 +16,8 @@ export interface TestAgent {
   readonly publicKey: Uint8Array;
   readonly publicKeyText: string;
   readonly fingerprint: string;
+  /** With its identity key, as for the broker's nonce. */
+  readonly sign: Sign;
   /** The text of a signed body, as it travels. */
   signed(purpose: SignPurpose, body: unknown): string;
   /** A durable event as the bus hands it over; `over` changes fields of its envelope. */
@@ -49,6 +52,7 @@ export function createTestAgent(
     publicKey: key.publicKey,
     publicKeyText: key.publicKeyText,
     fingerprint: key.fingerprint,
+    sign: key.sign,
     signed,
     event: (seq, kind, p, over = {}) => ({
       hostId,
