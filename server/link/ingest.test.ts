@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
+import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { openSqlite, type SqliteStore } from "../adapters/sqlite-db.ts";
 import type { BusMessage, BusStream } from "../ports/bus.ts";
@@ -14,6 +15,7 @@ import { createEventRegistry } from "./events.ts";
 import { createHostKeys } from "./host-keys.ts";
 import { createIngest } from "./ingest.ts";
 import { readCommitted } from "./mark-store.ts";
+import { mostRanges } from "./mark.ts";
 
 const clock = createManualClock();
 const agent = createTestAgent(clock, 1);
@@ -198,6 +200,56 @@ describe("events of agents", () => {
     expect(await stored()).toEqual([key(agent, 4)]);
     const reasons = harness.log.entries.map((entry) => entry.fields.reason);
     expect(reasons).toEqual(["signature_invalid", "not_signed_text"]);
+  });
+
+  test("an event signed before the host's key was replaced is still believed, for a while", async () => {
+    const signedBefore = { ...done(1, other), hostId: agent.hostId };
+    const text = other.signed("rm-event-v1", {
+      v: 1,
+      host: agent.hostId,
+      epoch: agent.epoch,
+      seq: 1,
+      t: "2026-01-01T00:00:00.000Z",
+      kind: "job.done",
+      p: {},
+    });
+    await store.db
+      .insertInto("former_keys")
+      .values({
+        public_key: other.publicKey,
+        host_id: agent.hostId,
+        host_name: "nas",
+        fingerprint: other.fingerprint,
+        since: "2026-01-01T00:00:00.000Z",
+        until: toTimestamp(clock.now()),
+        reason: "rotated",
+      })
+      .execute();
+    await harness.deliver([{ ...signedBefore, text }]);
+    expect(await stored()).toEqual([key(agent, 1)]);
+  });
+
+  test("holes without end fill no table, and cost another host nothing [TRN-10]", async () => {
+    const holes = Array.from({ length: 3 * mostRanges }, (_, i) =>
+      done(2 * i + 3),
+    );
+    await harness.deliver([...holes, done(1, other)]);
+    expect(await rowsAbove()).toBe(mostRanges);
+    expect(await committed(other)).toBe(1);
+    // What fills the first hole is still taken, and what was left out comes again.
+    await harness.deliver([done(1), done(2)]);
+    expect(await committed()).toBe(3);
+    await harness.deliver(holes.slice(-1));
+    expect(await rowsAbove()).toBe(mostRanges);
+  });
+
+  test("epochs without end fill no table [TRN-10]", async () => {
+    for (let i = 0; i < 200; i++)
+      await harness.deliver([
+        agent.event(1, "job.done", {}, { epoch: `made-up-${i}` }),
+      ]);
+    const rows = await store.db.selectFrom("agent_streams").selectAll();
+    expect(await rows.execute()).toHaveLength(64);
   });
 
   test("an envelope that names another host is passed over", async () => {

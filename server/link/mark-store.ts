@@ -8,6 +8,9 @@ export interface Numbering {
   readonly epoch: string;
 }
 
+/** A host has a new epoch with every install and every lost state file. */
+const keptEpochs = 64;
+
 export async function readCommitted(
   db: Db | Trx,
   { hostId, epoch }: Numbering,
@@ -39,6 +42,7 @@ export async function writeMark(
   now: string,
 ): Promise<void> {
   const committed_seq = mark.committed();
+  await forgetOldest(trx, hostId, epoch);
   await trx
     .insertInto("agent_streams")
     .values({ host_id: hostId, epoch, committed_seq, updated_at: now })
@@ -65,4 +69,28 @@ export async function writeMark(
       })),
     )
     .execute();
+}
+
+/** Makes room for an epoch that is new: a host must not fill the store with names of numberings. */
+async function forgetOldest(
+  trx: Trx,
+  hostId: string,
+  epoch: string,
+): Promise<void> {
+  const others = await trx
+    .selectFrom("agent_streams")
+    .select("epoch")
+    .where("host_id", "=", hostId)
+    .where("epoch", "!=", epoch)
+    .orderBy("updated_at", "desc")
+    .offset(keptEpochs - 1)
+    .limit(-1)
+    .execute();
+  for (const { epoch: oldest } of others)
+    for (const table of ["agent_streams", "agent_events"] as const)
+      await trx
+        .deleteFrom(table)
+        .where("host_id", "=", hostId)
+        .where("epoch", "=", oldest)
+        .execute();
 }

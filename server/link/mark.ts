@@ -11,11 +11,16 @@ export interface SeqRange {
 export interface Mark {
   committed(): number;
   isStored(seq: number): boolean;
+  /** Whether so much waits behind holes that nothing more above the mark is noted. */
+  isFull(): boolean;
   /** Notes that the numbers from `seq` to `last` are stored; moves the mark as far as there is no hole. */
   store(seq: number, last?: number): void;
   /** Ranges above the mark that were noted since it was made. */
   added(): SeqRange[];
 }
+
+/** An agent has 64 events under way, and drops rows of its log in ranges: an honest one never comes near. */
+export const mostRanges = 1000;
 
 export function createMark(start: number, above: readonly SeqRange[]): Mark {
   let committed = start;
@@ -28,6 +33,7 @@ export function createMark(start: number, above: readonly SeqRange[]): Mark {
     for (;;) {
       const next = lastOf(committed + 1);
       if (next === undefined) return;
+      lasts.delete(committed + 1);
       committed = next;
     }
   }
@@ -40,6 +46,7 @@ export function createMark(start: number, above: readonly SeqRange[]): Mark {
 
   return {
     committed: () => committed,
+    isFull: () => lasts.size >= mostRanges,
     isStored: (seq) => seq <= committed || lastOf(seq) !== undefined,
     store(seq, last = seq) {
       if (last <= committed) return;
