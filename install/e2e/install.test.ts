@@ -13,7 +13,7 @@ const limit = 90_000;
 
 beforeAll(() => void debianRoot(), 300_000);
 
-test(
+test.concurrent(
   "an altered download, another processor and a machine without rights install nothing [INS-01] [INS-05]",
   inLab(async (lab) => {
     const server = await startServer(lab);
@@ -90,7 +90,7 @@ const earlier: Readonly<Record<string, string>> = {
 const listOfFiles =
   "find /etc /usr/lib/systemd /var/spool/cron -type f ! -path '*restic-manager*' ! -name '*.cache' -exec sha256sum {} + | sort -k 2; stat -c '%a' /etc/cron.daily/dump; ls /etc/systemd/system/timers.target.wants";
 
-test(
+test.concurrent(
   "backup jobs of before are found in all five places and left alone, and the printed commands disable them [INS-02]",
   inLab(async (lab) => {
     const server = await startServer(lab);

@@ -42,7 +42,7 @@ async function servedAgent(url: string, arch: string): Promise<number> {
 const version = async (url: string): Promise<Version> =>
   (await (await fetch(`${url}/api/version`)).json()) as Version;
 
-test(
+test.concurrent(
   "the server is installed as a service of its own user, upgraded with its data, and removed [INS-05]",
   inLab(async (lab) => {
     const machine = await bootMachine(lab, "backup");
@@ -115,7 +115,7 @@ test(
   limit,
 );
 
-test(
+test.concurrent(
   "a server that cannot start says where its reason is, and a wrong option changes nothing [INS-05]",
   inLab(async (lab) => {
     const machine = await bootMachine(lab, "backup");

@@ -64,7 +64,7 @@ const rights = (machine: Machine, path: string): string => {
   return `${(mode & 0o777).toString(8)} ${uid}`;
 };
 
-test(
+test.concurrent(
   "the service is enabled, comes back after SIGKILL and a reboot, and backs up what only root can read [INS-01]",
   inLab(async (lab) => {
     const { api, host, machine } = await installed(lab);
@@ -107,7 +107,7 @@ test(
   limit,
 );
 
-test(
+test.concurrent(
   "a second run upgrades and keeps the identity; --uninstall keeps it too, --purge does not [INS-01]",
   inLab(async (lab) => {
     const { server, api, host, machine } = await installed(lab);
@@ -156,7 +156,7 @@ test(
   limit,
 );
 
-test(
+test.concurrent(
   "a script made for one host installs the service without a question; a host that was removed stays stopped [INS-01] [ENR-13]",
   inLab(async (lab) => {
     const server = await startServer(lab);
@@ -212,7 +212,7 @@ test(
   limit,
 );
 
-test(
+test.concurrent(
   "systemd leaves an agent alone that only a person can help, and starts any other again [ENR-09]",
   inLab(async (lab) => {
     const machine = await bootMachine(lab, "laptop");

@@ -5,7 +5,7 @@ import {
   randomBytes,
   sign,
 } from "node:crypto";
-import { type Answer, call } from "./api.ts";
+import { type Answer, call, type Tls } from "./api.ts";
 import type { ApiError } from "./types.ts";
 
 export interface Announced {
@@ -64,6 +64,7 @@ function signed(
 export async function createAnnouncer(
   url: string,
   hostname: string,
+  tls: Tls = {},
 ): Promise<Announcer> {
   const pair = ed25519Pair();
   const server = await call<{ public_key: string }>(
@@ -72,6 +73,7 @@ export async function createAnnouncer(
     "/api/agents/server",
     undefined,
     {},
+    tls,
   );
   const serverKey = server.body.public_key;
   const document = {
@@ -97,6 +99,7 @@ export async function createAnnouncer(
         "/api/agents/announce",
         signed("rm-announce-v1", { ...document, ...changes }, pair.privateKey),
         headers,
+        tls,
       ),
     async wait(pendingId, nonce, signal) {
       const proof = { pending_id: pendingId, nonce, server_key: serverKey };
@@ -105,6 +108,7 @@ export async function createAnnouncer(
         {
           method: "POST",
           headers: { "content-type": "application/json" },
+          tls,
           body: JSON.stringify(signed("rm-proof-v1", proof, pair.privateKey)),
           ...(signal === undefined ? {} : { signal }),
         },

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { debianRoot } from "./debian.ts";
 import type { Lab } from "./lab.ts";
 import { descendants } from "./processes.ts";
@@ -51,7 +51,9 @@ export async function bootMachine(lab: Lab, name: string): Promise<Machine> {
         "--quiet",
         "--boot",
         `--directory=${root}`,
-        `--machine=${name}`,
+        // Unique among all labs that run at the same time.
+        `--machine=${basename(lab.dir)}-${name}`,
+        `--hostname=${name}`,
         // There is no systemd outside that could keep a list of machines.
         "--register=no",
         "--keep-unit",
