@@ -12,6 +12,7 @@ import {
   type Subject,
 } from "@restic-manager/shared/protocol/topic.ts";
 import type { TestAgent } from "./test-agent.ts";
+import { settle } from "./test-endpoint.ts";
 
 /** What an agent has to tell, in order: each row is kept until the broker has it, and sent again after that. */
 export interface BrokerAgent {
@@ -63,9 +64,10 @@ export function createBrokerAgent(agent: TestAgent): BrokerAgent {
         headers: id,
         timeout: 5000,
       });
-      // Not taken: it waits for the next connection.
-      if ((await answer.catch(() => null)) === null) return;
-      rows.shift();
+      const taken = await answer.catch(() => null);
+      if (taken !== null) rows.shift();
+      // Nobody takes it before the server has made its streams.
+      else await settle();
     }
   }
 
