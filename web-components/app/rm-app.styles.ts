@@ -154,10 +154,13 @@ export const shellStyles = css`
     background: var(--rm-warn-soft);
     color: var(--rm-warn-text);
   }
-  .banner.bad {
+  .banner.bad,
+  .banner[role="alert"] {
     position: sticky;
     top: 0;
     z-index: 5;
+  }
+  .banner.bad {
     background: var(--rm-bad-soft);
     color: var(--rm-bad-text);
     /* A short break is not worth a banner. */

@@ -325,6 +325,26 @@ export const screens: readonly Screen[] = [
     },
   },
   {
+    name: "stream-fault",
+    path: `/jobs/${running}`,
+    world: () => {
+      const world = seededWorld();
+      return { ...world, log: world.log.filter(({ n }) => n < 369 || n > 380) };
+    },
+    ready: async (page, server) => {
+      await page.getByText("12 lines did not reach the server").waitFor();
+      await server.heard("fleet");
+      server.push("fleet", {
+        type: "error",
+        code: "internal",
+        message:
+          "Something went wrong here; the server's log has the request id.",
+        request_id: "01JDZ7M3QK8WB9X2T5V6Y4C1HN",
+      });
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  {
     name: "job-failed",
     path: `/jobs/${id("PAST001")}`,
     world: seededWorld,

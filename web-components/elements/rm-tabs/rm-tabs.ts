@@ -57,6 +57,14 @@ export class RmTabs extends LitElement {
   @property() accessor active = "";
   @property({ attribute: false }) accessor tabs: readonly Tab[] = [];
 
+  override updated(changed: Map<PropertyKey, unknown>): void {
+    if (!changed.has("active")) return;
+    // On a phone there are more than fit.
+    this.renderRoot
+      .querySelector("[aria-current]")
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   override render() {
     return html`<nav aria-label=${this.label}>
       ${this.tabs.map(
