@@ -123,7 +123,7 @@ test(
 );
 
 test(
-  "one identity on two machines is shown, both are served, and a new key leaves one [RES-07]",
+  "one identity on two machines is shown, both are served, and a new key leaves one [TRN-11]",
   inLab(async (lab) => {
     const { api, agent, host } = await approvedStand(lab, { env: presence });
     const copy = copyOf(lab, agent, "copy")();

@@ -64,7 +64,7 @@ const audited = async () =>
     .execute();
 
 describe("two processes with one identity", () => {
-  test("are shown to a person with what each says of its machine, and audited once [RES-07]", async () => {
+  test("are shown to a person with what each says of its machine, and audited once [TRN-11]", async () => {
     await hello(first);
     await hello(second);
     await halfMinute(first, second);
@@ -97,7 +97,7 @@ describe("two processes with one identity", () => {
     });
   });
 
-  test("are told by a hello of the older one as well [RES-07]", async () => {
+  test("are told by a hello of the older one as well [TRN-11]", async () => {
     await hello(first);
     await hello(second);
     await world.clock.advance(30_000);
@@ -106,7 +106,7 @@ describe("two processes with one identity", () => {
     expect(await conflict()).not.toBeNull();
   });
 
-  test("are both served [RES-07]", async () => {
+  test("are both served [TRN-11]", async () => {
     await hello(first);
     await hello(second);
     await halfMinute(first, second);
@@ -116,7 +116,7 @@ describe("two processes with one identity", () => {
     }
   });
 
-  test("are no conflict any more when one of them was silent for ten minutes [RES-07]", async () => {
+  test("are no conflict any more when one of them was silent for ten minutes [TRN-11]", async () => {
     await hello(first);
     await hello(second);
     for (let i = 0; i < 4; i++) await halfMinute(first, second);
@@ -144,21 +144,21 @@ describe("two processes with one identity", () => {
       await settle();
     });
 
-    test("stay the same conflict when both come back [RES-07]", async () => {
+    test("stay the same conflict when both come back [TRN-11]", async () => {
       for (const of of [first, second]) await hello(of);
       for (let i = 0; i < 30; i++) await halfMinute(first, second);
       expect((await conflict())?.since).toBe(since);
       expect(await audited()).toEqual([]);
     });
 
-    test("are none when only one comes back [RES-07]", async () => {
+    test("are none when only one comes back [TRN-11]", async () => {
       await hello(second);
       for (let i = 0; i < 22; i++) await halfMinute(second);
       expect(await conflict()).toBeNull();
     });
   });
 
-  test("stay a conflict while the host is away [RES-07]", async () => {
+  test("stay a conflict while the host is away [TRN-11]", async () => {
     await hello(first);
     await hello(second);
     await halfMinute(first, second);
@@ -167,7 +167,7 @@ describe("two processes with one identity", () => {
   });
 });
 
-test("a restarted agent is no conflict, nor is what its old process had sent [RES-07]", async () => {
+test("a restarted agent is no conflict, nor is what its old process had sent [TRN-11]", async () => {
   await hello(first);
   await halfMinute(first);
   await hello(second);
@@ -190,7 +190,7 @@ describe("a heartbeat", () => {
     return Date.parse(row.last_seen_at ?? "") - start;
   };
 
-  test("that is repeated keeps no host online [TRN-11]", async () => {
+  test("that is repeated keeps no host online [TRN-06]", async () => {
     await hello(first);
     await world.clock.advance(30_000);
     const text = nas.beat(first);
@@ -210,7 +210,7 @@ describe("a heartbeat", () => {
     expect(await conflict()).toBeNull();
   });
 
-  test("of a process that has not said hello, or signed for another use, does not count [TRN-11]", async () => {
+  test("of a process that has not said hello, or signed for another use, does not count [TRN-06]", async () => {
     await hello(first);
     await world.clock.advance(30_000);
     await beat({ instance: "nobody-has-met-it" });

@@ -38,6 +38,11 @@ const answerMs = 30_000;
 /** How long the agent may take to send its keys, and afterwards to come back with them. */
 const patienceMs = 60_000;
 
+interface Wish {
+  readonly by: Initiator;
+  isFulfilled: boolean;
+}
+
 export function createRotation(deps: {
   readonly tx: Transaction;
   readonly audit: Audit;
@@ -51,8 +56,8 @@ export function createRotation(deps: {
   readonly clock: Clock;
 }): Rotation {
   const { tx, events, clock } = deps;
-  /** Who asked for a new key of which host. */
-  const asked = new Map<string, Initiator>();
+  /** Who asked for a new key of which host, and has not got it. */
+  const asked = new Map<string, Wish>();
   /** Old keys that still open the broker until their agents have come back. */
   const ending = new Map<string, { key: Uint8Array; cancel: Cancel }>();
 
@@ -91,9 +96,10 @@ export function createRotation(deps: {
 
   return {
     async ask(hostId, by) {
-      asked.set(hostId, by);
+      const wish: Wish = { by, isFulfilled: false };
+      asked.set(hostId, wish);
       const forget = () => {
-        if (asked.get(hostId) === by) asked.delete(hostId);
+        if (asked.get(hostId) === wish) asked.delete(hostId);
       };
       const cancel = clock.after(patienceMs, forget);
       const { commands } = deps;
@@ -113,20 +119,22 @@ export function createRotation(deps: {
         });
       }
       cancel();
-      if (asked.get(hostId) !== by) return;
       forget();
+      if (wish.isFulfilled) return;
       throw new AppError("agent_refused", {
         message: "The agent answered without sending a new key; update it.",
       });
     },
 
     async rotate(hostId, request) {
-      const by = asked.get(hostId);
-      if (by === undefined)
+      const wish = asked.get(hostId);
+      if (wish === undefined)
         throw new AppError("forbidden", {
           message: "Nobody asked for a new key of this host.",
         });
       const key = check(hostId, request);
+      // One key for one wish, also of two agents with one identity that ask at the same moment.
+      asked.delete(hostId);
       const { host, old } = await tx.run(async (trx) => {
         const before = await findHost(trx, hostId);
         if (before === null) throw new AppError("host_not_found");
@@ -136,7 +144,7 @@ export function createRotation(deps: {
         if (isUsed) throw new AppError("public_key_invalid");
         await endKey(trx, before, "rotated", toTimestamp(clock.now()));
         await replaceKey(trx, hostId, key);
-        await deps.audit.record(trx, by, {
+        await deps.audit.record(trx, wish.by, {
           action: "host.rotate_key",
           target: { kind: "host", id: hostId },
           payload: {
@@ -147,7 +155,7 @@ export function createRotation(deps: {
         });
         return { host: { ...before, ...key }, old: before.public_key };
       });
-      asked.delete(hostId);
+      wish.isFulfilled = true;
       deps.hostKeys.forget(hostId);
       deps.instances.forget(hostId);
       endOld(hostId);
