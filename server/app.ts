@@ -27,7 +27,11 @@ import { startLiveFeed } from "./http/live-feed.ts";
 import { createLiveHub } from "./http/live-hub.ts";
 import { createLive } from "./http/live.ts";
 import { startListener } from "./http/listener.ts";
-import { createNatsFront } from "./http/nats-front.ts";
+import {
+  addressRate,
+  connectionRate,
+  createNatsFront,
+} from "./http/nats-front.ts";
 import { createSessionCookies, readSessionToken } from "./http/session.ts";
 import { createStaticFiles } from "./http/static.ts";
 import { openServerIdentity } from "./identity.ts";
@@ -115,6 +119,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const front = createNatsFront({
     address: broker.address,
     maxPerIp: maxConnectionsPerIp,
+    connectionRate,
+    addressRate,
+    clock,
     log,
   });
   const surface = createSurface({

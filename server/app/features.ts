@@ -15,6 +15,7 @@ import type { LiveViews } from "../http/live-feed.ts";
 import type { ServerIdentity } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
 import { createEventRegistry } from "../link/events.ts";
+import { guardBus } from "../link/guard.ts";
 import { createHostKeys } from "../link/host-keys.ts";
 import { createIngest } from "../link/ingest.ts";
 import { readCommitted } from "../link/mark-store.ts";
@@ -63,10 +64,11 @@ export interface Features {
 
 /** Makes the features that deal with agents, connects them with one another and with the link to the agents. */
 export function createFeatures(deps: FeaturesDeps): Features {
-  const { db, bus, clock } = deps;
+  const { db, clock } = deps;
+  const bus = guardBus(deps.bus, deps);
   const hostKeys = createHostKeys(db, clock);
   const registry = createEventRegistry();
-  const requests = createAgentRequests({ ...deps, hostKeys });
+  const requests = createAgentRequests({ ...deps, bus, hostKeys });
   const commands = createAgentCommands({ ...deps, hostKeys });
   const ingest = createIngest({ ...deps, hostKeys, registry });
 

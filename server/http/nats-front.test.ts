@@ -1,3 +1,5 @@
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import {
   inboxPrefix,
@@ -7,6 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Hono } from "hono";
 import { AppError } from "../app-error.ts";
+import { systemClock } from "../clock.ts";
 import { until } from "../adapters/bus-contract.ts";
 import {
   approve,
@@ -24,11 +27,13 @@ import { createNatsFront, type NatsFront } from "./nats-front.ts";
 
 const ip = "192.0.2.7";
 const maxPerIp = 4;
+const unmeasured = { burst: 1e12, perSecond: 1e12 };
 
 describe("the way of agents to the broker", () => {
   let under: TestBroker;
   let front: NatsFront;
   let listener: HttpListener;
+  const log = createTestLog();
 
   beforeAll(async () => {
     under = createTestBroker();
@@ -36,7 +41,10 @@ describe("the way of agents to the broker", () => {
     front = createNatsFront({
       address: under.broker.address,
       maxPerIp,
-      log: createTestLog(),
+      connectionRate: unmeasured,
+      addressRate: unmeasured,
+      clock: systemClock,
+      log,
     });
     listener = startListener({ hostname: "127.0.0.1", port: 0 }, mount(front));
   });
@@ -176,6 +184,93 @@ describe("the way of agents to the broker", () => {
     await until(async () => (await refusal()) === 503);
     await until(() => under.broker.address() !== null);
     await (await dial(login)).close();
+  });
+});
+
+describe("a client that sends without measure [TRN-10]", () => {
+  const clock = createManualClock();
+  const log = createTestLog();
+  const received = new Map<string, number>();
+  let broker: Server;
+  let front: NatsFront;
+
+  beforeAll(async () => {
+    broker = createServer((socket) => {
+      socket.setEncoding("utf8");
+      socket.on("data", (text: string) => {
+        const [who = ""] = text;
+        received.set(who, (received.get(who) ?? 0) + text.length);
+      });
+      socket.write("INFO {}");
+    });
+    await new Promise<void>((resolve) =>
+      broker.listen(0, "127.0.0.1", resolve),
+    );
+    const { port } = broker.address() as AddressInfo;
+    front = createNatsFront({
+      address: () => ({ host: "127.0.0.1", port }),
+      maxPerIp: 10,
+      connectionRate: { burst: 100_000, perSecond: 10_000 },
+      addressRate: { burst: 150_000, perSecond: 20_000 },
+      clock,
+      log,
+    });
+  });
+  afterAll(() => broker.close());
+
+  /** A connection; `send` is what its client does, as long as it is read. */
+  async function open(from: string) {
+    const handler = await connectTo(front, from);
+    let isRead = true;
+    const greeted = Promise.withResolvers<void>();
+    const socket = {
+      pause: () => (isRead = false),
+      resume: () => (isRead = true),
+      close: () => {},
+      sendBinary() {
+        greeted.resolve();
+        return 1;
+      },
+    } as unknown as Socket;
+    handler.open?.(socket);
+    await greeted.promise;
+    return {
+      isRead: () => isRead,
+      send: (text: string) => handler.message(socket, Buffer.from(text)),
+      close: () => handler.close?.(socket, 1000, ""),
+    };
+  }
+
+  test("is read as slowly as it may send, which is logged once; others are not", async () => {
+    const [loud, quiet] = [await open("192.0.2.1"), await open("192.0.2.2")];
+    loud.send("a".repeat(99_000));
+    expect(loud.isRead()).toBe(true);
+    loud.send("a".repeat(6_000));
+    expect(loud.isRead()).toBe(false);
+    quiet.send("b".repeat(1000));
+    expect(quiet.isRead()).toBe(true);
+    await clock.advance(400);
+    expect(loud.isRead()).toBe(false);
+    await clock.advance(100);
+    expect(loud.isRead()).toBe(true);
+    loud.send("a".repeat(1000));
+    expect(loud.isRead()).toBe(false);
+    expect(log.entries.map((entry) => entry.fields.ip)).toEqual(["192.0.2.1"]);
+    // What it sent came through whole.
+    await until(() => received.get("a") === 106_000);
+    loud.close();
+    quiet.close();
+  });
+
+  test("pays for many small messages, and gains nothing by many connections", async () => {
+    const flood = await open("192.0.2.3");
+    flood.send("PUB x 0\r\n\r\n".repeat(26));
+    expect(flood.isRead()).toBe(false);
+    const second = await open("192.0.2.3");
+    second.send("c".repeat(60_000));
+    expect(second.isRead()).toBe(false);
+    flood.close();
+    second.close();
   });
 });
 

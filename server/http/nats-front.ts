@@ -1,21 +1,27 @@
 import { connect, type Socket as TcpSocket } from "node:net";
+import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
+import { createAllowance, type Allowance, type Rate } from "../allowance.ts";
 import { AppError } from "../app-error.ts";
 import type { BrokerAddress } from "../ports/broker.ts";
 import type { RequestInfo, SocketRoute } from "../ports/route.ts";
-import type { SocketHandler } from "../ports/socket.ts";
+import type { Socket, SocketHandler } from "../ports/socket.ts";
 
 export interface NatsFrontDeps {
   readonly address: () => BrokerAddress | null;
   /** Largest number of connections from one address. */
   readonly maxPerIp: number;
+  /** What one connection, and all from one address, may send; in bytes. */
+  readonly connectionRate: Rate;
+  readonly addressRate: Rate;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
  * Where agents and the `nats` command enter: their WebSocket is a pipe to the broker's loopback listener. It moves bytes
  * and knows nothing of NATS; who may connect is the broker's decision. Both directions push back: a side that does not
- * read stops the other from being read.
+ * read stops the other from being read. So does a client that sends without measure: it is read as slowly as it may send.
  */
 export interface NatsFront {
   /** Agents use `/nats`; the `nats` command drops the path of its URL. */
@@ -28,8 +34,26 @@ const unsupportedData = 1003;
 const goingAway = 1001;
 const policyViolation = 1008;
 
+const MB = 1_000_000;
+/** In bytes. A job that logs 10,000 lines a second needs a fraction of it. */
+export const connectionRate: Rate = { burst: 16 * MB, perSecond: 4 * MB };
+/** Of everybody behind one address, so that many connections are no way around. */
+export const addressRate: Rate = { burst: 64 * MB, perSecond: 32 * MB };
+/**
+ * What a line costs on top of its bytes: a message of NATS is two or more, and small ones cost the broker and the server
+ * as much as large ones. With the rate of a connection it is about 1,000 messages a second.
+ */
+const lineBytes = 2000;
+const lineEnd = 10;
+
+interface Address {
+  connections: number;
+  readonly allowance: Allowance;
+}
+
 export function createNatsFront(deps: NatsFrontDeps): NatsFront {
-  const perIp = new Map<string, number>();
+  const { clock, log } = deps;
+  const perIp = new Map<string, Address>();
 
   function accept({
     ip,
@@ -42,28 +66,57 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       throw new AppError("starting", {
         message: "The broker is starting; try again in a moment.",
       });
-    if ((perIp.get(ip) ?? 0) >= deps.maxPerIp)
+    if ((perIp.get(ip)?.connections ?? 0) >= deps.maxPerIp)
       throw new AppError("rate_limited", {
         message: `There are ${deps.maxPerIp} connections from this address already; close some, or list the proxy they come through in RM_TRUSTED_PROXY.`,
       });
     return pipe(address, ip);
   }
 
-  function pipe(address: BrokerAddress, ip: string): SocketHandler {
+  function pipe(broker: BrokerAddress, ip: string): SocketHandler {
     let tcp: TcpSocket | undefined;
     let early = 0;
+    const own = createAllowance(clock, deps.connectionRate);
+    const address = perIp.get(ip) ?? {
+      connections: 0,
+      allowance: createAllowance(clock, deps.addressRate),
+    };
+    let cancelWait: Cancel | null = null;
+    let isFull = false;
+    let isTold = false;
+
+    /** Reads nothing more from a client that has spent what it may, until it may again. */
+    function charge(socket: Socket, cost: number): void {
+      const wait = Math.max(own.spend(cost), address.allowance.spend(cost));
+      const wasWaiting = cancelWait !== null;
+      cancelWait?.();
+      cancelWait = wait > 0 ? clock.after(wait, () => charge(socket, 0)) : null;
+      if (wait > 0) slow(socket);
+      else if (wasWaiting && !isFull) socket.resume();
+    }
+
+    function slow(socket: Socket): void {
+      socket.pause();
+      if (!isTold)
+        log.warn("A client of the broker sends too much and is slowed", { ip });
+      isTold = true;
+    }
 
     return {
       open(socket) {
-        perIp.set(ip, (perIp.get(ip) ?? 0) + 1);
-        tcp = connect({ ...address, noDelay: true })
+        perIp.set(ip, address);
+        address.connections += 1;
+        tcp = connect({ ...broker, noDelay: true })
           .on("data", function (this: TcpSocket, bytes: Buffer) {
             // -1: accepted, but the client is not reading.
             if (socket.sendBinary(bytes) < 0) this.pause();
           })
-          .on("drain", () => socket.resume())
+          .on("drain", () => {
+            isFull = false;
+            if (cancelWait === null) socket.resume();
+          })
           .on("error", (error) =>
-            deps.log.warn("The broker cannot be reached", { ip, error }),
+            log.warn("The broker cannot be reached", { ip, error }),
           )
           .on("close", () => socket.close(goingAway));
       },
@@ -74,15 +127,20 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
           early += message.length;
           if (early > earlyBytes) return socket.close(policyViolation);
         }
-        if (!tcp.write(message)) socket.pause();
+        if (!tcp.write(message)) {
+          isFull = true;
+          socket.pause();
+        }
+        if (isTold && own.isFull()) isTold = false;
+        charge(socket, message.length + countLines(message) * lineBytes);
       },
       drain() {
         tcp?.resume();
       },
       close() {
-        const left = (perIp.get(ip) ?? 1) - 1;
-        if (left > 0) perIp.set(ip, left);
-        else perIp.delete(ip);
+        cancelWait?.();
+        address.connections -= 1;
+        if (address.connections === 0) perIp.delete(ip);
         tcp?.destroy();
       },
     };
@@ -96,4 +154,15 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       connect: (input) => accept(input.request),
     })),
   };
+}
+
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (
+    let at = bytes.indexOf(lineEnd);
+    at >= 0;
+    at = bytes.indexOf(lineEnd, at + 1)
+  )
+    count += 1;
+  return count;
 }

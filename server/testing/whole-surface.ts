@@ -6,7 +6,11 @@ import { createSurface } from "../app/surface.ts";
 import { csrfToken } from "../http/csrf.ts";
 import { createLiveHub } from "../http/live-hub.ts";
 import { createLive } from "../http/live.ts";
-import { createNatsFront } from "../http/nats-front.ts";
+import {
+  addressRate,
+  connectionRate,
+  createNatsFront,
+} from "../http/nats-front.ts";
 import { createSessionCookies, readSessionToken } from "../http/session.ts";
 import { createStaticFiles } from "../http/static.ts";
 import type { Passwords } from "../features/auth/password.ts";
@@ -49,7 +53,13 @@ export function createWholeSurface(passwords?: Passwords) {
       actorOfSession: world.auth.actorOfSession,
       jobExists: async (id) => (await features.views.job(id)) !== null,
     }),
-    front: createNatsFront({ ...world, address: () => null, maxPerIp: 10 }),
+    front: createNatsFront({
+      ...world,
+      address: () => null,
+      maxPerIp: 10,
+      connectionRate,
+      addressRate,
+    }),
     health: {
       serverKey: identity.fingerprint,
       isStoreReady: async () => true,
