@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { deepFreeze } from "@restic-manager/shared/testing/deep-freeze.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { createLog } from "./log.ts";
 
@@ -63,4 +64,16 @@ test("an error carries its message and stack, without passwords of addresses", (
     error: "at https://***@host/",
     stack: expect.stringContaining("log.test.ts"),
   });
+});
+
+test("what is logged stays as it is [RES-06]", () => {
+  const { log, lines } = logTo("json");
+  const fields = deepFreeze({
+    url: "https://ada:hunter22@nas",
+    error: new Error("https://ada:hunter22@nas failed"),
+  });
+  log.with(fields).warn("A test", fields);
+  expect(lines.join()).not.toContain("hunter22");
+  expect(fields.url).toContain("hunter22");
+  expect(fields.error.message).toContain("hunter22");
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { deepFreeze } from "@restic-manager/shared/testing/deep-freeze.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { createLog } from "./log.ts";
 import type { LogOptions } from "./log.ts";
@@ -71,3 +72,20 @@ test("on a terminal a line is text for people", () => {
     "2026-01-01T00:00:00.000Z INFO  Listening  url=http://127.0.0.1:8080\n",
   ]);
 });
+
+test.each(["json", "pretty"] as const)(
+  "what is logged as %s stays as it is [RES-06]",
+  (format) => {
+    const { log, lines } = capture({ format });
+    const error = deepFreeze(new Error("https://ada:hunter22@nas failed"));
+    const fields = deepFreeze({
+      url: "https://ada:hunter22@nas",
+      config: { RM_BASE_URL: "https://nas" },
+      error,
+    });
+    log.with(fields).warn("A test", fields);
+    expect(lines.join()).not.toContain("hunter22");
+    expect(fields.url).toContain("hunter22");
+    expect(error.message).toContain("hunter22");
+  },
+);

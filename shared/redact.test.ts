@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { redactSecrets, redactUrls, truncate } from "./redact.ts";
+import { deepFreeze } from "./testing/deep-freeze.ts";
 
 describe("hiding secrets", () => {
   test.each([
@@ -38,4 +39,12 @@ test("a text that is cut says how much is missing, and a short one stays", () =>
   expect(truncate("x".repeat(15), 10)).toBe(
     `${"x".repeat(10)} … [5 more characters]`,
   );
+});
+
+test("hiding and cutting leave what they are given as it was [RES-06]", () => {
+  const secrets = deepFreeze(["hunter2", "a longer secret"]);
+  const text = "hunter2 a longer secret https://u:p@nas/";
+  expect(redactSecrets(text, secrets)).toBe("*** *** https://***@nas/");
+  expect(secrets).toEqual(["hunter2", "a longer secret"]);
+  expect(truncate(redactSecrets(text, secrets), 7)).toStartWith("*** ***");
 });
