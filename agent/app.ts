@@ -45,6 +45,7 @@ import type { StopReason } from "./restic/exit-codes.ts";
 import { createResticRunner } from "./restic/run.ts";
 import { createNextFireStore } from "./schedule/next-fire-store.ts";
 import { createScheduler, type Schedule } from "./schedule/scheduler.ts";
+import { dropOldRepository } from "./secrets/old-repository.ts";
 import { createSecretFile } from "./secrets/secret-file.ts";
 import { adoptHost, openStateDb } from "./state-db.ts";
 
@@ -261,6 +262,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
 
   const bundle = configuration.current();
   if (bundle !== null) {
+    dropOldRepository(paths, config.secrets_key, bundle.repositories);
     scheduler.set(bundle.schedules);
     reportApplied();
   }
@@ -329,6 +331,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   }
 
   function onApplied(next: ConfigBundle, before: ConfigBundle | null): void {
+    dropOldRepository(paths, config.secrets_key, next.repositories);
     scheduler.set(next.schedules);
     reportApplied();
     const known = new Set(before?.repositories.map(({ url }) => url));

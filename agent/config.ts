@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parseDocument } from "yaml";
+import { isMap, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import {
   fromBase64Url,
@@ -67,6 +67,17 @@ export function saveConfig(path: string, changes: Partial<AgentConfig>): void {
     document.set("server", server.length === 1 ? server[0] : server);
   for (const [key, value] of Object.entries(rest)) document.set(key, value);
   replaceFile(path, document.toString());
+}
+
+/** Changes the file when there is one that is YAML and `change` says that it did something. Mode 0600. */
+export function editConfig(
+  path: string,
+  change: (document: Document) => boolean,
+): void {
+  if (!existsSync(path)) return;
+  const document = parseDocument(readFileSync(path, "utf8"));
+  if (document.errors.length > 0 || !isMap(document.contents)) return;
+  if (change(document)) replaceFile(path, document.toString());
 }
 
 /**

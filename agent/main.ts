@@ -4,6 +4,7 @@ import { Command } from "commander";
 import type { LogLevel } from "@restic-manager/shared/log.ts";
 import { exitCodes, type CliContext } from "./cli/context.ts";
 import { enrol, type EnrolOptions } from "./cli/enrol.ts";
+import { oldRepository } from "./cli/old-repository.ts";
 import { AlreadyRunningError, run, UsageError } from "./cli/run.ts";
 import { status } from "./cli/status.ts";
 import { createTerminal } from "./cli/terminal.ts";
@@ -130,6 +131,11 @@ async function main(args: readonly string[], env: Env): Promise<void> {
   located(program.command("status"))
     .description("say what this host is, does and waits for")
     .action(verb(status));
+  located(program.command("old-repository"))
+    .description(
+      "show the repository, and its password, that an old agent.yaml held",
+    )
+    .action(verb(oldRepository));
   program
     .command("version")
     .description("print version, commit and commit date")

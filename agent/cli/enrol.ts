@@ -35,6 +35,7 @@ import { checkConfigWritable } from "../platform/folders.ts";
 import { hostFacts } from "../platform/host-facts.ts";
 import { createSpawner } from "../platform/spawn.ts";
 import { createResticLocator } from "../restic/locate.ts";
+import { moveOldRepository } from "../secrets/old-repository.ts";
 import { exitCodes, type CliContext, type Terminal } from "./context.ts";
 import { holdingLock, runHeld, UsageError } from "./run.ts";
 
@@ -60,6 +61,10 @@ export async function enrol(
   servers: readonly string[],
   options: EnrolOptions,
 ): Promise<number> {
+  if (moveOldRepository(context.paths, context.random))
+    context.terminal.say(
+      "The repository and its password in agent.yaml were moved into a sealed file. Set the repository up in the dashboard; restic-manager-agent old-repository shows what to enter.",
+    );
   const server = await findServer(context, servers.map(readAddress), options);
   const token = await readToken(context.terminal, options);
   // Only now is anything kept: a server that is not the expected one leaves no trace.

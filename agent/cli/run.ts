@@ -5,6 +5,7 @@ import { readOwnIdentity } from "../identity/identity.ts";
 import { RejectedError, RemovedError } from "../identity/refusals.ts";
 import { clearLeftovers, makeFolders } from "../platform/folders.ts";
 import { takeInstanceLock } from "../platform/instance-lock.ts";
+import { moveOldRepository } from "../secrets/old-repository.ts";
 import { build } from "../version.ts";
 import { exitCodes, type CliContext } from "./context.ts";
 
@@ -52,11 +53,15 @@ export async function holdingLock(
 
 /** `run` for who holds the lock. */
 export async function runHeld(context: CliContext): Promise<number> {
-  const { paths, log, signal } = context;
+  const { paths, random, log, signal } = context;
   log.info("The agent starts", {
     version: build.version,
     commit: build.commit,
   });
+  if (moveOldRepository(paths, random))
+    log.warn(
+      "The repository and its password in agent.yaml were moved into a sealed file; set the repository up in the dashboard, restic-manager-agent old-repository shows what to enter",
+    );
   for (;;) {
     const config = readConfig(paths.config);
     const approval = readApproval(paths.approval);

@@ -6,6 +6,7 @@ import {
   fromBase64Url,
   publicKeyBytes,
 } from "@restic-manager/shared/identity/keys.ts";
+import { redactUrls } from "@restic-manager/shared/redact.ts";
 import type { ResticInfo } from "@restic-manager/shared/protocol/hello.ts";
 import { createJobStore } from "../commands/job-store.ts";
 import { readConfig, type AgentConfig } from "../config.ts";
@@ -15,6 +16,7 @@ import { takeInstanceLock } from "../platform/instance-lock.ts";
 import { createSpawner } from "../platform/spawn.ts";
 import { createResticLocator } from "../restic/locate.ts";
 import { createNextFireStore } from "../schedule/next-fire-store.ts";
+import { readOldRepository } from "../secrets/old-repository.ts";
 import { createSecretFile } from "../secrets/secret-file.ts";
 import { openStateDb, readMeta } from "../state-db.ts";
 import { versionLine } from "../version.ts";
@@ -95,6 +97,12 @@ function sayState(
     random,
   });
   say("configuration", `revision ${file.load()?.rev ?? 0}`);
+  const old = readOldRepository(paths, config.secrets_key);
+  if (old !== null)
+    say(
+      "old repository",
+      `${redactUrls(old.repository ?? "")}, kept sealed until the dashboard has it; restic-manager-agent old-repository shows all of it`,
+    );
   if (!existsSync(paths.database)) return;
   const db = openStateDb(paths.database);
   const stored = Number(readMeta(db, "stored_seq") ?? 0);

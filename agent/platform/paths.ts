@@ -12,6 +12,8 @@ export interface AgentPaths {
   readonly nextIdentity: string;
   readonly approval: string;
   readonly secrets: string;
+  /** The repository of an agent.yaml of the first generation, sealed. */
+  readonly oldRepository: string;
   readonly database: string;
   readonly lock: string;
   readonly bin: string;
@@ -39,6 +41,7 @@ export function agentPaths(
     nextIdentity: join(state, "identity.next.json"),
     approval: join(state, "approval.json"),
     secrets: join(state, "config.sealed"),
+    oldRepository: join(state, "old-repository.sealed"),
     database: join(state, "agent.db"),
     lock: join(state, "agent.lock"),
     bin: join(state, "bin"),
