@@ -1,8 +1,10 @@
-/** Colours and other looks of a terminal. */
-const looks = /\u001b\[[\d;]*m/g;
-/** What a page would hide, or would move other text with: control characters and marks of direction. */
-const hidden =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** Colours and other looks of a terminal: Escape, a bracket, numbers, `m`. */
+const looks = /\p{Cc}\[[\d;]*m/gu;
+/**
+ * What a page would hide, or would move other text with: control characters, and formats such as marks of direction.
+ * Letters of some scripts and emoji are joined by two of them, which do no harm.
+ */
+const hidden = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /**
  * Text from elsewhere as a person can read it: without the colours of a terminal, and with every character that hides
@@ -10,7 +12,7 @@ const hidden =
  */
 export function plainText(text: string): string {
   return text.replaceAll(looks, "").replaceAll(hidden, (sign) => {
-    const number = sign.charCodeAt(0).toString(16).toUpperCase();
+    const number = (sign.codePointAt(0) ?? 0).toString(16).toUpperCase();
     return `‹${number.padStart(4, "0")}›`;
   });
 }

@@ -75,7 +75,7 @@ async function expectHarmless(page: Page): Promise<void> {
       }
     };
     walk(document);
-    const hidden = /.{0,20}[\u001b\u0007\u202e].{0,20}/s;
+    const hidden = /.{0,20}(?!\s)[\p{Cc}\p{Cf}].{0,20}/su;
     const [hides = ""] = hidden.exec(texts.join("")) ?? [];
     return { images, hides, owned: document.title === "owned" };
   });

@@ -123,8 +123,8 @@ test("two browsers see the same lines, and one that is stuck holds nobody up [JO
       await tab.getByText("shared line 400").waitFor({ state: "attached" });
     const lines = () =>
       Promise.all([page, other].map((tab) => tab.getByRole("log").innerText()));
-    const [one, two] = await lines();
-    expect(one).toBe(two!);
+    const shown = await lines();
+    expect(new Set(shown).size).toBe(1);
     await stuck.close();
     await busy;
   }));
