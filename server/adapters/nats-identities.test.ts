@@ -212,7 +212,7 @@ describe("identities", () => {
   });
 });
 
-test("what a former signing key signed opens until that key is dropped [TRN-04]", async () => {
+test("what a former signing key signed opens until that key is dropped [ENR-14]", async () => {
   const before = createTestBroker();
   const { dataDir } = before;
   const store = {

@@ -122,7 +122,7 @@ test("credentials are refused for an unknown role, too long a time, and without 
   expect(existsSync(join(dir, "creds"))).toBe(false);
 });
 
-test("the signing key is not renewed before there is one [TRN-04]", async () => {
+test("the signing key is not renewed before there is one [ENR-14]", async () => {
   const { clock } = createTestWorld();
   const rotate = (finish: boolean) =>
     rotateSigningKey(places, clock, random, finish);
@@ -130,7 +130,7 @@ test("the signing key is not renewed before there is one [TRN-04]", async () => 
   await expect(rotate(true)).rejects.toThrow("Start the server once");
 });
 
-test("renewing the signing key leaves an audit row for each step [TRN-04]", async () => {
+test("renewing the signing key leaves an audit row for each step [ENR-14]", async () => {
   const { clock } = createTestWorld();
   const fresh = { dataDir: join(dir, "keys"), secretKeyFile: join(dir, "k2") };
   const { store, secrets } = openData(fresh, random);

@@ -30,7 +30,7 @@ const jwtOf = (agent: Pick<ApprovedAgent, "publicKey" | "hostId">) =>
   `${encodeNkey("user", agent.publicKey)} ${agent.hostId} 2026-01-31T00:00:00.000Z`;
 
 describe("renewal", () => {
-  test("an agent gets a JWT for another 30 days over its connection [TRN-04]", async () => {
+  test("an agent gets a JWT for another 30 days over its connection", async () => {
     const answer = await nas.ask("renew", {}, renewAnswer);
     expect(answer).toEqual({
       host: nas.hostId,
@@ -39,12 +39,12 @@ describe("renewal", () => {
     });
   });
 
-  test("only the host's own key renews [TRN-04]", async () => {
+  test("only the host's own key renews", async () => {
     const thief = voiceOf(world, createTestAgent(world.clock, 7, nas.hostId));
     expect(await thief.ask("renew", {}, renewAnswer)).toBeNull();
   });
 
-  test("an agent whose JWT another key signed is told to renew [TRN-04]", async () => {
+  test("an agent whose JWT another key signed is told to renew", async () => {
     const renews = async (jwt_issuer: string) => {
       const text = nas.hello({ jwt_issuer });
       const answer = await nas.said("hello", text, helloAnswer);
@@ -56,7 +56,7 @@ describe("renewal", () => {
 });
 
 describe("a session", () => {
-  test("gives the approval again, without a person and without an announcement [TRN-04] [ENR-13]", async () => {
+  test("gives the approval again, without a person and without an announcement [ENR-13]", async () => {
     const response = await nas.session();
     const { approval } = sessionAnswer.parse(await response.json());
     expect(nas.approvalIn(approval)).toEqual({

@@ -20,6 +20,16 @@ export async function repositoriesOnlyOf(
         ),
       ),
     )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("source_groups")
+            .select("source_groups.id")
+            .whereRef("source_groups.repository_id", "=", "used.repository_id")
+            .where("source_groups.host_id", "<>", hostId),
+        ),
+      ),
+    )
     .orderBy("repositories.name")
     .execute();
 }
