@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  "the key that signs all access is renewed in two steps, and every agent comes through [TRN-04]",
+  "the key that signs all access is renewed in two steps, and every agent comes through [ENR-14]",
   inLab(async (lab) => {
     const { server, agent, host } = await approvedStand(lab);
     const rotate = (...args: string[]) =>
