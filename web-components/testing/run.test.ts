@@ -61,13 +61,21 @@ for (const { place, path, button, of } of places) {
     ));
 }
 
-test("a backup that was refused can be started again [JOB-03]", () =>
+test("a backup that was refused is told in words, by code and request id, and can be started again [JOB-03] [API-03]", () =>
   stage.play(world(), places[1]!.path, async ({ page, server }) => {
     const route = `POST /api/hosts/${hostDetail("web-01").id}/jobs`;
-    server.refuse(route, { status: 503, code: "host_offline" });
+    server.refuse(route, {
+      status: 503,
+      code: "host_offline",
+      message: "The host is offline; nothing was queued.",
+    });
     const run = page.getByRole("button", { name: "Run now" });
     await run.click();
-    await page.getByText("host_offline").waitFor();
+    await page
+      .getByText(
+        "The host is offline; nothing was queued. (host_offline, request req-1)",
+      )
+      .waitFor();
     server.refuse(route, null);
     await run.click();
     await page.getByRole("heading", { name: "Backup of web-01" }).waitFor();
