@@ -32,6 +32,11 @@ export interface Presence {
 
 const flushMs = 1000;
 
+type Beats = Map<
+  string,
+  { readonly heartbeat: Heartbeat; readonly at: string }
+>;
+
 export function createPresence(deps: {
   readonly db: Db;
   readonly tx: Transaction;
@@ -43,13 +48,24 @@ export function createPresence(deps: {
 }): Presence {
   const { events, clock, log, offlineAfterMs } = deps;
   const epochs = new Map<string, string>();
-  let beats = new Map<string, { heartbeat: Heartbeat; at: string }>();
+  let beats: Beats = new Map();
+  /** What is being stored. Whatever is known better meanwhile is taken out of these, too. */
+  const storing = new Set<Beats>();
   let cancelFlush: Cancel = () => {};
 
   async function flush(): Promise<void> {
     const taken = beats;
     beats = new Map();
     if (taken.size === 0) return;
+    storing.add(taken);
+    try {
+      await note(taken);
+    } finally {
+      storing.delete(taken);
+    }
+  }
+
+  async function note(taken: Beats): Promise<void> {
     const seen = new Map([...taken].map(([id, { at }]) => [id, at]));
     const before = await deps.tx.run((trx) => saveSeen(trx, seen));
     for (const { id, status, cfg_rev } of before) {
@@ -80,6 +96,10 @@ export function createPresence(deps: {
     }
   }
 
+  function drop(hostId: string): void {
+    for (const heard of [beats, ...storing]) heard.delete(hostId);
+  }
+
   function guarded(work: () => Promise<void>): () => void {
     return () => {
       work().catch((error: unknown) =>
@@ -97,11 +117,11 @@ export function createPresence(deps: {
     },
     greeted(hostId, epoch) {
       // A heartbeat from before this hello may name the epoch before it.
-      beats.delete(hostId);
+      drop(hostId);
       epochs.set(hostId, epoch);
     },
     forget(hostId) {
-      beats.delete(hostId);
+      drop(hostId);
       epochs.delete(hostId);
     },
     start() {
