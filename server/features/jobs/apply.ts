@@ -8,6 +8,7 @@ import type {
 import type { Events } from "../../events.ts";
 import type { AfterCommit, EventHandler } from "../../ports/agent-link.ts";
 import type { Trx } from "../../ports/transaction.ts";
+import { cutCommand, cutError, type JobLimits } from "./limits.ts";
 import { appendLines } from "./log-store.ts";
 import type { ProgressBoard } from "./progress.ts";
 import * as store from "./store.ts";
@@ -33,12 +34,13 @@ export interface JobReports {
 export function createJobReports(deps: {
   repositoryUsed: RepositoryUsed;
   progress: Pick<ProgressBoard, "forget">;
+  limits: JobLimits;
   events: Events;
   log: Log;
 }): JobReports {
-  const { repositoryUsed, progress, events } = deps;
+  const { repositoryUsed, progress, limits, events } = deps;
 
-  /** The job's row, made when there is none; null when it is another host's. */
+  /** The job's row, made when there is none; null when it is another host's, or the host has made too many. */
   async function ownJob(
     trx: Trx,
     hostId: string,
@@ -47,6 +49,13 @@ export function createJobReports(deps: {
   ): Promise<store.StoredJob | null> {
     const known = await store.findJob(trx, id);
     if (known === null) {
+      if (!limits.takesJob(hostId)) {
+        deps.log.warn("A host reports more jobs than the server keeps", {
+          host_id: hostId,
+          job_id: id,
+        });
+        return null;
+      }
       await store.insertJob(trx, {
         id,
         host_id: hostId,
@@ -114,7 +123,7 @@ export function createJobReports(deps: {
         ...(await origin(trx, job, payload)),
         status: nextJobState(job.status, { type: "started" }),
         started_at: job.started_at ?? payload.started_at,
-        command: payload.command,
+        command: cutCommand(payload.command),
       });
       return () => changed(id, hostId);
     },
@@ -133,10 +142,10 @@ export function createJobReports(deps: {
         finished_at: payload.finished_at,
         exit_code: payload.exit_code,
         stats: payload.stats === null ? null : JSON.stringify(payload.stats),
-        snapshot_id: payload.stats?.snapshot_id ?? null,
+        snapshot_id: payload.stats?.snapshot_id?.slice(0, 64) ?? null,
         log_lines: payload.log_lines,
         error_code: payload.error?.code ?? null,
-        error: payload.error?.message ?? null,
+        error: payload.error === null ? null : cutError(payload.error.message),
       });
       const ended = (await store.findJob(trx, id)) ?? job;
       const tellRepository = await noteRepository(trx, ended, payload);
@@ -150,8 +159,9 @@ export function createJobReports(deps: {
     async log(trx, { hostId, t, payload }) {
       const { job_id: jobId, lines } = payload;
       if ((await ownJob(trx, hostId, jobId, t)) === null) return undefined;
-      await appendLines(trx, jobId, lines);
-      return () => events.emit({ type: "job.log", jobId, lines });
+      const kept = limits.kept(hostId, jobId, lines);
+      await appendLines(trx, jobId, kept);
+      return () => events.emit({ type: "job.log", jobId, lines: kept });
     },
   };
 }

@@ -13,6 +13,7 @@ import { createCancel } from "./cancel.ts";
 import { createDispatch } from "./dispatch.ts";
 import { downloadLog } from "./download.ts";
 import { connectJobs } from "./inbox.ts";
+import { createJobLimits } from "./limits.ts";
 import { createJobs } from "./jobs.ts";
 import { createProgressBoard } from "./progress.ts";
 import { createReconcile } from "./reconcile.ts";
@@ -39,7 +40,8 @@ export function createJobsFeature(deps: {
 }) {
   const progress = createProgressBoard(deps);
   const jobs = createJobs({ ...deps, progress });
-  const reports = createJobReports({ ...deps, progress });
+  const limits = createJobLimits(deps.clock);
+  const reports = createJobReports({ ...deps, progress, limits });
 
   return {
     jobs,

@@ -10,6 +10,7 @@ import { pattern } from "@restic-manager/shared/protocol/topic.ts";
 import type { AgentEvents } from "../../ports/agent-link.ts";
 import type { Bus, Unsubscribe } from "../../ports/bus.ts";
 import type { JobReports } from "./apply.ts";
+import { cutProgress } from "./limits.ts";
 import type { ProgressBoard } from "./progress.ts";
 
 /** The doors for agents: results and logs, stored once, and progress, which may get lost. */
@@ -27,7 +28,7 @@ export function connectJobs(deps: {
   return bus.subscribe(pattern.live, ({ hostId, tail, text }) => {
     const latest = parseJson(text, jobProgress);
     if (latest === null) return;
-    progress.take(hostId, tail, latest).catch((error: unknown) => {
+    progress.take(hostId, tail, cutProgress(latest)).catch((error: unknown) => {
       log.error("Progress could not be shown", {
         host_id: hostId,
         job_id: tail,

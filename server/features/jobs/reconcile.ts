@@ -67,7 +67,8 @@ export function createReconcile(deps: {
     if (outbox_depth > 0) return;
     const before = toTimestamp(clock.now() - graceMs);
     const open = await store.openJobs(db, host, before);
-    for (const id of open.filter((job) => !running_jobs.includes(job))) {
+    const running = new Set(running_jobs);
+    for (const id of open.filter((job) => !running.has(job))) {
       if (!(await end(id))) continue;
       deps.log.warn("A job is lost", { host_id: host, job_id: id });
       progress.forget(id);

@@ -37,6 +37,48 @@ export async function stagePart(
     .execute();
 }
 
+/** Forgets lists that a host began to send and others have overtaken: of one repository few are under way at a time. */
+export async function dropAbandoned(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+  kept: number,
+): Promise<void> {
+  const abandoned = await trx
+    .selectFrom("snapshot_parts")
+    .select("rev")
+    .where("host_id", "=", hostId)
+    .where("repository_id", "=", repositoryId)
+    .groupBy("rev")
+    .orderBy((eb) => eb.fn.max("received_at"), "desc")
+    .orderBy("rev", "desc")
+    .limit(-1)
+    .offset(kept)
+    .execute();
+  for (const { rev } of abandoned)
+    await trx
+      .deleteFrom("snapshot_parts")
+      .where("host_id", "=", hostId)
+      .where("repository_id", "=", repositoryId)
+      .where("rev", "=", rev)
+      .execute();
+}
+
+export async function countParts(
+  trx: Trx,
+  hostId: string,
+  { repository_id, rev }: SnapshotPart,
+): Promise<number> {
+  const { count } = await trx
+    .selectFrom("snapshot_parts")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("host_id", "=", hostId)
+    .where("repository_id", "=", repository_id)
+    .where("rev", "=", rev)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** JSON texts of the parts of one list that are here, in order. */
 export async function stagedParts(
   trx: Trx,

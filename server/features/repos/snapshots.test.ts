@@ -134,6 +134,29 @@ test("a list overtaken while its parts were under way is dropped", async () => {
   ).toEqual([]);
 });
 
+test("lists that are begun and never finished fill no table [TRN-10]", async () => {
+  for (let i = 0; i < 20; i++) {
+    await server.clock.advance(1000);
+    const rev = server.random.id();
+    await host.report("snap.part", list(rev, 3, 0, [snapshot(1)]));
+    await host.report("snap.part", list(rev, 3, 1, [snapshot(2)]));
+  }
+  const endless = list(server.random.id(), 100_000, 0, [snapshot(1)]);
+  await host.report("snap.part", endless);
+  const staged = await server.db
+    .selectFrom("snapshot_parts")
+    .selectAll()
+    .execute();
+  expect(staged).toHaveLength(8);
+  const last =
+    staged
+      .map(({ rev }) => rev)
+      .sort()
+      .at(-1) ?? "";
+  await host.report("snap.part", list(last, 3, 2, [snapshot(3)]));
+  expect((await shown()).total).toBe(3);
+});
+
 test("a list of a clock that was ahead does not outlive those that follow", async () => {
   const now = server.clock.now();
   const early = server.random.id();

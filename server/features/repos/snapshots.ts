@@ -34,6 +34,10 @@ export interface Snapshots {
 
 const clockToleranceMs = 60_000;
 
+/** About half a million snapshots. */
+const mostParts = 1000;
+const listsUnderWay = 4;
+
 export function createSnapshots(deps: {
   db: Db;
   events: Events;
@@ -84,11 +88,21 @@ export function createSnapshots(deps: {
       const stored = await findRepository(trx, repositoryId);
       if (isNewer(stored?.snapshots_rev ?? null, part.rev)) return undefined;
 
+      if (part.of > mostParts || part.part >= part.of) {
+        log.warn("A host reported a snapshot list that cannot be one", {
+          host_id: hostId,
+          repository_id: repositoryId,
+        });
+        return undefined;
+      }
       const at = toTimestamp(clock.now());
       await store.stagePart(trx, hostId, part, at);
+      await store.dropAbandoned(trx, hostId, repositoryId, listsUnderWay);
+      // Counted first: the parts of a long list are megabytes.
+      if ((await store.countParts(trx, hostId, part)) < part.of)
+        return undefined;
       const { rev } = part;
       const parts = await store.stagedParts(trx, hostId, repositoryId, rev);
-      if (parts.length < part.of) return undefined;
 
       const makers = await store.knownMakers(trx, repositoryId);
       const marks = await store.snapshotMarks(trx, repositoryId);
