@@ -128,7 +128,7 @@ test("a host that invents jobs or logs without end is bounded, and another is no
   let full = 0;
   while (limits.kept("hloud", "job", batch).length === 200) full += 1;
   expect(full).toBe(2441);
-  expect(limits.kept("hloud", "job", batch)).toEqual([
+  expect(limits.kept("hloud", "other", batch)).toEqual([
     {
       ...line(1),
       s: "system" as never,
@@ -136,6 +136,6 @@ test("a host that invents jobs or logs without end is bounded, and another is no
       l: expect.stringMatching(/was not kept/),
     },
   ]);
-  expect(limits.kept("hloud", "job", batch)).toEqual([]);
+  expect(limits.kept("hloud", "other", batch)).toEqual([]);
   expect(limits.kept("hquiet", "job", batch)).toHaveLength(200);
 });
