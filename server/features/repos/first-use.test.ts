@@ -92,6 +92,36 @@ describe("the first connection", () => {
     });
   });
 
+  test("tries what was corrected while the agent still tried what was wrong [TST-07]", async () => {
+    const { agent, hostId } = await joined();
+    let patched = false;
+    const { id } = await repository();
+    const correct = () =>
+      tokens.send(
+        "PATCH",
+        `/api/repositories/${id}`,
+        { user_password: "right" },
+        tokens.admin,
+      );
+    const patching: Promise<Response>[] = [];
+    agent.onCommand("repo.test", ({ id: command, p }) => {
+      const { box } = p as { box: string };
+      const { credential } = agent.open(hostId, "repo-test", command, box);
+      if (!patched) patching.push(correct());
+      patched = true;
+      return credential.user_password === "right"
+        ? ok(found({ created: true }))
+        : refused("repository_denied", "The rest-server refused the login.");
+    });
+    await agent.connect(hostId);
+    await Promise.all(patching);
+    await settle();
+    expect(await repository()).toMatchObject({
+      status: "ready",
+      status_code: null,
+    });
+  });
+
   test("takes a repository that is there already, and tries again after a while when its server is away", async () => {
     const { agent, hostId } = await joined();
     agent.onCommand("repo.test", () => refused("repository_unreachable", "x"));

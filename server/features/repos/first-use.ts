@@ -41,7 +41,8 @@ export function createFirstUse(deps: {
 }): FirstUse {
   const { db, tx, repositoryTest, events, log } = deps;
   const by = systemInitiator("first use");
-  const busy = new Set<string>();
+  /** Hosts that are being asked, and whether something has changed since. */
+  const busy = new Map<string, boolean>();
 
   async function open(
     hostId: string,
@@ -110,12 +111,15 @@ export function createFirstUse(deps: {
   }
 
   async function visit(hostId: string): Promise<void> {
-    if (!deps.presence.isOnline(hostId) || busy.has(hostId)) return;
-    busy.add(hostId);
+    if (!deps.presence.isOnline(hostId)) return;
+    if (busy.has(hostId)) return void busy.set(hostId, true);
     try {
-      for (const record of await listFirstUses(db, hostId)) {
-        await attempt(hostId, record);
-      }
+      do {
+        busy.set(hostId, false);
+        for (const record of await listFirstUses(db, hostId)) {
+          await attempt(hostId, record);
+        }
+      } while (busy.get(hostId) === true);
     } finally {
       busy.delete(hostId);
     }
