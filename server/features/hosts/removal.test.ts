@@ -134,6 +134,35 @@ test("with it go the repositories that only it used, and everybody's credentials
   });
 });
 
+test("a long history goes job by job, so that others are served meanwhile [ENR-13]", async () => {
+  const { db } = world;
+  const ts = "2026-01-01T00:00:00.000Z";
+  for (const id of ["first", "second"]) {
+    const job = { id, kind: "backup", status: "succeeded", queued_at: ts };
+    await db
+      .insertInto("jobs")
+      .values({ ...job, host_id: nas.hostId, actor_kind: "user" } as never)
+      .execute();
+    const line = { stream: "stdout", kind: "info", line: "One." } as const;
+    await db
+      .insertInto("job_logs")
+      .values({ job_id: id, seq: 1, ts, ...line })
+      .execute();
+  }
+  const seen = new Set<string>();
+  const count = async (table: "hosts" | "job_logs") =>
+    (await db.selectFrom(table).selectAll().execute()).length;
+  let isOver = false;
+  const removal = remove().finally(() => (isOver = true));
+  while (!isOver) {
+    seen.add(`${await count("hosts")} host, ${await count("job_logs")} lines`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await removal).status).toBe(204);
+  expect([...seen]).toContain("1 host, 1 lines");
+  expect(await count("job_logs")).toBe(0);
+});
+
 test("a removed host that is enrolled again waits for a person, marked, and comes back as a new one [ENR-13]", async () => {
   await remove();
   const { agent, announced, waiting } = await world.agents.join(1);

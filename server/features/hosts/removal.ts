@@ -4,12 +4,19 @@ import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import type { HostKeys } from "../../link/host-keys.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
+import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import { endKey } from "./former-key-store.ts";
 import type { FormerKeys } from "./former-keys.ts";
 import type { Instances } from "./instances.ts";
 import type { Presence } from "./presence.ts";
-import { deleteHost, findHost } from "./store.ts";
+import {
+  deleteHost,
+  deleteLog,
+  findHost,
+  jobsWithLogs,
+  type HostRecord,
+} from "./store.ts";
 
 /** What the feature of repositories does when a host goes. */
 export interface RepositoriesOfHost {
@@ -30,6 +37,7 @@ export type Remove = (
 ) => Promise<void>;
 
 export function createRemove(deps: {
+  readonly db: Db;
   readonly tx: Transaction;
   readonly audit: Audit;
   readonly events: Events;
@@ -42,11 +50,26 @@ export function createRemove(deps: {
 }): Remove {
   const { tx, audit, events, repositories } = deps;
 
+  async function named(
+    db: Db | Trx,
+    hostId: string,
+    name: string,
+  ): Promise<HostRecord> {
+    const host = await findHost(db, hostId);
+    if (host === null) throw new AppError("host_not_found");
+    if (host.name !== name) throw new AppError("name_mismatch");
+    return host;
+  }
+
   return async (hostId, name, by) => {
+    await named(deps.db, hostId, name);
+    // A million lines in one transaction would hold everybody up for seconds.
+    for (const jobId of await jobsWithLogs(deps.db, hostId)) {
+      await tx.run((trx) => deleteLog(trx, jobId));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const publicKey = await tx.run(async (trx) => {
-      const host = await findHost(trx, hostId);
-      if (host === null) throw new AppError("host_not_found");
-      if (host.name !== name) throw new AppError("name_mismatch");
+      const host = await named(trx, hostId, name);
       const unused = await repositories.onlyOf(trx, hostId);
       await endKey(trx, host, "removed", toTimestamp(deps.clock.now()));
       await deleteHost(trx, hostId);

@@ -120,6 +120,26 @@ export async function replaceKey(
   await trx.deleteFrom("pending_hosts").where("host_id", "=", id).execute();
 }
 
+export async function jobsWithLogs(db: Db, hostId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom("jobs")
+    .select("id")
+    .where("host_id", "=", hostId)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("job_logs")
+          .select("job_logs.seq")
+          .whereRef("job_logs.job_id", "=", "jobs.id"),
+      ),
+    )
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export async function deleteLog(trx: Trx, jobId: string): Promise<void> {
+  await trx.deleteFrom("job_logs").where("job_id", "=", jobId).execute();
+}
+
 /** Takes everything about a host with it: jobs, logs, sources, schedules. */
 export async function deleteHost(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom("hosts").where("id", "=", id).execute();
