@@ -18,6 +18,8 @@ export function createProgressBoard(deps: {
 }): ProgressBoard {
   const { db, events } = deps;
   const latest = new Map<string, { hostId: string; progress: JobProgress }>();
+  /** How often something was forgotten: what was read before it may no longer be so. */
+  let version = 0;
 
   async function isRunningOn(hostId: string, jobId: string): Promise<boolean> {
     const known = latest.get(jobId);
@@ -29,10 +31,17 @@ export function createProgressBoard(deps: {
   return {
     get: (jobId) => latest.get(jobId)?.progress ?? null,
     async take(hostId, jobId, progress) {
-      if (!(await isRunningOn(hostId, jobId))) return;
+      let read: number;
+      do {
+        read = version;
+        if (!(await isRunningOn(hostId, jobId))) return;
+      } while (read !== version);
       latest.set(jobId, { hostId, progress });
       events.emit({ type: "job.progress", jobId, progress });
     },
-    forget: (jobId) => void latest.delete(jobId),
+    forget(jobId) {
+      version += 1;
+      latest.delete(jobId);
+    },
   };
 }
