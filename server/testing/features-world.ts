@@ -14,6 +14,7 @@ import { createMemoryBus } from "../adapters/memory-bus.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { createFeatures } from "../app/features.ts";
 import { identityOf } from "../identity.ts";
+import type { Transaction } from "../ports/transaction.ts";
 import { createTestAgent } from "./test-agent.ts";
 import { createTestAgentAccess } from "./test-agent-access.ts";
 import { createTestApi, createTestWorld } from "./test-api.ts";
@@ -23,9 +24,15 @@ import type { Reply } from "./test-endpoint.ts";
 export type NewAgent = ReturnType<typeof createNewAgent>;
 export type FeaturesWorld = ReturnType<typeof createFeaturesWorld>;
 
-/** The features as the server puts them together, running between HTTP and a bus without a broker. */
-export function createFeaturesWorld() {
-  const world = createTestWorld();
+/**
+ * The features as the server puts them together, running between HTTP and a bus without a broker. `arrange` decides
+ * when each transaction begins: a test of what happens at the same moment gives them an order of its own.
+ */
+export function createFeaturesWorld(
+  arrange: (tx: Transaction) => Transaction = (tx) => tx,
+) {
+  const made = createTestWorld();
+  const world = { ...made, tx: arrange(made.tx) };
   const { random } = world;
   const bus = createMemoryBus(world);
   const identity = identityOf(random.bytes(32), random);

@@ -29,8 +29,10 @@ export const tokenBody = (credential: object = {}, over: object = {}) => ({
 });
 
 /** One-time tokens between people and agents, in a whole server without a broker. */
-export async function createTestTokens() {
-  const world = createFeaturesWorld();
+export async function createTestTokens(
+  ...arranged: Parameters<typeof createFeaturesWorld>
+) {
+  const world = createFeaturesWorld(...arranged);
   const admin = await world.as("admin");
 
   const post = (body: object = tokenBody()) =>

@@ -10,8 +10,7 @@ import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
-import type { Db } from "../../ports/db.ts";
-import type { Transaction } from "../../ports/transaction.ts";
+import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "./jobs.ts";
 import * as store from "./store.ts";
@@ -41,7 +40,6 @@ const uncertain: ReadonlySet<ApiErrorCode> = new Set([
  * either the agent reports it, or reconciliation finds that it never did.
  */
 export function createDispatch(deps: {
-  db: Db;
   tx: Transaction;
   commands: AgentCommands;
   presence: { epochOf(hostId: string): string | null };
@@ -51,11 +49,11 @@ export function createDispatch(deps: {
   random: Random;
   clock: Clock;
 }): (hostId: string, body: RunBody, by: Initiator) => Promise<Job> {
-  const { db, tx, commands, presence, jobs, audit, events, random } = deps;
+  const { tx, commands, presence, jobs, audit, events, random } = deps;
   const now = () => toTimestamp(deps.clock.now());
 
-  async function plan(hostId: string, groupId: string) {
-    const target = await store.findTarget(db, hostId, groupId);
+  async function plan(trx: Trx, hostId: string, groupId: string) {
+    const target = await store.findTarget(trx, hostId, groupId);
     if (target === null) throw new AppError("host_not_found");
     const epoch = presence.epochOf(hostId);
     if (epoch === null)
@@ -123,9 +121,9 @@ export function createDispatch(deps: {
   }
 
   return async (hostId, { kind, source_group_id }, by) => {
-    const { group, cfg_rev, epoch } = await plan(hostId, source_group_id);
     const id = random.id();
-    await tx.run(async (trx) => {
+    const { cfg_rev, epoch } = await tx.run(async (trx) => {
+      const planned = await plan(trx, hostId, source_group_id);
       await store.insertJob(trx, {
         id,
         host_id: hostId,
@@ -134,7 +132,7 @@ export function createDispatch(deps: {
         actor_kind: "user",
         actor_id: by.id,
         source_group_id,
-        repository_id: group.repositoryId,
+        repository_id: planned.group.repositoryId,
         queued_at: now(),
       });
       await audit.record(trx, by, {
@@ -142,6 +140,7 @@ export function createDispatch(deps: {
         target: { kind: "job", id },
         payload: { host_id: hostId, kind, source_group_id },
       });
+      return planned;
     });
     const start = { job_id: id, kind, source_group_id, cfg_rev, epoch };
     await send(hostId, start, by);
