@@ -10,6 +10,8 @@ const table = {
   "schedules.edit": [true, true, false],
   "credentials.repo.edit": [true, true, false],
   "hosts.approve": [true, false, false],
+  "hosts.remove": [true, false, false],
+  "hosts.rotate_key": [true, false, false],
   "users.manage": [true, false, false],
 } as const;
 

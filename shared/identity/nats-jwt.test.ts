@@ -60,12 +60,13 @@ test("without an expiry the claim has none, and different claims have different 
   expect(first["jti"]).not.toBe(second["jti"]);
 });
 
-test("its holder reads name and times from it; other texts are no JWT", () => {
+test("its holder reads name, signer and times from it; other texts are no JWT", () => {
   const jwt = signNatsJwt({ ...claim, expiresAt: 1_767_225_660 }, (message) =>
     sign(message, seed),
   );
   expect(readNatsJwt(jwt)).toEqual({
     name: "habcdefghijkl",
+    iss: issuer,
     iat: 1_767_225_600,
     exp: 1_767_225_660,
   });
