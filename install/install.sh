@@ -19,6 +19,7 @@ program=restic-manager-agent
 unit=$program.service
 server=""
 server_key=""
+authority=""
 token=()
 root=""
 uninstall=""
@@ -30,12 +31,15 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 usage() {
   cat <<'USAGE'
-usage: bash install.sh --server URL [--server-key SHA256:...] [--token-stdin | --token-file FILE] [--root DIR]
+usage: bash install.sh --server URL [--server-key SHA256:...] [--server-ca FILE]
+                       [--token-stdin | --token-file FILE] [--root DIR]
        bash install.sh --uninstall [--purge]
 
   --server URL        address of the restic-manager server, as the dashboard shows it
   --server-key KEY    fingerprint of the server's key, as the dashboard shows it: the agent
                       then refuses any other server
+  --server-ca FILE    PEM file of a private certificate authority, or of the server's own
+                      certificate; it is kept beside the configuration
   --token-stdin       join with a one-time token, read from standard input
   --token-file FILE   join with a one-time token, read from a file
   --root DIR          install below DIR instead of / and start nothing (for images and tests)
@@ -47,11 +51,12 @@ USAGE
 parse_arguments() {
   while (($#)); do
     case $1 in
-      --server | --server-key | --token-file | --root)
+      --server | --server-key | --server-ca | --token-file | --root)
         (($# >= 2)) || die "$1 needs a value"
         case $1 in
           --server) server=${2%/} ;;
           --server-key) server_key=$2 ;;
+          --server-ca) authority=$2 ;;
           --token-file) token=(--token-file "$2") ;;
           --root) root=${2%/} ;;
         esac
@@ -71,6 +76,10 @@ parse_arguments() {
     die "--server needs the address of the server, for example --server http://backup.lan:8080"
   [[ -z $server_key || $server_key =~ ^SHA256:[0-9a-f]{64}$ ]] ||
     die "--server-key is SHA256: and 64 hexadecimal digits; copy it from the dashboard"
+  [[ -z $authority || -s $authority ]] ||
+    die "--server-ca $authority: there is no such file, or it is empty"
+  [[ -z $authority || -z $root ]] ||
+    die "--server-ca does not go with --root: put the file into the image and enrol there"
   [[ ${#token[@]} -eq 0 || -n $server_key ]] ||
     die "a token needs --server-key too: it must not go to a server that only pretends"
   [[ ${token[0]:-} != --token-file || -s ${token[1]} ]] ||
@@ -99,12 +108,25 @@ check_machine() {
 # fetch PATH FILE
 fetch() {
   if command -v curl >/dev/null; then
-    curl --fail --silent --show-error --location --retry 3 --output "$2" "$server$1" ||
+    curl --fail --silent --show-error --location --retry 3 \
+      ${authority:+--cacert "$authority"} --output "$2" "$server$1" ||
       die "cannot download $server$1"
   else
-    wget --quiet --tries=3 --output-document="$2" "$server$1" ||
+    wget --quiet --tries=3 ${authority:+--ca-certificate="$authority"} \
+      --output-document="$2" "$server$1" ||
       die "cannot download $server$1"
   fi
+}
+
+# An upgrade knows it without being told again.
+keep_authority() {
+  local kept=$root/etc/restic-manager/server-ca.pem
+  if [[ -n $authority && ! $authority -ef $kept ]]; then
+    mkdir -p "${kept%/*}"
+    chmod 700 "${kept%/*}"
+    install -m 644 "$authority" "$kept"
+  fi
+  [[ ! -f $kept ]] || authority=$kept
 }
 
 forget_partial() { ((${#partial[@]} == 0)) || rm -f "${partial[@]}"; }
@@ -206,6 +228,7 @@ report_existing_jobs() {
 enrol() {
   local arguments=("$server") code=0
   [[ -z $server_key ]] || arguments+=(--server-key "$server_key")
+  [[ -z $authority ]] || arguments+=(--server-ca "$authority")
   [[ -z $root ]] || arguments+=(--config "$root/etc/restic-manager/agent.yaml" --state-dir "$root/var/lib/restic-manager")
   "$root/usr/local/bin/$program" enrol "${arguments[@]}" ${token[@]+"${token[@]}"} --exit || code=$?
   ((code == 0)) && return
@@ -253,6 +276,7 @@ main() {
     return
   fi
   check_machine
+  keep_authority
   install_agent
   report_existing_jobs
   if [[ -s $root/var/lib/restic-manager/approval.json ]]; then

@@ -1,12 +1,13 @@
 /** install.sh on a machine with systemd: what it refuses, and what it finds. */
 import { beforeAll, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { accept } from "./rig/agent.ts";
+import { accept, online } from "./rig/agent.ts";
 import { debianRoot } from "./rig/debian.ts";
 import { announced, install } from "./rig/installer.ts";
 import { inLab } from "./rig/lab.ts";
 import { bootMachine } from "./rig/machine.ts";
+import { startProxy } from "./rig/proxy.ts";
 import { startServer } from "./rig/server.ts";
 
 const limit = 90_000;
@@ -67,6 +68,51 @@ test.concurrent(
       "find /usr/local/bin /etc/systemd/system /var/lib /etc -name '*restic-manager*'",
     );
     expect(left).toEqual({ code: 0, text: "" });
+  }),
+  limit,
+);
+
+test.concurrent(
+  "a machine joins, and is upgraded, through a proxy whose certificate only a file vouches for [INS-01]",
+  inLab(async (lab) => {
+    const server = await startServer(lab);
+    const api = await server.logIn();
+    const proxy = await startProxy(lab, "nginx", server.port);
+    const machine = await bootMachine(lab, "remote");
+    copyFileSync(proxy.certificates.ca, machine.at("root/ca.pem"));
+    const download = `curl -fsS --cacert ca.pem -o install.sh ${proxy.url}/install/install.sh`;
+    expect(await machine.sh(download)).toEqual({ code: 0, text: "" });
+
+    const unknown = await machine.sh(`bash install.sh --server ${proxy.url}`);
+    expect([unknown.code, unknown.text]).toEqual([
+      1,
+      expect.stringMatching(/error: cannot download https:/),
+    ]);
+    const script = machine.start(
+      [
+        "bash",
+        "install.sh",
+        "--server",
+        proxy.url,
+        "--server-key",
+        await server.serverKey(),
+        "--server-ca",
+        "ca.pem",
+      ],
+      "install.sh",
+    );
+    const { id } = await accept(api, await announced(api, script));
+    expect((await script.exit()).code).toBe(0);
+    await online(api, id);
+
+    const upgrade = await machine.sh(
+      `rm ca.pem; bash install.sh --server ${proxy.url}`,
+    );
+    expect([upgrade.code, upgrade.text]).toEqual([
+      0,
+      expect.stringContaining("keeps its identity"),
+    ]);
+    await online(api, id);
   }),
   limit,
 );

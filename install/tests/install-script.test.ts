@@ -246,6 +246,8 @@ const refused: readonly (readonly [args: string[], message: string])[] = [
   [["--server-key", "SHA256:short"], "64 hexadecimal digits"],
   [["--token", "x"], "unknown option: --token"],
   [["--token-file", "/nowhere"], "there is no such file, or it is empty"],
+  [["--server-ca", "/nowhere"], "there is no such file, or it is empty"],
+  [["--server-ca", script], "--server-ca does not go with --root"],
   [["--purge"], "--purge goes with --uninstall"],
   [["--server"], "--server needs a value"],
   [["--root", "/nowhere/at/all"], "there is no such directory"],

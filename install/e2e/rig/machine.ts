@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { debianRoot } from "./debian.ts";
 import type { Lab } from "./lab.ts";
@@ -26,8 +27,6 @@ export interface Ended {
   readonly text: string;
 }
 
-const nspawn = "/usr/bin/systemd-nspawn";
-
 /** Boots a fresh machine. Needs root, systemd-container and mmdebstrap. */
 export async function bootMachine(lab: Lab, name: string): Promise<Machine> {
   const root = lab.folder(`${name}/root`);
@@ -38,21 +37,28 @@ export async function bootMachine(lab: Lab, name: string): Promise<Machine> {
   ].join(",");
   host("mount", ["-t", "overlay", "overlay", "-o", layers, root]);
 
+  // Unique among all labs that run at the same time.
+  const id = `${basename(lab.dir)}-${name}`;
+  const groups = controlGroups(id);
   let machine = await boot();
   lab.defer(async () => {
     if (machine.running()) await machine.stop(30_000);
     host("umount", ["--lazy", root]);
+    for (const group of groups) host("find", [group, "-type", "d", "-delete"]);
   });
 
   async function boot(): Promise<Program> {
     const program = lab.start(
-      nspawn,
+      "/usr/bin/sh",
       [
+        "-c",
+        `${groups.map((group) => `echo $$ >${group}/cgroup.procs; `).join("")}exec "$@"`,
+        "sh",
+        "/usr/bin/systemd-nspawn",
         "--quiet",
         "--boot",
         `--directory=${root}`,
-        // Unique among all labs that run at the same time.
-        `--machine=${basename(lab.dir)}-${name}`,
+        `--machine=${id}`,
         `--hostname=${name}`,
         // There is no systemd outside that could keep a list of machines.
         "--register=no",
@@ -114,6 +120,21 @@ const environment = {
   HOME: "/root",
   TMPDIR: "/tmp",
 };
+
+/**
+ * Control groups of a machine's own, in each tree that its systemd uses. In shared ones two systemds take each other's
+ * processes for their own, and end them.
+ */
+function controlGroups(id: string): readonly string[] {
+  const trees = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"].filter(
+    (tree) => existsSync(tree),
+  );
+  const groups = (trees.length > 0 ? trees : ["/sys/fs/cgroup"]).map((tree) =>
+    join(tree, id),
+  );
+  for (const group of groups) mkdirSync(group);
+  return groups;
+}
 
 function firstProcess(machine: Program): number | undefined {
   return descendants(machine.pid)[0]?.pid;
