@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { arch, tmpdir } from "node:os";
@@ -233,6 +234,24 @@ test("existing backup jobs are found in all places and left as they are [INS-02]
 
 test("a machine without other backup jobs is told nothing about them", async () => {
   expect((await install()).stdout).not.toContain("exist already");
+});
+
+test("a machine without curl is installed with wget [INS-01]", async () => {
+  const bin = join(root, "bin");
+  mkdirSync(bin);
+  const programs =
+    "bash chmod cut dirname grep id mkdir mktemp mv rm sed sha256sum systemctl tail uname wget";
+  for (const name of programs.split(" "))
+    symlinkSync(join("/usr/bin", name), join(bin, name));
+  const result = await run(
+    "/usr/bin/bash",
+    [script, "--server", address(), "--root", root],
+    { env: { PATH: bin } },
+  );
+  expect(result).toMatchObject({ code: 0, stderr: "" });
+  expect(readFileSync(at("usr/local/bin/restic-manager-agent"), "utf8")).toBe(
+    binary,
+  );
 });
 
 test("another shell says that bash is needed", async () => {

@@ -37,7 +37,8 @@ export function debianRoot(): string {
     // Every machine makes its own.
     for (const own of ["etc/machine-id", "etc/hostname"])
       rmSync(join(partial, own), { force: true });
-    renameSync(partial, dir);
+    // Another run may have been quicker.
+    if (!existsSync(dir)) renameSync(partial, dir);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
