@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { createConnection } from "node:net";
 import type { Route, SocketRoute } from "../ports/route.ts";
 import { route } from "../ports/route.ts";
 import { createTestApi, createTestWorld } from "../testing/test-api.ts";
@@ -51,6 +52,18 @@ test("a socket route talks to its client until the server stops, which it says i
 
   await stop();
   expect(await client.closed).toBe(1012);
+});
+
+test("whoever takes the server for a proxy is refused, and nothing fails", async () => {
+  const { port } = start({});
+  const answered = Promise.withResolvers<string>();
+  const socket = createConnection(port, "127.0.0.1", () =>
+    socket.write("CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n"),
+  );
+  socket.on("data", (bytes) => answered.resolve(bytes.toString()));
+  socket.on("close", () => answered.resolve("hung up"));
+  expect(await answered.promise).toMatch(/^(HTTP\/1\.1 400 |hung up$)/);
+  socket.destroy();
 });
 
 test("stopping waits for a request in flight and takes no new one [RES-08]", async () => {

@@ -53,7 +53,11 @@ function bind(
   const options: Bun.Serve.Options<SocketData> = {
     ...listen,
     idleTimeout: idleTimeoutSeconds,
-    fetch: (request, bun) => app.fetch(request, listenerOf(request, bun)),
+    fetch: (request, bun) =>
+      // CONNECT names no address of ours.
+      URL.canParse(request.url)
+        ? app.fetch(request, listenerOf(request, bun))
+        : new Response(null, { status: 400 }),
     websocket: {
       maxPayloadLength: maxSocketMessage,
       perMessageDeflate: false,
