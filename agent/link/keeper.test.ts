@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
-import { RejectedError } from "../identity/refusals.ts";
+import { RejectedError, RemovedError } from "../identity/refusals.ts";
 import { ServerFault } from "../identity/server-fault.ts";
 import { createLog } from "../log.ts";
 import { keepConnected, type KeeperDeps } from "./keeper.ts";
@@ -125,7 +125,7 @@ test("a credential the broker refuses is renewed", async () => {
   await end();
 });
 
-test("a host that was approved under another id, or rejected, ends the keeper", async () => {
+test("a host that was approved under another id, rejected or removed ends the keeper", async () => {
   const changed = setUp({ recover: async () => false });
   changed.server.refuseConnects("unauthorized");
   await changed.clock.advance(1_000);
@@ -139,6 +139,64 @@ test("a host that was approved under another id, or rejected, ends the keeper", 
   rejected.server.refuseConnects("unauthorized");
   await rejected.clock.advance(1_000);
   expect(await rejected.kept).toBe("rejected");
+
+  const removed = setUp({
+    meet: async () => {
+      throw new RemovedError("https://x");
+    },
+  });
+  await removed.clock.advance(1_000);
+  expect(await removed.kept).toBe("removed");
+});
+
+test("a busy server is left alone for as long as it asks, and then not by all at once", async () => {
+  const busy = new ServerFault("api", "Later.", "rate_limited", 30_000);
+  const { clock, attempts, server, end } = setUp({
+    recover: async () => {
+      throw busy;
+    },
+  });
+  server.refuseConnects("unauthorized");
+  await clock.advance(0);
+  await clock.advance(30_999);
+  expect(attempts).toHaveLength(1);
+  await clock.advance(1);
+  expect(attempts).toHaveLength(2);
+  await end();
+});
+
+test("several addresses are tried in turn, a refused credential is not the address's fault, and each reason is told once [TRN-12]", async () => {
+  const moves: string[] = [];
+  const faults = [
+    new ServerFault("refused", "Nothing listens at a."),
+    new ServerFault("dns", "The name b cannot be resolved."),
+  ];
+  let asks = 0;
+  const { clock, lines, server, end } = setUp({
+    meet: async () => {
+      const fault = faults[asks++ % 3];
+      if (fault !== undefined) throw fault;
+    },
+    addresses: {
+      next: () => void moves.push("next"),
+      first: () => void moves.push("first"),
+    },
+  });
+  server.refuseConnects("unauthorized");
+  await clock.advance(0);
+  await clock.advance(60_000);
+  expect(asks).toBeGreaterThan(5);
+  expect(moves.length).toBe(asks - Math.floor(asks / 3));
+  expect(new Set(moves)).toEqual(new Set(["next"]));
+  expect(lines).toHaveLength(3);
+
+  server.refuseConnects(false);
+  asks = 2;
+  await clock.advance(60_000);
+  server.cut();
+  await clock.advance(0);
+  expect(moves.at(-1)).toBe("first");
+  await end();
 });
 
 test("a fault of the network has its own sentence", async () => {

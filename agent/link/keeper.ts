@@ -39,10 +39,13 @@ const shortestWaitMs = 200;
 export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
   const { clock, random, log, signal } = deps;
   let attempt = 0;
+  /** How long a busy server asks to be left alone, in milliseconds. */
+  let asked = 0;
   const told = new Set<string>();
 
   while (!signal.aborted) {
     let end: SessionEnd | LinkError["kind"] | "protocol_mismatch";
+    asked = 0;
     const startedAt = clock.now();
     try {
       end = await connectOnce();
@@ -66,7 +69,7 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
     }
     const wait =
       end === "protocol_mismatch" ? longestWaitMs : backoff(attempt++);
-    await delay(clock, wait, signal);
+    await delay(clock, asked + wait, signal);
   }
   return "stopped";
 
@@ -102,6 +105,7 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
 
   /** Once per reason: a server that is away for a weekend fills no disk. */
   function tell(error: unknown): void {
+    if (error instanceof ServerFault) asked = error.retryAfterMs;
     const words = error instanceof Error ? error.message : String(error);
     if (told.has(words)) return;
     told.add(words);
