@@ -12,6 +12,7 @@ import { createLiveOutbox } from "./live-socket.ts";
 import { startListener, type HttpListener } from "./listener.ts";
 
 const jobId = "01JDZ0000000000000000000AA";
+const brokenJobId = "01JDZ0000000000000000000ZZ";
 let listener: HttpListener | undefined;
 afterEach(() => listener?.cut());
 
@@ -35,7 +36,10 @@ function start() {
     events,
     hub,
     actorOfSession: world.auth.actorOfSession,
-    jobExists: async (id) => id === jobId,
+    async jobExists(id) {
+      if (id === brokenJobId) throw new Error("broken");
+      return id === jobId;
+    },
   });
   const api = createTestApi(world, live);
   return { ...world, ...api, hub, live, open: () => listening };
@@ -128,6 +132,18 @@ describe("the WebSocket", () => {
     }
     const known = { op: "sub", topic: `job:${jobId}` };
     expect(await browser.ask(known)).toMatchObject([{ f: "sub" }]);
+  });
+
+  test("a request that cannot be answered is told by an id that the log has too, before the connection ends [SSE-05]", async () => {
+    const world = start();
+    const browser = await connect(world);
+    const asked = { op: "sub", topic: `job:${brokenJobId}` };
+    const [told] = await browser.ask(asked);
+    if (told?.f !== "error") throw new Error("no error frame");
+    expect(told.code).toBe("internal");
+    expect(told.request_id).not.toBe("");
+    expect(world.logLines.join("")).toContain(told.request_id);
+    await until(() => browser.closed() === 1011);
   });
 
   test("closes when its session ends, and holds nothing afterwards", async () => {
