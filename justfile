@@ -32,6 +32,10 @@ attack-table:
 wine:
     @bun install/windows/wine-smoke.ts
 
+# Kills, cuts, fills disks, sets clocks and restores old databases by a seeded plan, and proves that nothing is lost
+chaos *args:
+    @bun install/chaos/main.ts {{ args }}
+
 # Server, agent and dashboard from source, restarted on every change
 dev:
     @bun install/dev.ts
@@ -55,6 +59,10 @@ ci:
 # The figures of the README, as ratios in one run
 bench *args:
     @bun bench/main.ts {{ args }}
+
+# A fleet of simulated agents against the built server, for example `just fleet 5000`; about four minutes
+fleet *args:
+    @bun bench/fleet/main.ts {{ args }}
 
 # Executables with their checksums, from a clean checkout that passes everything
 release:
