@@ -35,6 +35,13 @@ test("server and agent import nothing at run time", () => {
   expect(uses(product, /\bimport\(/, [])).toEqual([]);
 });
 
+test("what puts the server together decides nothing itself [TST-09]", () => {
+  const wiring = /^server\/(app\/\w+|features\/\w+\/feature)\.ts$/;
+  const decisions = /\b(if|while|switch) \(|\bthrow\b|\bsql`/;
+  expect(sources.filter((path) => wiring.test(path)).length).toBeGreaterThan(6);
+  expect(uses(wiring, decisions, [])).toEqual([]);
+});
+
 test("no test is skipped, focused or postponed", () => {
   const marks = /\b(test|it|describe)\.(skip|only|todo|skipIf|todoIf|if)\b/;
   const marked = sources.filter(
