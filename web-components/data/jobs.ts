@@ -108,7 +108,13 @@ function withJob(
   };
 }
 
-function withEvent(job: Job, event: LiveEvent): Job {
+function withEvent(job: Job, event: LiveEvent): Job | ApiError {
+  if (event.type === "host.removed" && event.host_id === job.host_id)
+    return new ApiError(404, {
+      code: "job_not_found",
+      message: `${job.host_name} was removed by an administrator, and its jobs with it.`,
+      request_id: "",
+    });
   if (event.type === "job.changed" && event.job.id === job.id) {
     // The row of a running job carries no progress of its own.
     return {

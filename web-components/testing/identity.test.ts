@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { rotatedFingerprint } from "./fixture-identities.ts";
-import { at, minute, now } from "./moments.ts";
+import { at, id as idOf, minute, now } from "./moments.ts";
 import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
 import { useStage } from "./stage.ts";
 import { emptyWorld, seededWorld, userSession } from "./world.ts";
@@ -68,6 +68,12 @@ test("a host that somebody else removes leaves the fleet, and its page says so [
     server.push("fleet", { type: "host.removed", host_id: other });
     await page.getByText("This host is not here").waitFor();
     await page.getByText("web-02 was removed by an administrator.").waitFor();
+    await page.goto(`${server.url}/jobs/${idOf("RUNpg-primary")}`);
+    await page.getByRole("heading", { name: "Backup of pg-primary" }).waitFor();
+    await server.heard("fleet");
+    const { host_id } = server.world.jobs[0]!;
+    server.push("fleet", { type: "host.removed", host_id });
+    await page.getByText("and its jobs with it.").waitFor();
   }));
 
 test("replacing a key waits for the new fingerprint and remembers the old one [ENR-14]", () =>
