@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
 import type { Transaction } from "../ports/transaction.ts";
 import { createNewAgent } from "../testing/features-world.ts";
