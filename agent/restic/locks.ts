@@ -46,14 +46,13 @@ export async function readLocks(
   return locks;
 }
 
-/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones. False when it cannot. */
+/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones, as far as it can. */
 export async function removeStaleLocks(
   runner: ResticRunner,
   repository: Repository,
   signal: AbortSignal,
-): Promise<boolean> {
-  const call = { args: unlockArgs, repository, limitMs, signal };
-  return succeeded((await capture(runner, call)).end);
+): Promise<void> {
+  await capture(runner, { args: unlockArgs, repository, limitMs, signal });
 }
 
 /** Locks of this host whose process is gone. `alive` tells whether a process id is in use. */
