@@ -4,7 +4,10 @@ import type { Field } from "./field.ts";
 import { ownKey, signedText } from "./login.ts";
 import { type Message, publishing } from "./raw-nats.ts";
 
-const notBelieved = /not believed/;
+const notBelieved = (reason: string) =>
+  new RegExp(
+    `not believed.*"reason":"${reason}"|"reason":"${reason}".*not believed`,
+  );
 let seq = 0;
 
 /** An event as the thief's agent would send it; `over` changes its envelope. */
@@ -80,7 +83,7 @@ export const eventsFront: Front = {
     sends(
       "report in another host's name, signed with the own key",
       dropped,
-      notBelieved,
+      notBelieved("wrong_subject"),
       (field) => {
         const event = eventOf(field, "job.done", failureOf(field), {
           host: field.victim.host.id,
@@ -89,14 +92,19 @@ export const eventsFront: Front = {
         return { tail: "evt.job.done", body: JSON.stringify(signed) };
       },
     ),
-    sends("report without a signature", dropped, notBelieved, (field) => ({
-      tail: "evt.job.done",
-      body: JSON.stringify(eventOf(field, "job.done", failureOf(field))),
-    })),
+    sends(
+      "report without a signature",
+      dropped,
+      notBelieved("not_signed_text"),
+      (field) => ({
+        tail: "evt.job.done",
+        body: JSON.stringify(eventOf(field, "job.done", failureOf(field))),
+      }),
+    ),
     sends(
       "report signed with a key that nobody approved",
       dropped,
-      notBelieved,
+      notBelieved("signature_invalid"),
       (field) => ({
         tail: "evt.job.done",
         body: JSON.stringify(
@@ -111,7 +119,7 @@ export const eventsFront: Front = {
     sends(
       "report with a signature made for something else",
       dropped,
-      notBelieved,
+      notBelieved("signature_invalid"),
       (field) => ({
         tail: "evt.job.done",
         body: JSON.stringify(
@@ -126,7 +134,7 @@ export const eventsFront: Front = {
     sends(
       "report one kind of event on the subject of another",
       dropped,
-      notBelieved,
+      notBelieved("wrong_subject"),
       (field) => ({
         tail: "evt.job.started",
         body: JSON.stringify(

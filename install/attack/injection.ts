@@ -27,6 +27,8 @@ function bytes(
 const hidden = "GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n";
 const smuggled = (headers: readonly string[], body: string): string =>
   `POST /api/auth/logout HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers.join("\r\n")}\r\n\r\n${body}`;
+const isRefused = (seen: number[]): boolean =>
+  seen.every((status) => status >= 400 && status < 500);
 const atMostOne = (seen: number[], text: string): boolean =>
   seen.filter((status) => status < 400).length === 0 &&
   !text.includes("server_key");
@@ -214,8 +216,17 @@ export const injectionFront: Front = {
       "use the server as a proxy",
       "4xx or hung up",
       () => requestText("CONNECT 127.0.0.1:22"),
-      (seen, text) =>
-        seen.every((status) => status >= 400) && !text.includes("SSH-"),
+      (seen, text) => isRefused(seen) && !text.includes("SSH-"),
+    ),
+    bytes(
+      "a Host header that is no host",
+      "4xx or hung up",
+      () =>
+        requestText("GET /api/version", ["Host: [::"]).replace(
+          "Host: 127.0.0.1\r\n",
+          "",
+        ),
+      isRefused,
     ),
     bytes(
       "hide a request behind two lengths",

@@ -243,11 +243,16 @@ test(
       dirname(attic.config),
     ];
     const whileRunning = folders.flatMap(filesBelow);
-    for (const program of [...broker]) program.signal("SIGINT");
+    for (const program of broker) program.signal("SIGINT");
     for (const program of [agent, attic]) await program.program().stop();
     await server.stop();
     const files = [...whileRunning, ...folders.flatMap(filesBelow)];
     expect(files.length).toBeGreaterThan(30);
+
+    // Each of these places does catch what is there to be caught.
+    const inPlain = [{ name: "host's id", text: host.id }];
+    expect(new Set(found(inPlain, told)).size).toBeGreaterThan(9);
+    expect(found(inPlain, files).length).toBeGreaterThan(4);
 
     const ofPrograms = processes();
     // restic's own environment, also before `setpriv` becomes restic, is the one place to hand secrets over.
