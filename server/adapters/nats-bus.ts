@@ -43,7 +43,8 @@ type Attachment = (connection: NatsConnection) => () => void;
 
 /** Several servers on one broker share requests by this queue group. */
 const queue = "cp";
-const purgeEveryMs = 60_000;
+/** Often enough that one sender at its full rate cannot fill a stream meanwhile, which would keep everybody out. */
+const purgeEveryMs = 5_000;
 const worryingFill = 0.7;
 const noConnection = "There is no connection to the broker.";
 
