@@ -29,6 +29,7 @@ import {
   purgeIngested,
   type StreamBytes,
 } from "./nats-streams.ts";
+import { createSeldom } from "./seldom.ts";
 
 export interface NatsBusDeps {
   readonly address: () => BrokerAddress | null;
@@ -50,6 +51,7 @@ const noConnection = "There is no connection to the broker.";
 
 export function createNatsBus(deps: NatsBusDeps): Bus {
   const { clock, log } = deps;
+  const seldom = createSeldom(clock);
   const attached = new Map<Attachment, (() => void) | null>();
   const working = new Set<Promise<void>>();
   let link: NatsLink | null = null;
@@ -105,10 +107,13 @@ export function createNatsBus(deps: NatsBusDeps): Bus {
     if (message === null) return;
     const { hostId, tail } = message;
     if (!request.reply?.startsWith(`${inboxPrefix(hostId)}.`)) {
-      log.warn("A request asks to be answered elsewhere; it is dropped", {
-        host_id: hostId,
-        verb: tail,
-      });
+      seldom((count) =>
+        log.warn("A request asks to be answered elsewhere; it is dropped", {
+          host_id: hostId,
+          verb: tail,
+          ...(count > 0 && { count }),
+        }),
+      );
       return;
     }
     try {

@@ -11,6 +11,7 @@ import type { OnViolation } from "../ports/violation.ts";
 import { type BrokerPaths, brokerName } from "./nats-config.ts";
 import { endOrphan } from "./nats-orphan.ts";
 import { readViolation } from "./nats-violation.ts";
+import { createSeldom } from "./seldom.ts";
 import { readSlowly } from "./slow-lines.ts";
 
 /** A nats-server of ours that accepts connections. */
@@ -32,7 +33,7 @@ export interface NatsProcessDeps {
   readonly config: () => string;
   /** Where to look for `setpriv`, as in `PATH`. */
   readonly searchPath: string;
-  /** Called with every line it writes, but for those about violations. */
+  /** Called with every line it writes, but for those about violations, and some of those about its clients. */
   readonly onLine: (line: string) => void;
   readonly onViolation: OnViolation;
   readonly clock: Clock;
@@ -65,12 +66,18 @@ export async function startNatsProcess(
   let alive = true;
   void ended.then(() => (alive = false));
   const tail: string[] = [];
+  const seldom = createSeldom(clock);
   const cancelReading = readSlowly(child.stderr, clock, (line) => {
     const violation = readViolation(line);
     if (violation !== null) return deps.onViolation(violation);
     tail.push(line);
     if (tail.length > 5) tail.shift();
-    deps.onLine(line);
+    if (!/ - cid:\d+ - /.test(line)) return deps.onLine(line);
+    seldom((count) => {
+      if (count > 0)
+        deps.log.warn("Lines of the broker were left out", { count });
+      deps.onLine(line);
+    });
   });
   void ended.then(cancelReading);
 
