@@ -20,7 +20,13 @@ import type { HostFacts } from "../platform/host-facts.ts";
 import { moveFile } from "../platform/replace-file.ts";
 import type { Random } from "../random.ts";
 import { announceAndWait, meetServer } from "./announce.ts";
-import { openApproval, saveApproval, type StoredApproval } from "./approval.ts";
+import {
+  openApproval,
+  refusalIn,
+  saveApproval,
+  unsignedRefusal,
+  type StoredApproval,
+} from "./approval.ts";
 import { loadOrMintIdentity, readIdentity, type Identity } from "./identity.ts";
 import { RemovedError } from "./refusals.ts";
 import type { ServerDoor } from "./server-door.ts";
@@ -101,6 +107,7 @@ export function createStanding(deps: StandingDeps): Standing {
       public_key: toBase64Url(holder.publicKey),
       server_key: server.identity.public_key,
       t: server.identity.server_time,
+      nonce: deps.random.id(),
     };
     try {
       const answer = await door.session(
@@ -110,8 +117,11 @@ export function createStanding(deps: StandingDeps): Standing {
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
       if (error.code === "host_unknown") return null;
-      if (error.code === "host_revoked") throw new RemovedError(deps.server());
-      throw error;
+      const { public_key, nonce: about } = request;
+      const removed = { code: "host_revoked", public_key, about } as const;
+      const refused = refusalIn(error, serverKey, removed);
+      if (refused === "signed") throw new RemovedError(deps.server());
+      throw refused === null ? error : unsignedRefusal();
     }
   }
 
@@ -134,6 +144,7 @@ export function createStanding(deps: StandingDeps): Standing {
     return announceAndWait({
       ...deps,
       identity,
+      isBackedUp: true,
       server: await meet(),
       facts: deps.facts(),
       resticVersion: (await deps.restic()).version,

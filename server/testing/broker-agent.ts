@@ -47,6 +47,7 @@ export function createBrokerAgent(agent: TestAgent): BrokerAgent {
           public_key: agent.publicKeyText,
           server_key: server.public_key,
           t: server.server_time,
+          nonce: "0".repeat(16),
         }),
       }),
     );

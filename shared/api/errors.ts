@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { signedText } from "../identity/signed.ts";
 
 /**
  * Every error code the HTTP API answers, with its status and the sentence that tells a person what to do.
@@ -63,10 +64,7 @@ export const apiErrors = {
     403,
     "The proof of possession is not for this pending host, or was used before; announce again.",
   ],
-  rate_limited: [
-    429,
-    "Too many requests from this address; wait a minute.",
-  ],
+  rate_limited: [429, "Too many requests from this address; wait a minute."],
   pending_full: [
     503,
     "Too many hosts wait for approval; approve or reject some first.",
@@ -188,6 +186,8 @@ export const apiErrorBody = z.object({
     .optional(),
   /** A cause below: the agent's failure code, when the agent refused. */
   cause: z.string().optional(),
+  /** A `refusal` of `shared/protocol/identity.ts`, for agents. */
+  refusal: signedText.optional(),
 });
 
 export type ApiErrorBody = z.infer<typeof apiErrorBody>;

@@ -62,6 +62,8 @@ export const sessionRequest = z.object({
   server_key: z.string(),
   /** Server time, from GET /api/agents/server. */
   t: timestamp,
+  /** Random, 16 to 64 characters: a refusal names it, so that none can be used again. */
+  nonce: z.string().min(16).max(64),
 });
 export type SessionRequest = z.infer<typeof sessionRequest>;
 
@@ -71,3 +73,16 @@ export type SessionRequest = z.infer<typeof sessionRequest>;
  */
 export const sessionAnswer = z.object({ approval: signedText });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
+
+/**
+ * A definite no, signed as `rm-refusal-v1` by the server and sent with the API error of its code. A host that is backed up
+ * stops for nothing less: whoever is in between could otherwise end its backups.
+ */
+export const refusal = z.object({
+  code: z.enum(["host_revoked", "rejected"]),
+  /** The key that is refused. */
+  public_key: z.string(),
+  /** What was asked: the `nonce` of a session, the id of a waiting host. */
+  about: z.string(),
+});
+export type Refusal = z.infer<typeof refusal>;
