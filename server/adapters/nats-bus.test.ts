@@ -132,7 +132,7 @@ describe("nats bus on a real broker", () => {
     expect(served).toEqual(["honest"]);
     await victimLink.flush();
     expect(reached).toEqual([]);
-    expect(log.entries.filter((e) => e.level === "warn")).toHaveLength(3);
+    expect(log.entries.filter((e) => e.level === "warn")).toHaveLength(1);
     await Promise.all([victimLink.close(), attackerLink.close(), bus.close()]);
   });
 

@@ -20,6 +20,7 @@ import {
   type BusStream,
   type Unsubscribe,
 } from "../ports/bus.ts";
+import { createSeldom } from "../seldom.ts";
 import type { NatsCredentials } from "./nats-claims.ts";
 import { ingestStream } from "./nats-ingest.ts";
 import { createNatsLink, type NatsLink } from "./nats-link.ts";
@@ -29,7 +30,6 @@ import {
   purgeIngested,
   type StreamBytes,
 } from "./nats-streams.ts";
-import { createSeldom } from "./seldom.ts";
 
 export interface NatsBusDeps {
   readonly address: () => BrokerAddress | null;
@@ -51,7 +51,7 @@ const noConnection = "There is no connection to the broker.";
 
 export function createNatsBus(deps: NatsBusDeps): Bus {
   const { clock, log } = deps;
-  const seldom = createSeldom(clock);
+  const isToBeSaid = createSeldom(clock);
   const attached = new Map<Attachment, (() => void) | null>();
   const working = new Set<Promise<void>>();
   let link: NatsLink | null = null;
@@ -107,13 +107,13 @@ export function createNatsBus(deps: NatsBusDeps): Bus {
     if (message === null) return;
     const { hostId, tail } = message;
     if (!request.reply?.startsWith(`${inboxPrefix(hostId)}.`)) {
-      seldom((count) =>
+      const count = isToBeSaid(hostId);
+      if (count !== null)
         log.warn("A request asks to be answered elsewhere; it is dropped", {
           host_id: hostId,
           verb: tail,
-          ...(count > 0 && { count }),
-        }),
-      );
+          count: count + 1,
+        });
       return;
     }
     try {

@@ -8,10 +8,10 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import { z } from "zod";
 import { type BrokerAddress, BrokerError } from "../ports/broker.ts";
 import type { OnViolation } from "../ports/violation.ts";
+import { createSeldom } from "../seldom.ts";
 import { type BrokerPaths, brokerName } from "./nats-config.ts";
 import { endOrphan } from "./nats-orphan.ts";
-import { readViolation } from "./nats-violation.ts";
-import { createSeldom } from "./seldom.ts";
+import { readViolation, troubleOf } from "./nats-violation.ts";
 import { readSlowly } from "./slow-lines.ts";
 
 /** A nats-server of ours that accepts connections. */
@@ -66,18 +66,17 @@ export async function startNatsProcess(
   let alive = true;
   void ended.then(() => (alive = false));
   const tail: string[] = [];
-  const seldom = createSeldom(clock);
+  const isToBeSaid = createSeldom(clock);
   const cancelReading = readSlowly(child.stderr, clock, (line) => {
     const violation = readViolation(line);
     if (violation !== null) return deps.onViolation(violation);
     tail.push(line);
     if (tail.length > 5) tail.shift();
-    if (!/ - cid:\d+ - /.test(line)) return deps.onLine(line);
-    seldom((count) => {
-      if (count > 0)
-        deps.log.warn("Lines of the broker were left out", { count });
-      deps.onLine(line);
-    });
+    const trouble = troubleOf(line);
+    if (trouble === null) return deps.onLine(line);
+    const count = isToBeSaid(trouble);
+    if (count !== null)
+      deps.onLine(count === 0 ? line : `${line} (${count} more before)`);
   });
   void ended.then(cancelReading);
 

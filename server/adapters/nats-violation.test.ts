@@ -10,7 +10,7 @@ import {
   type TestAgentLogin,
   type TestBroker,
 } from "./nats-testing.ts";
-import { readViolation } from "./nats-violation.ts";
+import { readViolation, troubleOf } from "./nats-violation.ts";
 
 describe("violations", () => {
   let under: TestBroker;
@@ -70,6 +70,24 @@ describe("violations", () => {
       '[1] d t [ERR] 127.0.0.1:1 - cid:6 - "v1 - Publish Violation - Subject "x"',
     ])
       expect(readViolation(text)).toBeNull();
+  });
+
+  test("the same trouble with other bytes is one trouble, and is logged once a minute with a count [LOG-01]", async () => {
+    const login = approve(under.broker);
+    const broken = () =>
+      under.log.entries.filter(({ fields }) =>
+        String(fields.reason).includes("processPub Parse Error"),
+      );
+    for (let n = 0; n < 5; n++)
+      await sendRaw(login, { name: `x${n}` }, [`\r\nGARBAGE${n}`]);
+    await until(() => broken().length > 0);
+    expect(broken()).toHaveLength(1);
+    expect(troubleOf('[1] d t [INF] Server "x" is ready')).toBeNull();
+    const line = (name: string) =>
+      troubleOf(
+        `[1] d t [ERR] 127.0.0.1:1 - cid:1 - "${name}" - bad "${name}"`,
+      );
+    expect(line(String.raw`a\" - worse \"`)).toBe(line("b"));
   });
 
   function triedBy({ hostId }: Pick<TestAgentLogin, "hostId">): string[] {
