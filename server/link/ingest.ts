@@ -9,7 +9,7 @@ import type { Bus, BusMessage, BusStream, Unsubscribe } from "../ports/bus.ts";
 import type { Transaction, Trx } from "../ports/transaction.ts";
 import { createSeldom } from "../seldom.ts";
 import { readEvent, type EventRegistry, type Refusal } from "./events.ts";
-import type { HostKeys } from "./host-keys.ts";
+import type { HostKeys } from "../ports/host-keys.ts";
 import { readMark, writeMark } from "./mark-store.ts";
 import type { Mark } from "./mark.ts";
 

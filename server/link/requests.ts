@@ -14,7 +14,7 @@ import { AppError } from "../app-error.ts";
 import { verifySignature, type ServerIdentity } from "../identity.ts";
 import type { AgentRequests } from "../ports/agent-link.ts";
 import type { Bus, BusMessage, Unsubscribe } from "../ports/bus.ts";
-import type { HostKeys } from "./host-keys.ts";
+import type { HostKeys } from "../ports/host-keys.ts";
 
 interface Deps {
   readonly bus: Pick<Bus, "serve">;

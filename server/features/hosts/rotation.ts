@@ -13,7 +13,7 @@ import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import { verifySignature } from "../../identity.ts";
 import type { ServerIdentity } from "../../identity.ts";
-import type { HostKeys } from "../../link/host-keys.ts";
+import type { HostKeys } from "../../ports/host-keys.ts";
 import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Broker } from "../../ports/broker.ts";
