@@ -35,7 +35,11 @@ export function createServerTime(
   function keep(milliseconds: number): void {
     bootedAt = clock.now() - uptime();
     offset = milliseconds;
-    writeMeta(db, key, String(offset));
+    try {
+      writeMeta(db, key, String(offset));
+    } catch {
+      // On a full disk it holds until the end of this process, and is learnt again by the next one.
+    }
   }
 
   return {
