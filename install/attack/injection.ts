@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { createAnnouncer } from "../e2e/rig/announcer.ts";
 import { anonymous, call } from "../e2e/rig/api.ts";
 import { pendingOf } from "../e2e/rig/agent.ts";
@@ -190,6 +191,22 @@ export const injectionFront: Front = {
           });
           must([400, 413].includes(status), "it is refused", status);
         }
+      },
+    },
+    {
+      tries: "300 requests that begin and never end",
+      refused: "others are answered meanwhile",
+      async run({ server }) {
+        const begun = Array.from({ length: 300 }, () => {
+          const socket = connect(server.port, "127.0.0.1", () =>
+            socket.write("POST /api/auth/login HTTP/1.1\r\nHost: x\r\nX-"),
+          );
+          return socket.on("error", () => {});
+        });
+        const signal = AbortSignal.timeout(5000);
+        const { status } = await fetch(`${server.url}/readyz`, { signal });
+        must(status === 200, "the server answers", status);
+        for (const socket of begun) socket.destroy();
       },
     },
     bytes(
