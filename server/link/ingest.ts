@@ -40,8 +40,9 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
     hostId: string,
     message: string,
     fields: Parameters<Log["warn"]>[1],
+    reason = message,
   ): void {
-    const count = isToBeSaid(`${hostId} ${message} ${fields?.reason}`);
+    const count = isToBeSaid(`${hostId} ${reason}`);
     if (count !== null)
       log.warn(message, { ...fields, host_id: hostId, count: count + 1 });
   }
@@ -68,10 +69,12 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
       const event = await opened(stream, message);
       if (typeof event !== "string") events.push(event);
       else
-        complain(message.hostId, "An event of an agent was not believed", {
-          stream,
-          reason: event,
-        });
+        complain(
+          message.hostId,
+          "An event of an agent was not believed",
+          { stream, reason: event },
+          event,
+        );
     }
     return events;
   }
