@@ -81,6 +81,28 @@ test("a removal that the server has not signed, or signed for another question, 
     expect((await agent.exited).code).toBe(0);
   }));
 
+test("that a key is unknown counts with the server's signature alone: no new key is thrown away, nothing is announced [ENR-14]", () =>
+  withRig(async (rig) => {
+    const { server, dir } = rig;
+    const next = loadOrMintIdentity(pathsIn(dir).nextIdentity, random);
+    server.addKey(next);
+    server.setStanding("host_unknown");
+    let answered = 0;
+    server.tamper((path, body) => {
+      if (path !== "/api/agents/session") return body;
+      answered++;
+      const { refusal: _, ...unsigned } = body;
+      return unsigned;
+    });
+    rig.start();
+    await until("a made-up answer", () => answered > 0);
+    server.setStanding("approved");
+    server.tamper(null);
+    await answers(rig);
+    expect(keyOf(rig)).toBe(toBase64Url(next.publicKey));
+    expect(server.announcements()).toBe(0);
+  }));
+
 test("a removed host is cut, says so in one line, ends with 5, and never announces itself again [ENR-13]", () =>
   withRig(async (rig) => {
     const { server, dir } = rig;

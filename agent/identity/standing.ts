@@ -116,12 +116,13 @@ export function createStanding(deps: StandingDeps): Standing {
       return openApproval(answer.approval, serverKey, holder.publicKey);
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
-      if (error.code === "host_unknown") return null;
+      const { code } = error;
+      if (code !== "host_unknown" && code !== "host_revoked") throw error;
       const { public_key, nonce: about } = request;
-      const removed = { code: "host_revoked", public_key, about } as const;
-      const refused = refusalIn(error, serverKey, removed);
-      if (refused === "signed") throw new RemovedError(deps.server());
-      throw refused === null ? error : unsignedRefusal();
+      const refused = refusalIn(error, serverKey, { code, public_key, about });
+      if (refused !== "signed") throw unsignedRefusal();
+      if (code === "host_revoked") throw new RemovedError(deps.server());
+      return null;
     }
   }
 

@@ -140,7 +140,8 @@ export function createAgentHttp({
   ];
 
   function refuseSigned(refusal: Refusal): [number, Record<string, unknown>] {
-    const [status, body] = refuse(410, refusal.code);
+    const status = refusal.code === "host_unknown" ? 404 : 410;
+    const [, body] = refuse(status, refusal.code);
     const signed = signText("rm-refusal-v1", refusal, key.sign);
     return [status, { ...body, refusal: signed }];
   }
@@ -236,8 +237,7 @@ export function createAgentHttp({
       if (request?.server_key !== toBase64Url(key.publicKey))
         return refuse(403, "signature_invalid");
       const known = standing(public_key);
-      if (known === "host_unknown") return refuse(404, known);
-      if (known === "host_revoked")
+      if (known !== "approved")
         return refuseSigned({ code: known, public_key, about: request.nonce });
       return [200, { approval: signedApproval(public_key) }];
     }

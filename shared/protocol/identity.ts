@@ -76,10 +76,10 @@ export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
 /**
  * A definite no, signed as `rm-refusal-v1` by the server and sent with the API error of its code. A host that is backed up
- * stops for nothing less: whoever is in between could otherwise end its backups.
+ * stops, throws a key away or announces itself anew for nothing less: whoever is in between could otherwise end its backups.
  */
 export const refusal = z.object({
-  code: z.enum(["host_revoked", "rejected"]),
+  code: z.enum(["host_revoked", "host_unknown", "rejected"]),
   /** The key that is refused. */
   public_key: z.string(),
   /** What was asked: the `nonce` of a session, the id of a waiting host. */

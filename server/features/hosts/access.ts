@@ -84,9 +84,9 @@ export function createAccess(deps: {
         log.info("A host was let in again", { host_id: host.id });
         return { approval: approvalOf(host, deps) };
       }
-      throw (await isFormerKey(db, key))
-        ? refusalOf("host_revoked", key, nonce, deps.identity)
-        : new AppError("host_unknown");
+      const isFormer = await isFormerKey(db, key);
+      const code = isFormer ? "host_revoked" : "host_unknown";
+      throw refusalOf(code, key, nonce, deps.identity);
     },
   };
 }
