@@ -27,7 +27,11 @@ export async function tidyLocks(
   deps: StaleLocksDeps,
   repository: Repository,
 ): Promise<string | null> {
-  const stale = await findStale(deps, repository);
+  let stale = await findStale(deps, repository);
+  for (let n = 1; n < attempts && stale === null; n++) {
+    await delay(deps.clock, waitMs * n, deps.signal);
+    if (!deps.signal.aborted) stale = await findStale(deps, repository);
+  }
   if (stale === null)
     return "The repository could not be asked for a lock left behind.";
   if (stale.length === 0) return null;

@@ -33,14 +33,15 @@ export async function readLocks(
   for (const id of list.stdout
     .split("\n")
     .filter((line) => /^[0-9a-f]{64}$/.test(line))) {
-    const { stdout } = await capture(runner, {
+    const { end, stdout } = await capture(runner, {
       args: lockArgs(id),
       repository,
       limitMs,
       signal,
     });
+    // Its owner may have removed it in between, or the repository is away: asking again tells.
+    if (!succeeded(end)) return null;
     const lock = parseJson(stdout, lockFile);
-    // It may have been removed in between by its owner.
     if (lock !== null) locks.push({ ...lock, id });
   }
   return locks;
