@@ -286,6 +286,8 @@ describe("a client that sends without measure [TRN-10]", () => {
     const second = await open("192.0.2.3");
     second.send("c".repeat(60_000));
     expect(second.isRead()).toBe(false);
+    const said = log.entries.filter(({ fields }) => fields.ip === "192.0.2.3");
+    expect(said).toHaveLength(1);
     flood.close();
     second.close();
   });

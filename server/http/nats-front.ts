@@ -6,6 +6,7 @@ import { AppError } from "../app-error.ts";
 import { clientOf } from "../client-of.ts";
 import type { BrokerAddress } from "../ports/broker.ts";
 import type { RequestInfo, SocketRoute } from "../ports/route.ts";
+import { createSeldom } from "../seldom.ts";
 import type { Socket, SocketHandler } from "../ports/socket.ts";
 
 export interface NatsFrontDeps {
@@ -54,6 +55,7 @@ interface Address {
 
 export function createNatsFront(deps: NatsFrontDeps): NatsFront {
   const { clock, log } = deps;
+  const isToBeSaid = createSeldom(clock);
   const clients = new Map<string, Address>();
 
   function accept({
@@ -99,8 +101,12 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
 
     function slow(socket: Socket): void {
       socket.pause();
-      if (!isTold)
-        log.warn("A client of the broker sends too much and is slowed", { ip });
+      const count = isTold ? null : isToBeSaid(client);
+      if (count !== null)
+        log.warn("A client of the broker sends too much and is slowed", {
+          ip,
+          count: count + 1,
+        });
       isTold = true;
     }
 
