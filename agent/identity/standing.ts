@@ -77,9 +77,14 @@ export interface StandingDeps {
   readonly signal: AbortSignal;
 }
 
+/** The server takes a new key for a minute after it has asked for it, however late the question arrives. */
+const undecidedMs = 5 * 60_000;
+
 export function createStanding(deps: StandingDeps): Standing {
-  const { paths, door, log } = deps;
+  const { paths, door, log, clock } = deps;
   let { identity, approval } = deps.first;
+  /** When the next key was last going to be sent; null when not in this life. */
+  let sentAt: number | null = null;
   const serverKey = publicKeyBytes(approval.server_key) ?? new Uint8Array();
 
   const meet = () => meetServer(door, fingerprintOf(serverKey));
@@ -132,9 +137,21 @@ export function createStanding(deps: StandingDeps): Standing {
       : null;
     if (next === null) return false;
     const given = await askSession(next);
-    if (given === null) rmSync(paths.nextIdentity);
-    else goOver(next, given);
+    if (given !== null) goOver(next, given);
+    else if (!isUndecided()) rmSync(paths.nextIdentity);
     return given !== null;
+  }
+
+  /** Whether the server may yet take the next key: it must not be thrown away before. */
+  function isUndecided(): boolean {
+    return sentAt !== null && Math.abs(clock.now() - sentAt) < undecidedMs;
+  }
+
+  /** One that was never taken may have been copied since. */
+  function nextIdentity(): Identity {
+    if (!isUndecided()) rmSync(paths.nextIdentity, { force: true });
+    sentAt = clock.now();
+    return loadOrMintIdentity(paths.nextIdentity, deps.random);
   }
 
   async function announceAgain(): Promise<Approval> {
@@ -172,7 +189,7 @@ export function createStanding(deps: StandingDeps): Standing {
       return exp !== undefined && now / 1000 > (iat + exp) / 2;
     },
     keepJwt: (jwt) => void keep({ ...approval, jwt }),
-    nextIdentity: () => loadOrMintIdentity(paths.nextIdentity, deps.random),
+    nextIdentity,
     adopt: (next, signed) =>
       goOver(next, openApproval(signed, serverKey, next.publicKey)),
     settle: async () => void (await settle()),
