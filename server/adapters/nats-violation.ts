@@ -37,3 +37,10 @@ export function troubleOf(text: string): string | null {
     .replaceAll(/[^A-Za-z ]/g, "")
     .slice(0, 60);
 }
+
+const storeFailure = /^\[\d+\] \S+ \S+ \[ERR\] JetStream failed to store/;
+
+/** Whether the broker says of itself that it could not write: further on in a line stands what clients choose. */
+export function isStoreFailure(text: string): boolean {
+  return storeFailure.test(text);
+}
