@@ -19,7 +19,8 @@ export type RenewAnswer = z.infer<typeof renewAnswer>;
 
 /**
  * `req.rotate`, signed as `rm-request-v1` with the old key → `rotateAnswer`. Answered within a minute of
- * `cmd.key.rotate`, once: an agent whose answer got lost asks for a session with the new key.
+ * `cmd.key.rotate`, once, when `t` is not before it: an agent whose answer got lost asks for a session with the new key, and
+ * keeps that key until the minute is over.
  */
 export const rotateRequest = z.object({
   host: hostId,
