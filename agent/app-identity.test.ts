@@ -124,8 +124,20 @@ test("a removed host is cut, says so in one line, ends with 5, and never announc
     expect(server.announcements()).toBe(0);
 
     server.decide("approved");
-    expect((await agentEnds(dir, "enrol", server.url, "--exit")).code).toBe(0);
+    const key = () => readFileSync(pathsIn(dir).identity, "utf8");
+    const removed = key();
+    const { code, output } = await agentEnds(
+      dir,
+      "enrol",
+      server.url,
+      "--exit",
+    );
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining("It makes a new key now"),
+    ]);
     expect(server.announcements()).toBe(1);
+    expect(key()).not.toBe(removed);
   }));
 
 test("a credential that the broker refuses is replaced without asking a person [ENR-08]", () =>

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import {
   fingerprintGroups,
   fingerprintOf,
@@ -30,6 +30,7 @@ import {
 import { loadOrMintIdentity, readOwnIdentity } from "../identity/identity.ts";
 import { createServerDoor, type ServerDoor } from "../identity/server-door.ts";
 import { ServerFault } from "../identity/server-fault.ts";
+import { askSession } from "../identity/session.ts";
 import { sealToken } from "../identity/token.ts";
 import { checkConfigWritable } from "../platform/folders.ts";
 import { hostFacts } from "../platform/host-facts.ts";
@@ -121,8 +122,21 @@ async function join(
 ): Promise<void> {
   const { paths, terminal, clock, env, random, signal } = context;
   const known = readApproval(paths.approval);
-  const identity =
-    readOwnIdentity(paths, known) ?? loadOrMintIdentity(paths.identity, random);
+  const own = readOwnIdentity(paths, known);
+  const standing =
+    known === null || own === null
+      ? "host_unknown"
+      : await askSession(server.door, server.known, own, random);
+  if (typeof standing !== "string") return welcome(context, server, standing);
+  if (standing === "host_revoked") {
+    terminal.say(
+      "An administrator removed this host, or replaced its key. It makes a new key now, and waits for its approval like a new host.",
+    );
+    // A copy of the old key, wherever it is, must not come back with this host.
+    for (const path of [paths.approval, paths.nextIdentity, paths.identity])
+      rmSync(path, { force: true });
+  }
+  const identity = loadOrMintIdentity(paths.identity, random);
   const restic = createResticLocator({
     spawner: createSpawner({ tmpDir: paths.tmp }),
     env,
@@ -148,14 +162,22 @@ async function join(
     onPending: (announced) =>
       tellOnce(
         token === null
-          ? fingerprintText(announced, identity.fingerprint, known)
+          ? fingerprintText(announced, identity.fingerprint)
           : `The one-time token stands for the approval of ${identity.fingerprint}`,
       ),
     onTrouble: ({ message }) => tellOnce(`${message} Trying again.`),
     signal,
   });
+  welcome(context, server, approval);
+}
+
+function welcome(
+  context: CliContext,
+  server: FoundServer,
+  approval: Approval,
+): void {
   keep(context, server, approval);
-  terminal.say(
+  context.terminal.say(
     `Approved: this host is "${approval.host_name}" (${approval.host_id}).`,
   );
 }
@@ -248,18 +270,10 @@ function isLoopback(hostname: string): boolean {
 function fingerprintText(
   announced: Announced,
   fingerprint: Fingerprint,
-  known: StoredApproval | null,
 ): string {
   return [
     "",
-    ...(known === null
-      ? [
-          "Compare this fingerprint with the one the dashboard shows for this host, and accept it there:",
-        ]
-      : [
-          `This host is approved already as "${known.host_name}" (${known.host_id}); its approval is fetched anew.`,
-          "If the dashboard shows it as waiting all the same, compare this fingerprint and accept it there:",
-        ]),
+    "Compare this fingerprint with the one the dashboard shows for this host, and accept it there:",
     "",
     `    ${fingerprint}`,
     "",

@@ -109,7 +109,7 @@ function sayState(
   const { n } = db
     .query("SELECT COUNT(*) AS n FROM outbox WHERE seq > ?")
     .get(stored) as { n: number };
-  say("waiting", `${n} messages for the server`);
+  say("waiting", `${n} ${n === 1 ? "message" : "messages"} for the server`);
   for (const { request, startedAt } of createJobStore(db).list())
     say(
       "job",

@@ -3,34 +3,23 @@ import type { Clock } from "@restic-manager/shared/clock.ts";
 import { fingerprintOf } from "@restic-manager/shared/identity/fingerprint.ts";
 import {
   publicKeyBytes,
-  toBase64Url,
   type Sign,
 } from "@restic-manager/shared/identity/keys.ts";
 import { readNatsJwt } from "@restic-manager/shared/identity/nats-jwt.ts";
-import {
-  signText,
-  type SignedText,
-} from "@restic-manager/shared/identity/signed.ts";
+import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
 import type { AgreementKey } from "@restic-manager/shared/identity/seal.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Approval } from "@restic-manager/shared/protocol/announce.ts";
 import type { ResticInfo } from "@restic-manager/shared/protocol/hello.ts";
-import type { SessionRequest } from "@restic-manager/shared/protocol/identity.ts";
 import type { HostFacts } from "../platform/host-facts.ts";
 import { moveFile } from "../platform/replace-file.ts";
 import type { Random } from "../random.ts";
 import { announceAndWait, meetServer } from "./announce.ts";
-import {
-  openApproval,
-  refusalIn,
-  saveApproval,
-  unsignedRefusal,
-  type StoredApproval,
-} from "./approval.ts";
+import { openApproval, saveApproval, type StoredApproval } from "./approval.ts";
 import { loadOrMintIdentity, readIdentity, type Identity } from "./identity.ts";
 import { RemovedError } from "./refusals.ts";
 import type { ServerDoor } from "./server-door.ts";
-import { ServerFault } from "./server-fault.ts";
+import { askSession } from "./session.ts";
 
 /** The key and the approval this agent lives by, and the ways to fresh ones from the same server. */
 export interface Standing {
@@ -105,30 +94,10 @@ export function createStanding(deps: StandingDeps): Standing {
   }
 
   /** Null when the server never approved this key. */
-  async function askSession(holder: Identity): Promise<Approval | null> {
-    const server = await meet();
-    const request: SessionRequest = {
-      v: 1,
-      public_key: toBase64Url(holder.publicKey),
-      server_key: server.identity.public_key,
-      t: server.identity.server_time,
-      nonce: deps.random.id(),
-    };
-    try {
-      const answer = await door.session(
-        signText("rm-session-v1", request, holder.sign),
-      );
-      return openApproval(answer.approval, serverKey, holder.publicKey);
-    } catch (error) {
-      if (!(error instanceof ServerFault)) throw error;
-      const { code } = error;
-      if (code !== "host_unknown" && code !== "host_revoked") throw error;
-      const { public_key, nonce: about } = request;
-      const refused = refusalIn(error, serverKey, { code, public_key, about });
-      if (refused !== "signed") throw unsignedRefusal();
-      if (code === "host_revoked") throw new RemovedError(deps.server());
-      return null;
-    }
+  async function approvalOf(holder: Identity): Promise<Approval | null> {
+    const answer = await askSession(door, await meet(), holder, deps.random);
+    if (answer === "host_revoked") throw new RemovedError(deps.server());
+    return answer === "host_unknown" ? null : answer;
   }
 
   async function settle(): Promise<boolean> {
@@ -136,7 +105,7 @@ export function createStanding(deps: StandingDeps): Standing {
       ? readIdentity(paths.nextIdentity)
       : null;
     if (next === null) return false;
-    const given = await askSession(next);
+    const given = await approvalOf(next);
     if (given !== null) goOver(next, given);
     else if (!isUndecided()) rmSync(paths.nextIdentity);
     return given !== null;
@@ -195,7 +164,7 @@ export function createStanding(deps: StandingDeps): Standing {
     settle: async () => void (await settle()),
     async recover() {
       if (await settle()) return true;
-      return keep((await askSession(identity)) ?? (await announceAgain()));
+      return keep((await approvalOf(identity)) ?? (await announceAgain()));
     },
   };
 }

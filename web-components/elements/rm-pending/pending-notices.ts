@@ -14,7 +14,7 @@ function removed({
   return before === null
     ? nothing
     : notice(
-        `This key belonged to ${before.name}, which was removed on ${time(Date.parse(before.at), "date")}. Accepted, it becomes a new host.`,
+        `This key belonged to ${before.name}, which was removed on ${time(Date.parse(before.at), "date")}. An agent that is enrolled again makes a new key: this may be a copy of the old one.`,
       );
 }
 
