@@ -232,7 +232,11 @@ enrol() {
   [[ -z $root ]] || arguments+=(--config "$root/etc/restic-manager/agent.yaml" --state-dir "$root/var/lib/restic-manager")
   "$root/usr/local/bin/$program" enrol "${arguments[@]}" ${token[@]+"${token[@]}"} --exit || code=$?
   ((code == 0)) && return
-  say "The agent is installed but not started. Run this script again to enrol." >&2
+  if ((${#token[@]} > 0)); then
+    say "The agent is installed but not started." >&2
+  else
+    say "The agent is installed but not started. Run this script again to enrol." >&2
+  fi
   exit "$code"
 }
 

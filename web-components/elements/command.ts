@@ -27,6 +27,9 @@ export const commandStyles = css`
     grid-template-columns: 1ch minmax(0, 1fr);
     gap: 10px;
   }
+  .command .flag {
+    white-space: nowrap;
+  }
   .command .prompt {
     color: var(--rm-text-3);
     user-select: none;
@@ -55,10 +58,19 @@ export function command(
           html`<span class="line"
             ><span class="prompt" aria-hidden="true"
               >${continued && index > 0 ? "" : prompt}</span
-            ><span>${line}</span></span
+            ><span>${whole(line)}</span></span
           >`,
       )}
     </code>
     <rm-copy label="Copy the command" .value=${lines.join("\n")}></rm-copy>
   </div>`;
+}
+
+/** A browser breaks a line within `--server-key` too; who copies that by hand types it wrong. */
+function whole(line: string): unknown[] {
+  return line
+    .split(/(?<=^|\s)(--?[a-z-]+)/i)
+    .map((part, index) =>
+      index % 2 === 0 ? part : html`<span class="flag">${part}</span>`,
+    );
 }

@@ -3,7 +3,8 @@ import { css } from "lit";
 /** A plain table of facts. */
 export const table = css`
   .scroll {
-    overflow-x: auto;
+    /* Auto in one direction alone makes it auto in both: a pixel too much would be a second bar. */
+    overflow: auto hidden;
     scrollbar-width: thin;
   }
   table {

@@ -329,10 +329,12 @@ export const screens: readonly Screen[] = [
     path: `/jobs/${running}`,
     world: () => {
       const world = seededWorld();
-      return { ...world, log: world.log.filter(({ n }) => n < 369 || n > 380) };
+      return { ...world, log: world.log.filter(({ n }) => n < 40 || n > 51) };
     },
     ready: async (page, server) => {
-      await page.getByText("12 lines did not reach the server").waitFor();
+      await page
+        .getByText("12 lines did not reach the server")
+        .waitFor({ state: "attached" });
       await server.heard("fleet");
       server.push("fleet", {
         type: "error",
