@@ -213,6 +213,6 @@ test("keys that ended while the broker could not be told are cut at the next sta
       })
       .execute();
   world.hosts.start();
-  await new Promise((resolve) => setTimeout(resolve));
+  await settle();
   expect(world.cut).toEqual([encodeNkey("user", ended.publicKey)]);
 });
