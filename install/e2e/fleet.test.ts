@@ -44,7 +44,10 @@ test(
     await server.start();
     await allGreeted(since, 60_000);
 
-    const dripped = { hostId: other.hostId, jobId: id.replace(/.$/, "0") };
+    const [drippedId = "", pouredId = ""] = ["0", "1", "2"]
+      .map((end) => id.slice(0, -1) + end)
+      .filter((made) => made !== id);
+    const dripped = { hostId: other.hostId, jobId: drippedId };
     await swarm.drip({ ...dripped, from: 1, to: 1, everyMs: 1 });
     const path = `/api/jobs/${dripped.jobId}`;
     await waitFor("the job is known", () => api.get(path).catch(() => null));
@@ -56,13 +59,13 @@ test(
     await waitFor("the lines are live", () => lines.length === 4);
     expect(lines).toEqual([2, 3, 4, 5]);
     const poured = await swarm.pour({
-      jobs: [{ hostId: one.hostId, jobId: id.replace(/.$/, "1") }],
+      jobs: [{ hostId: one.hostId, jobId: pouredId }],
       lines: 200,
       ms: 200,
     });
     await waitFor("every line is stored", async () => {
       const { log_lines } = await api
-        .get<Job>(`/api/jobs/${id.replace(/.$/, "1")}`)
+        .get<Job>(`/api/jobs/${pouredId}`)
         .catch(() => ({ log_lines: 0 }));
       return log_lines === poured.lines;
     });
