@@ -89,7 +89,7 @@ export function createLive(deps: LiveDeps): Live {
     if (request === null) return outbox.send(errorFrame("invalid_request"));
     if (request.op === "ping") return outbox.send({ f: "pong" });
     const topic = parseTopic(request.topic);
-    if (topic === null) return outbox.send(errorFrame("invalid_request"));
+    if (topic === null) return outbox.send(errorFrame(noTopic(request.topic)));
     if (request.op === "unsub") return outbox.unsubscribe(topic);
     if (outbox.topics() >= maxTopics)
       return outbox.send({
@@ -159,4 +159,9 @@ export function createLive(deps: LiveDeps): Live {
 
 function errorFrame(code: ApiErrorCode, request_id = "") {
   return { f: "error", code, message: apiErrors[code][1], request_id } as const;
+}
+
+/** An address of a job that cannot be one is a job that does not exist, as for the page that asks. */
+function noTopic(name: string): "job_not_found" | "invalid_request" {
+  return name.startsWith("job:") ? "job_not_found" : "invalid_request";
 }
