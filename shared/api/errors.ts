@@ -63,10 +63,7 @@ export const apiErrors = {
     403,
     "The proof of possession is not for this pending host, or was used before; announce again.",
   ],
-  rate_limited: [
-    429,
-    "Too many requests from this address; wait a minute.",
-  ],
+  rate_limited: [429, "Too many requests from this address; wait a minute."],
   pending_full: [
     503,
     "Too many hosts wait for approval; approve or reject some first.",
@@ -147,6 +144,18 @@ export const apiErrors = {
   // Jobs
   job_not_found: [404, "There is no such job."],
   job_finished: [409, "The job has already ended."],
+  // Alerts
+  alert_not_found: [404, "There is no such alert."],
+  alert_resolved: [409, "The alert is over already."],
+  channel_not_found: [404, "There is no such notification channel."],
+  channel_kind_fixed: [
+    409,
+    "A channel keeps its kind; make another one and delete this.",
+  ],
+  channels_full: [
+    409,
+    "There are 50 notification channels already; delete one first.",
+  ],
   // Downloads
   agent_binary_missing: [
     404,
