@@ -209,8 +209,10 @@ test("a host the server has forgotten announces itself again and goes on when it
 test("a host the server has rejected ends with exit code 3 [ENR-06]", () =>
   withRig(async ({ server, start }) => {
     server.setStanding("host_unknown");
+    const agent = start();
+    await until("the announcement", () => server.announcements() > 0);
     server.decide("rejected");
-    expect((await start().exited).code).toBe(3);
+    expect((await agent.exited).code).toBe(3);
   }));
 
 test("SIGTERM ends the agent at once, whatever it is doing", () =>

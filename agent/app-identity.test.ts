@@ -53,6 +53,56 @@ test("every process names itself, in the greeting and in signed heartbeats [TRN-
     expect(seen[0]).not.toBe(seen[1]);
   }));
 
+test("a removal that the server has not signed, or signed for another question, stops no backups [ENR-13]", () =>
+  withRig(async (rig) => {
+    const { server } = rig;
+    const agent = rig.start();
+    await rig.online();
+    server.setStanding("host_revoked");
+    let answered = 0;
+    let earlier: unknown = null;
+    server.tamper((path, body) => {
+      if (path !== "/api/agents/session") return body;
+      answered++;
+      const { refusal, ...unsigned } = body;
+      earlier ??= refusal;
+      return answered === 1 ? unsigned : { ...unsigned, refusal: earlier };
+    });
+    server.cutOff();
+    await until("two made-up removals", () => answered >= 2);
+    expect(agent.lines.join("\n")).toContain("has not signed it");
+
+    server.setStanding("approved");
+    server.tamper((_, body) => body);
+    server.dropOldKeys();
+    const before = server.hello();
+    await until("another greeting", () => server.hello() !== before);
+    agent.signal("SIGTERM");
+    expect((await agent.exited).code).toBe(0);
+  }));
+
+test("that a key is unknown counts with the server's signature alone: no new key is thrown away, nothing is announced [ENR-14]", () =>
+  withRig(async (rig) => {
+    const { server, dir } = rig;
+    const next = loadOrMintIdentity(pathsIn(dir).nextIdentity, random);
+    server.addKey(next);
+    server.setStanding("host_unknown");
+    let answered = 0;
+    server.tamper((path, body) => {
+      if (path !== "/api/agents/session") return body;
+      answered++;
+      const { refusal: _, ...unsigned } = body;
+      return unsigned;
+    });
+    rig.start();
+    await until("a made-up answer", () => answered > 0);
+    server.setStanding("approved");
+    server.tamper(null);
+    await answers(rig);
+    expect(keyOf(rig)).toBe(toBase64Url(next.publicKey));
+    expect(server.announcements()).toBe(0);
+  }));
+
 test("a removed host is cut, says so in one line, ends with 5, and never announces itself again [ENR-13]", () =>
   withRig(async (rig) => {
     const { server, dir } = rig;

@@ -9,7 +9,7 @@ import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
-import { runBackup, type ConfiguredRepository } from "./commands/backup.ts";
+import { runBackup } from "./commands/backup.ts";
 import { createDispatch } from "./commands/dispatch.ts";
 import { createHandlers } from "./commands/handlers.ts";
 import { createJobStore } from "./commands/job-store.ts";
@@ -178,14 +178,16 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   });
 
   const store = createJobStore(db);
-  const report = (repository: ConfiguredRepository) =>
-    reportSnapshots(
-      { runner, outbox, newRev, log, signal: stopping.signal },
-      repository.id,
-      repository,
-    );
+  const repositories = () => configuration.current()?.repositories ?? [];
   const listings = createListings({
-    report,
+    report: (repository) =>
+      reportSnapshots(
+        { runner, outbox, newRev, log, signal: stopping.signal },
+        repository.id,
+        repository,
+      ),
+    repository: (id) => repositories().find((one) => one.id === id),
+    clock,
     log,
     signal: stopping.signal,
   });
@@ -211,7 +213,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     recovered,
     run: (request, signal) =>
       runBackup(
-        { ...common, live, reportSnapshots: report, limits },
+        { ...common, live, reportSnapshots: listings.list, limits },
         request,
         signal,
       ),
@@ -265,6 +267,8 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     dropOldRepository(paths, config.secrets_key, bundle.repositories);
     scheduler.set(bundle.schedules);
     reportApplied();
+    // The end of this agent's last life may have come between a backup and its list.
+    void recovered.then(listAll);
   }
   scheduler.start();
   const stopLooking = every(clock, lookAfterMs, () => {
@@ -307,12 +311,15 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     await standing.settle();
   }
 
+  function listAll(): void {
+    for (const repository of repositories()) void listings.list(repository);
+  }
+
   function onOlderServer(): void {
     log.warn(
       "The server has an older database than before: it gets again what is still here, and new lists of snapshots",
     );
-    for (const repository of configuration.current()?.repositories ?? [])
-      listings.start(repository);
+    listAll();
   }
 
   function onOnline(connection: Connection): void {
@@ -336,7 +343,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     reportApplied();
     const known = new Set(before?.repositories.map(({ url }) => url));
     for (const repository of next.repositories)
-      if (!known.has(repository.url)) listings.start(repository);
+      if (!known.has(repository.url)) void listings.list(repository);
   }
 
   function reportApplied(): void {

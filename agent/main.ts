@@ -198,6 +198,8 @@ const expected = [
 /** A sentence that names the remedy; only a fault nobody thought of shows where it happened. */
 function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if ("code" in error && /^(SQLITE_FULL|ENOSPC)$/.test(String(error.code)))
+    return "There is no space left for the agent's own files. Free some on the disk of its state folder; it needs a few megabytes.";
   return expected.some((kind) => error instanceof kind)
     ? error.message
     : (error.stack ?? error.message);

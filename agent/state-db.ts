@@ -46,6 +46,13 @@ export function openStateDb(path: string): StateDb {
   try {
     return open(path);
   } catch (error) {
+    // A full disk damages nothing.
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      error.code === "SQLITE_FULL"
+    )
+      throw error;
     const words = error instanceof Error ? error.message : String(error);
     throw new DamagedError(
       `${path} cannot be used (${words}). If it is damaged, move it away and start again; only results that the server has not stored yet are lost.`,

@@ -107,10 +107,15 @@ copy_data() {
   local copy=$data/before-upgrade environment
   [[ -f $data/restic-manager.db && -x /usr/local/bin/$program ]] || return 0
   mapfile -t environment < <(read_settings)
+  rm -rf "$copy.new"
+  # Exported by the shell itself: settings may hold a password, and every user can read arguments.
+  (
+    export "RM_DATA_DIR=$data" "${environment[@]}"
+    exec setpriv --reuid="$program" --regid="$program" --clear-groups \
+      "/usr/local/bin/$program" backup "$copy.new" >/dev/null
+  ) || die "the data could not be copied before the upgrade; nothing was changed"
   rm -rf "$copy"
-  setpriv --reuid="$program" --regid="$program" --clear-groups \
-    env "RM_DATA_DIR=$data" "${environment[@]}" "/usr/local/bin/$program" backup "$copy" >/dev/null ||
-    die "the data could not be copied before the upgrade; nothing was changed"
+  mv "$copy.new" "$copy"
   say "copied database and secret key to $copy"
 }
 

@@ -1,4 +1,5 @@
 import { apiErrors } from "@restic-manager/shared/api/errors.ts";
+import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
 import type {
   ApiErrorBody,
   ApiErrorCode,
@@ -12,6 +13,8 @@ export interface AppErrorDetails {
   readonly agentCode?: string;
   /** When asking again makes sense, in whole seconds: the header `Retry-After`. */
   readonly retryAfterS?: number;
+  /** For an agent that believes only what the server signed. */
+  readonly refusal?: SignedText;
 }
 
 /** An expected outcome that is the caller's doing. Anything else that is thrown is our fault: 500, logged once. */
@@ -20,6 +23,7 @@ export class AppError extends Error {
   readonly fields: AppErrorDetails["fields"];
   readonly agentCode: string | undefined;
   readonly retryAfterS: number | undefined;
+  readonly refusal: SignedText | undefined;
 
   constructor(code: ApiErrorCode, details: AppErrorDetails = {}) {
     super(details.message ?? apiErrors[code][1]);
@@ -28,6 +32,7 @@ export class AppError extends Error {
     this.fields = details.fields;
     this.agentCode = details.agentCode;
     this.retryAfterS = details.retryAfterS;
+    this.refusal = details.refusal;
   }
 
   get status(): number {

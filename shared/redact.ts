@@ -1,8 +1,11 @@
 /** What stands in place of a secret. */
 export const redacted = "***";
 
-/** Up to the last `@` before the path: passwords hold `@` too, when people do not escape them. */
-const urlUserInfo = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
+/**
+ * Up to the last `@` before the path: passwords hold `@` too, when people do not escape them. The scheme is bounded, or a long
+ * word would be looked through once for each of its letters.
+ */
+const urlUserInfo = /([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/]*@/gi;
 
 /**
  * Hides user names and passwords of URLs anywhere in a text. restic prefixes (`rest:https://…`) are covered,

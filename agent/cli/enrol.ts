@@ -139,6 +139,7 @@ async function join(
     facts: hostFacts(clock, env),
     resticVersion: (await restic.info()).version,
     server: server.known,
+    isBackedUp: false,
     token:
       token === null
         ? undefined

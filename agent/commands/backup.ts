@@ -1,4 +1,4 @@
-import type { Clock } from "@restic-manager/shared/clock.ts";
+import { delay, type Clock } from "@restic-manager/shared/clock.ts";
 import {
   failure,
   type Failure,
@@ -59,6 +59,7 @@ interface Ended {
 }
 
 const longestText = 8_192;
+const keepAgainMs = 5_000;
 
 /** Runs one backup and reports it: started, its log, the snapshots, done. Never rejects for a backup that failed. */
 export async function runBackup(
@@ -83,14 +84,16 @@ export async function runBackup(
   };
 
   const args = plan === null ? [] : backupArgs(plan.group, deps.hostname());
-  outbox.transaction(() => {
-    jobs.started(job_id, startedAt);
-    const started: JobStarted = {
-      ...about,
-      command: truncate(commandText(args), longestText),
-    };
-    outbox.put("job.started", started);
-  });
+  await keep(deps, signal, () =>
+    outbox.transaction(() => {
+      jobs.started(job_id, startedAt);
+      const started: JobStarted = {
+        ...about,
+        command: truncate(commandText(args), longestText),
+      };
+      outbox.put("job.started", started);
+    }),
+  );
 
   const ended = await attempt(async () => {
     if (signal.aborted) return cancelled(signal);
@@ -109,7 +112,7 @@ export async function runBackup(
       "system",
       ended.error.message,
     );
-  log.flush();
+  await keep(deps, signal, log.flush);
 
   const done: JobDone = {
     ...about,
@@ -126,10 +129,30 @@ export async function runBackup(
     stats: ended.stats,
     log_lines: log.lines(),
   };
-  outbox.transaction(() => {
-    outbox.put("job.done", done);
-    jobs.remove(job_id);
-  });
+  await keep(deps, signal, () =>
+    outbox.transaction(() => {
+      outbox.put("job.done", done);
+      jobs.remove(job_id);
+    }),
+  );
+}
+
+/** On a full disk there is no other way than to wait: what is not on it does not survive a crash. */
+async function keep(
+  { clock, log }: BackupDeps,
+  signal: AbortSignal,
+  write: () => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      return write();
+    } catch (error) {
+      const isDisk = error instanceof Error && "code" in error;
+      if (!isDisk || signal.reason === "agent_stopped") throw error;
+      log.error("A report cannot be kept and is tried again", { error });
+      await delay(clock, keepAgainMs);
+    }
+  }
 }
 
 function planOf(
@@ -207,7 +230,7 @@ async function backUp(
     return { ...outcome, exitCode: end.exit.code, stats: null };
   }
   log.add("info", "system", summaryText(summary));
-  log.flush();
+  await keep(deps, signal, log.flush);
   const snapshots = await deps.reportSnapshots(repository).catch(() => null);
   return {
     ...outcome,

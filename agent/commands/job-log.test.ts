@@ -58,7 +58,13 @@ function setUp(after?: number) {
       );
       return logBatch.parse(event?.p).lines;
     });
-  return { clock, log, jobs, rows, batches };
+  const fillDisk = (isFull: boolean) => {
+    const { page_count } = db.query("PRAGMA page_count").get() as {
+      page_count: number;
+    };
+    db.run(`PRAGMA max_page_count = ${isFull ? page_count : 1_000_000}`);
+  };
+  return { clock, log, jobs, rows, batches, fillDisk };
 }
 
 test("lines wait for a quarter of a second, so that a busy log is sent in batches", async () => {
@@ -134,4 +140,29 @@ test("how many lines are safe is known after a crash, and another life goes on f
   next.log.add("error", "system", "The agent ended unexpectedly.");
   next.log.flush();
   expect(next.batches().flat()[0]?.n).toBe(3);
+});
+
+test("a disk that is full for a while costs no line, and one that stays full fails the job once [AGT-07]", async () => {
+  const { clock, log, batches, fillDisk } = setUp();
+  const text = "word ".repeat(600);
+  const add = (count: number) => {
+    for (let i = 0; i < count; i++) log.add("info", "stdout", text);
+  };
+  fillDisk(true);
+  add(200);
+  await clock.advance(10_000);
+  fillDisk(false);
+  await clock.advance(1_000);
+  expect(
+    batches()
+      .flat()
+      .map(({ n }) => n),
+  ).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+
+  fillDisk(true);
+  add(1_200);
+  await clock.advance(1_000);
+  expect(() => add(1)).toThrow("full");
+  log.add("error", "system", "The job failed.");
+  expect(log.lines()).toBe(1_401);
 });

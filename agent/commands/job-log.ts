@@ -29,48 +29,71 @@ export interface JobLogDeps {
 const batchLines = 200;
 const batchCharacters = 64 * 1024;
 const batchMs = 250;
+/** Some megabytes at most. */
+const heldBatches = 50;
+const retryMs = 1_000;
 const namedFiles = 10_000;
 
 export function createJobLog(deps: JobLogDeps): JobLog {
   const { jobId, outbox, clock, time, secrets } = deps;
   let n = deps.after ?? 0;
   let files = 0;
-  let batch: LogLine[] = [];
+  /** What is not in the outbox yet, in messages. The last one may grow. */
+  const held: LogLine[][] = [];
   let characters = 0;
   let cancelFlush: (() => void) | null = null;
   let failure: { error: unknown } | null = null;
+  let isTold = false;
+  let isFailing = false;
 
   function add(kind: LogLine["k"], stream: LogLine["s"], text: string): void {
-    if (failure !== null) throw failure.error;
+    if (failure !== null && !isTold) {
+      isTold = true;
+      throw failure.error;
+    }
     const l = truncate(redactSecrets(text, secrets), maxLogLine);
-    batch.push({ n: ++n, t: time.stamp(), s: stream, l, k: kind });
+    const line = { n: ++n, t: time.stamp(), s: stream, l, k: kind };
+    const last = held.at(-1);
+    if (last === undefined || isFull(last)) {
+      held.push([line]);
+      characters = 0;
+    } else last.push(line);
     // As JSON will spell it: control characters grow.
     characters += JSON.stringify(l).length;
-    if (batch.length >= batchLines || characters >= batchCharacters) put();
+    if (isFull(held.at(-1) ?? []) && !isFailing) putLater();
     else cancelFlush ??= clock.after(batchMs, putLater);
   }
 
-  /** Nobody waits for a timer: what goes wrong in it is thrown to whoever writes next, and fails the job. */
+  function isFull(batch: readonly LogLine[]): boolean {
+    return batch.length >= batchLines || characters >= batchCharacters;
+  }
+
+  /**
+   * On a full disk lines are held for a while, so that it ends no backup. Nobody waits for a timer: what goes wrong for good is
+   * thrown, once, to whoever writes next, and fails the job.
+   */
   function putLater(): void {
     try {
       put();
+      isFailing = false;
     } catch (error) {
-      failure = { error };
+      isFailing = true;
+      if (held.length > heldBatches) failure ??= { error };
+      cancelFlush ??= clock.after(retryMs, putLater);
     }
   }
 
   function put(): void {
-    if (failure !== null) throw failure.error;
     cancelFlush?.();
     cancelFlush = null;
-    if (batch.length === 0) return;
-    const lines = batch;
-    batch = [];
-    characters = 0;
-    outbox.transaction(() => {
-      outbox.putLog({ job_id: jobId, lines });
-      deps.jobs.logged(jobId, n);
-    });
+    for (let lines = held[0]; lines !== undefined; lines = held[0]) {
+      const last = lines.at(-1)?.n ?? n;
+      outbox.transaction(() => {
+        outbox.putLog({ job_id: jobId, lines });
+        deps.jobs.logged(jobId, last);
+      });
+      held.shift();
+    }
   }
 
   return {

@@ -1,34 +1,76 @@
+import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
+import type { SnapshotRecord } from "@restic-manager/shared/protocol/event.ts";
 import type { ConfiguredRepository } from "./backup.ts";
 
-/** Snapshot lists that no backup asks for: of an adopted repository before its first backup, or for an older server. */
+/** What the server is told of the snapshots in the repositories. */
 export interface Listings {
-  start(repository: ConfiguredRepository): void;
+  /** Lists a repository and reports it. Null when that failed: then it is tried again by itself until it succeeds. */
+  list(repository: ConfiguredRepository): Promise<SnapshotRecord[] | null>;
   /** Resolves when none is under way. */
   ended(): Promise<void>;
 }
 
-export function createListings(deps: {
-  readonly report: (repository: ConfiguredRepository) => Promise<unknown>;
+export interface ListingsDeps {
+  /** Null, or rejects, when it failed. */
+  readonly report: (
+    repository: ConfiguredRepository,
+  ) => Promise<SnapshotRecord[] | null>;
+  /** How a repository is reached now. */
+  readonly repository: (id: string) => ConfiguredRepository | undefined;
+  readonly clock: Clock;
   readonly log: Log;
   /** Aborted when the agent stops. */
   readonly signal: AbortSignal;
-}): Listings {
+}
+
+const firstWaitMs = 60_000;
+const longestWaitMs = 30 * 60_000;
+
+export function createListings(deps: ListingsDeps): Listings {
+  const { clock, signal } = deps;
   const under = new Set<Promise<unknown>>();
+  const planned = new Map<string, Cancel>();
+  signal.addEventListener("abort", () => {
+    for (const cancel of planned.values()) cancel();
+  });
+
+  async function attempt(
+    repository: ConfiguredRepository,
+    waitMs: number,
+  ): Promise<SnapshotRecord[] | null> {
+    const { id } = repository;
+    planned.get(id)?.();
+    planned.delete(id);
+    if (signal.aborted) return null;
+    const snapshots = await deps.report(repository).catch((error: unknown) => {
+      deps.log.warn("The snapshots could not be listed", {
+        repository_id: id,
+        error,
+      });
+      return null;
+    });
+    if (snapshots === null && !signal.aborted)
+      planned.set(
+        id,
+        clock.after(waitMs, () => again(id, waitMs * 2)),
+      );
+    return snapshots;
+  }
+
+  function again(id: string, waitMs: number): void {
+    const repository = deps.repository(id);
+    if (repository !== undefined)
+      void tracked(attempt(repository, Math.min(waitMs, longestWaitMs)));
+  }
+
+  function tracked<T>(listing: Promise<T>): Promise<T> {
+    under.add(listing);
+    return listing.finally(() => under.delete(listing));
+  }
+
   return {
-    start(repository) {
-      if (deps.signal.aborted) return;
-      const listing = deps
-        .report(repository)
-        .catch((error: unknown) =>
-          deps.log.warn("The snapshots could not be listed", {
-            repository_id: repository.id,
-            error,
-          }),
-        )
-        .finally(() => under.delete(listing));
-      under.add(listing);
-    },
+    list: (repository) => tracked(attempt(repository, firstWaitMs)),
     ended: async () => void (await Promise.all(under)),
   };
 }

@@ -64,6 +64,7 @@ test.each([
           protocol_max: 1,
         },
       },
+      isBackedUp: false,
       onPending() {},
       onTrouble() {},
       signal,

@@ -22,7 +22,7 @@ import {
 } from "@restic-manager/shared/protocol/version.ts";
 import { build } from "../version.ts";
 import type { HostFacts } from "../platform/host-facts.ts";
-import { openApproval } from "./approval.ts";
+import { openApproval, refusalIn, unsignedRefusal } from "./approval.ts";
 import type { Identity } from "./identity.ts";
 import { RejectedError, ServerKeyError } from "./refusals.ts";
 import type { ServerDoor } from "./server-door.ts";
@@ -69,6 +69,8 @@ export interface AnnounceDeps {
   readonly facts: HostFacts;
   readonly resticVersion: string | null;
   readonly server: KnownServer;
+  /** A host that has backups to lose takes a rejection with the server's signature only. */
+  readonly isBackedUp: boolean;
   /** A one-time token, sealed to the server: nobody has to approve then. */
   readonly token?: string | undefined;
   /** The server holds the announcement and waits for a person. Called again when it had to be renewed. */
@@ -111,16 +113,33 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
       pending = { ...pending, ...answer };
       wait = retryMs;
     } catch (error) {
-      if (!(error instanceof ServerFault)) throw error;
-      if (error.code === "rejected") throw new RejectedError();
-      if (!passes(error)) throw error;
+      const fault = obstacle(error, deps, pending);
       // A nonce serves once: after a lost answer only a new announcement gives a new one.
       pending = null;
-      if (!isStale(error)) deps.onTrouble(error);
-      await delay(clock, Math.max(wait, error.retryAfterMs), signal);
+      if (!isStale(fault)) deps.onTrouble(fault);
+      await delay(clock, Math.max(wait, fault.retryAfterMs), signal);
       wait = Math.min(wait * 2, maxRetryMs);
     }
   }
+}
+
+/** What is in the way for now, and is tried again. Throws whatever ends the announcement for good. */
+function obstacle(
+  error: unknown,
+  { identity, server, isBackedUp }: AnnounceDeps,
+  pending: Announced | null,
+): ServerFault {
+  if (!(error instanceof ServerFault)) throw error;
+  const refused = refusalIn(error, server.publicKey, {
+    code: "rejected",
+    public_key: toBase64Url(identity.publicKey),
+    about: pending?.pending_id ?? "",
+  });
+  if (refused === "signed" || (refused === "unsigned" && !isBackedUp))
+    throw new RejectedError();
+  const fault = refused === null ? error : unsignedRefusal();
+  if (!passes(fault)) throw fault;
+  return fault;
 }
 
 /** Whether trying again can help: the network, a busy server, or an announcement that has become stale. */

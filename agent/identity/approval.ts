@@ -13,10 +13,15 @@ import {
   approval,
   type Approval,
 } from "@restic-manager/shared/protocol/announce.ts";
+import {
+  refusal,
+  type Refusal,
+} from "@restic-manager/shared/protocol/identity.ts";
 import { DamagedError } from "../damaged-error.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import { verifySignature } from "./keys.ts";
 import { ServerKeyError } from "./refusals.ts";
+import { ServerFault } from "./server-fault.ts";
 
 /** What the approval gave this agent, in one file that is there whole or not at all. Mode 0600. */
 const approvalFile = approval.extend({
@@ -60,4 +65,36 @@ export function openApproval(
       "The approval is not signed by this server for this host. Nothing was kept; someone may be in between.",
     );
   return given;
+}
+
+/** How `fault` refuses what was `expected`: by the signature of the server with this key, without it, or not at all. */
+export function refusalIn(
+  fault: ServerFault,
+  serverKey: Uint8Array,
+  expected: Refusal,
+): "signed" | "unsigned" | null {
+  if (fault.code !== expected.code) return null;
+  const given =
+    fault.refusal === undefined
+      ? null
+      : openSigned(
+          "rm-refusal-v1",
+          fault.refusal,
+          serverKey,
+          verifySignature,
+          refusal,
+        );
+  const isSigned =
+    given?.code === expected.code &&
+    given.public_key === expected.public_key &&
+    given.about === expected.about;
+  return isSigned ? "signed" : "unsigned";
+}
+
+/** Whoever is in between must not end the backups of this host. */
+export function unsignedRefusal(): ServerFault {
+  return new ServerFault(
+    "http",
+    "The answer says that the server refuses this host, but the server has not signed it; someone may be in between.",
+  );
 }

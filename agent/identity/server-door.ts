@@ -113,6 +113,7 @@ async function readAnswer<T>(
         plainWords(error.message),
         error.code,
         retryAfter(response),
+        error.refusal,
       );
     throw strangeAnswer(url, response.status, isPage(response));
   }

@@ -1,3 +1,5 @@
+import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
+
 /** Who is at fault: `proxy` is something between this host and the server, `http` something else than the server. */
 export type FaultKind =
   "dns" | "refused" | "tls" | "timeout" | "network" | "proxy" | "http" | "api";
@@ -9,18 +11,22 @@ export class ServerFault extends Error {
   readonly code: string | null;
   /** When the server wants to be asked again. */
   readonly retryAfterMs: number;
+  /** What the server signed about it; not checked yet. */
+  readonly refusal: SignedText | undefined;
 
   constructor(
     kind: FaultKind,
     message: string,
     code: string | null = null,
     retryAfterMs: number = 0,
+    refusal?: SignedText,
   ) {
     super(message);
     this.name = "ServerFault";
     this.kind = kind;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.refusal = refusal;
   }
 }
 

@@ -20,7 +20,13 @@ import type { HostFacts } from "../platform/host-facts.ts";
 import { moveFile } from "../platform/replace-file.ts";
 import type { Random } from "../random.ts";
 import { announceAndWait, meetServer } from "./announce.ts";
-import { openApproval, saveApproval, type StoredApproval } from "./approval.ts";
+import {
+  openApproval,
+  refusalIn,
+  saveApproval,
+  unsignedRefusal,
+  type StoredApproval,
+} from "./approval.ts";
 import { loadOrMintIdentity, readIdentity, type Identity } from "./identity.ts";
 import { RemovedError } from "./refusals.ts";
 import type { ServerDoor } from "./server-door.ts";
@@ -71,9 +77,14 @@ export interface StandingDeps {
   readonly signal: AbortSignal;
 }
 
+/** The server takes a new key for a minute after it has asked for it, however late the question arrives. */
+const undecidedMs = 5 * 60_000;
+
 export function createStanding(deps: StandingDeps): Standing {
-  const { paths, door, log } = deps;
+  const { paths, door, log, clock } = deps;
   let { identity, approval } = deps.first;
+  /** When the next key was last going to be sent; null when not in this life. */
+  let sentAt: number | null = null;
   const serverKey = publicKeyBytes(approval.server_key) ?? new Uint8Array();
 
   const meet = () => meetServer(door, fingerprintOf(serverKey));
@@ -101,6 +112,7 @@ export function createStanding(deps: StandingDeps): Standing {
       public_key: toBase64Url(holder.publicKey),
       server_key: server.identity.public_key,
       t: server.identity.server_time,
+      nonce: deps.random.id(),
     };
     try {
       const answer = await door.session(
@@ -109,9 +121,13 @@ export function createStanding(deps: StandingDeps): Standing {
       return openApproval(answer.approval, serverKey, holder.publicKey);
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
-      if (error.code === "host_unknown") return null;
-      if (error.code === "host_revoked") throw new RemovedError(deps.server());
-      throw error;
+      const { code } = error;
+      if (code !== "host_unknown" && code !== "host_revoked") throw error;
+      const { public_key, nonce: about } = request;
+      const refused = refusalIn(error, serverKey, { code, public_key, about });
+      if (refused !== "signed") throw unsignedRefusal();
+      if (code === "host_revoked") throw new RemovedError(deps.server());
+      return null;
     }
   }
 
@@ -121,9 +137,21 @@ export function createStanding(deps: StandingDeps): Standing {
       : null;
     if (next === null) return false;
     const given = await askSession(next);
-    if (given === null) rmSync(paths.nextIdentity);
-    else goOver(next, given);
+    if (given !== null) goOver(next, given);
+    else if (!isUndecided()) rmSync(paths.nextIdentity);
     return given !== null;
+  }
+
+  /** Whether the server may yet take the next key: it must not be thrown away before. */
+  function isUndecided(): boolean {
+    return sentAt !== null && Math.abs(clock.now() - sentAt) < undecidedMs;
+  }
+
+  /** One that was never taken may have been copied since. */
+  function nextIdentity(): Identity {
+    if (!isUndecided()) rmSync(paths.nextIdentity, { force: true });
+    sentAt = clock.now();
+    return loadOrMintIdentity(paths.nextIdentity, deps.random);
   }
 
   async function announceAgain(): Promise<Approval> {
@@ -134,6 +162,7 @@ export function createStanding(deps: StandingDeps): Standing {
     return announceAndWait({
       ...deps,
       identity,
+      isBackedUp: true,
       server: await meet(),
       facts: deps.facts(),
       resticVersion: (await deps.restic()).version,
@@ -160,7 +189,7 @@ export function createStanding(deps: StandingDeps): Standing {
       return exp !== undefined && now / 1000 > (iat + exp) / 2;
     },
     keepJwt: (jwt) => void keep({ ...approval, jwt }),
-    nextIdentity: () => loadOrMintIdentity(paths.nextIdentity, deps.random),
+    nextIdentity,
     adopt: (next, signed) =>
       goOver(next, openApproval(signed, serverKey, next.publicKey)),
     settle: async () => void (await settle()),

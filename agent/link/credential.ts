@@ -61,16 +61,18 @@ export function createCredential(deps: CredentialDeps): Credential {
         public_key: toBase64Url(next.publicKey),
         x25519: toBase64Url(next.agreement.publicKey),
       };
+      // The server compares both times, to the millisecond.
+      const t = time.stamp();
       const proof: RotationProof = {
         host: hostId,
         ...keys,
         server_key: standing.approval().server_key,
-        t: time.stamp(),
+        t,
       };
       const answer = await requests.ask(
         connection,
         "rotate",
-        { ...keys, proof: signText("rm-rotate-v1", proof, next.sign) },
+        { ...keys, t, proof: signText("rm-rotate-v1", proof, next.sign) },
         rotateAnswer,
       );
       standing.adopt(next, answer.approval);

@@ -125,6 +125,25 @@ test("a credential the broker refuses is renewed", async () => {
   await end();
 });
 
+test("a broker that hangs up without a word may mean the credential: now and then the server is asked", async () => {
+  let asked = 0;
+  const { clock, server, end } = setUp({
+    recover: async () => {
+      asked++;
+      return true;
+    },
+  });
+  server.refuseConnects("unreachable");
+  await clock.advance(0);
+  await clock.advance(6_999);
+  expect(asked).toBe(0);
+  await clock.advance(1);
+  expect(asked).toBe(1);
+  await clock.advance(10 * 60_000);
+  expect(asked).toBeLessThan(5);
+  await end();
+});
+
 test("a host that was approved under another id, rejected or removed ends the keeper", async () => {
   const changed = setUp({ recover: async () => false });
   changed.server.refuseConnects("unauthorized");

@@ -31,6 +31,7 @@ export interface KeeperDeps {
 const firstWaitMs = 1_000;
 const longestWaitMs = 60_000;
 const shortestWaitMs = 200;
+const silentAttempts = 4;
 
 /**
  * Keeps this host connected for as long as the agent runs: attempts grow from one to sixty seconds apart, each at a random
@@ -39,6 +40,8 @@ const shortestWaitMs = 200;
 export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
   const { clock, random, log, signal } = deps;
   let attempt = 0;
+  /** Attempts one after the other at which the server answered over HTTP and the broker did not. */
+  let unheard = 0;
   /** How long a busy server asks to be left alone, in milliseconds. */
   let asked = 0;
   const told = new Set<string>();
@@ -49,6 +52,7 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
     const startedAt = clock.now();
     try {
       end = await connectOnce();
+      unheard = 0;
       if (end === "closed") {
         told.clear();
         deps.addresses.first();
@@ -60,10 +64,14 @@ export async function keepConnected(deps: KeeperDeps): Promise<KeeperEnd> {
       if (final !== null) return final;
       end = endOf(error);
       if (!signal.aborted) tell(error);
+      unheard =
+        error instanceof LinkError && end === "unreachable" ? unheard + 1 : 0;
       if (end !== "unauthorized") deps.addresses.next();
     }
     if (signal.aborted) break;
-    if (end === "unauthorized" || end === "unknown_host") {
+    // A broker may hang up before its reason is heard.
+    const isSilent = unheard > 0 && unheard % silentAttempts === 0;
+    if (end === "unauthorized" || end === "unknown_host" || isSilent) {
       const outcome = await recovered();
       if (outcome !== null) return outcome;
     }

@@ -236,3 +236,32 @@ test("a key the broker does not know is told apart from a broker that is away", 
     message: expect.stringContaining("does not open (Failed to connect)"),
   });
 });
+
+test("a server that dies before the broker has spoken is told as away at once [AGT-05]", async () => {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request, it) =>
+      it.upgrade(request) ? undefined : new Response("", { status: 404 }),
+    websocket: { open: (socket) => socket.terminate(), message() {} },
+  });
+  const link = createNatsLink({
+    server: () => server.url.href,
+    trust: null,
+    hostId: host,
+    key: () => signingKey(new Uint8Array(32).fill(1)),
+    jwt: () => "",
+    log: createLog({
+      level: "error",
+      format: "text",
+      clock: systemClock,
+      write: () => {},
+    }),
+  });
+  const refused = await link.connect().then(
+    () => null,
+    (error: LinkError) => error.kind,
+  );
+  await server.stop(true);
+  expect(refused).toBe("unreachable");
+});

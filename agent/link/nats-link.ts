@@ -31,6 +31,9 @@ export interface NatsLinkDeps {
 }
 
 const connectMs = 15_000;
+const giveUpMs = 20_000;
+const firstWordMs = 1_000;
+const closeMs = 3_000;
 const deliverMs = 10_000;
 const pingMs = 20_000;
 
@@ -52,6 +55,10 @@ export function createNatsLink(deps: NatsLinkDeps): Link {
     async connect() {
       const url = webSocketUrl(server());
       let said = "";
+      // A socket that opens and ends before the broker has spoken leaves the library waiting for ever.
+      const gone = Promise.withResolvers<never>();
+      const giveUp = () => gone.reject(new Error("closed connection"));
+      const timer = setTimeout(giveUp, giveUpMs);
       const options: WsConnectionOptions = {
         servers: url.href,
         authenticator,
@@ -72,12 +79,23 @@ export function createNatsLink(deps: NatsLinkDeps): Link {
           socket.addEventListener("error", (event) => {
             said = event.message;
           });
+          // The library may know better why: it has the first word.
+          socket.addEventListener("close", () =>
+            setTimeout(giveUp, firstWordMs).unref(),
+          );
           return { socket, encrypted: url.protocol === "wss:" };
         },
       };
-      const nats = await wsconnect(options).catch((error: unknown) => {
-        throw connectError(error, url, said);
-      });
+      const connecting = wsconnect(options);
+      const nats = await Promise.race([connecting, gone.promise])
+        .catch((error: unknown) => {
+          connecting.then(
+            (late) => late.close(),
+            () => {},
+          );
+          throw connectError(error, url, said);
+        })
+        .finally(() => clearTimeout(timer));
       void reportStatus(nats, deps.log);
       return connectionOf(nats);
     },
@@ -121,8 +139,14 @@ function connectionOf(nats: NatsConnection): Connection {
       });
     },
     closed: nats.closed().then(() => undefined),
-    close: () => nats.drain().catch(() => nats.close()),
+    close: () =>
+      Promise.race([nats.drain().catch(() => nats.close()), closeLimit()]),
   };
+}
+
+/** Draining asks the other end, which may not answer any more. */
+function closeLimit(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, closeMs).unref());
 }
 
 async function respond(

@@ -16,7 +16,7 @@ import type { ServerTime } from "./server-time.ts";
 
 /** Asks the server, and believes only what the key pinned at approval has signed, for this host and this question. */
 export interface ServerRequests {
-  /** Throws `LinkError`. */
+  /** `t` of the body, where something in it repeats it, is the time of the question. Throws `LinkError`. */
   ask<T extends { host: string; t: string }>(
     connection: Connection,
     op: RequestOp,
@@ -39,10 +39,8 @@ export function createServerRequests(deps: ServerRequestsDeps): ServerRequests {
   const { hostId, sign, serverKey, time } = deps;
   return {
     async ask(connection, op, body, schema) {
-      const t = time.stamp();
-      const request = JSON.stringify(
-        signText("rm-request-v1", { host: hostId, t, ...body }, sign),
-      );
+      const question = { host: hostId, t: time.stamp(), ...body };
+      const request = JSON.stringify(signText("rm-request-v1", question, sign));
       const text = await connection.request(
         topic.request(hostId, op),
         request,
@@ -60,7 +58,7 @@ export function createServerRequests(deps: ServerRequestsDeps): ServerRequests {
               schema,
             );
       // The echo of `t` keeps an old answer from being played again.
-      if (answer === null || answer.host !== hostId || answer.t !== t)
+      if (answer === null || answer.host !== hostId || answer.t !== question.t)
         throw new LinkError(
           "refused",
           `The answer to ${op} is not one of the approved server to this question.`,

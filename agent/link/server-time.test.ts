@@ -52,3 +52,11 @@ test("what was learnt is known at the next start, also after a step", () => {
   time.now();
   expect(create().now()).toBe(at + minutes(7));
 });
+
+test("a time that no server can have is not believed", () => {
+  const { clock, create } = setUp();
+  const time = create();
+  for (const said of ["9999-12-31T23:59:59.999Z", "0000-01-01T00:00:00Z", "?"])
+    time.learn(said, clock.now());
+  expect(time.now()).toBe(at);
+});

@@ -35,7 +35,11 @@ export function createServerTime(
   function keep(milliseconds: number): void {
     bootedAt = clock.now() - uptime();
     offset = milliseconds;
-    writeMeta(db, key, String(offset));
+    try {
+      writeMeta(db, key, String(offset));
+    } catch {
+      // On a full disk it holds until the end of this process, and is learnt again by the next one.
+    }
   }
 
   return {
@@ -45,7 +49,13 @@ export function createServerTime(
       // The answer was made about half way between question and arrival.
       const half = (clock.now() - askedAt) / 2;
       const learnt = Math.round(Date.parse(serverTime) + half - clock.now());
-      if (Number.isFinite(learnt)) keep(learnt);
+      if (isPlausible(clock.now() + learnt)) keep(learnt);
     },
   };
+}
+
+/** Whoever is in between may say any time: results dated beyond the year 9999 would never be taken by the server. */
+function isPlausible(milliseconds: number): boolean {
+  const year = new Date(milliseconds).getUTCFullYear();
+  return year >= 2020 && year < 2200;
 }

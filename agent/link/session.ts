@@ -5,6 +5,7 @@ import { signText } from "@restic-manager/shared/identity/signed.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import {
   helloAnswer,
+  type CommittedMark,
   resumeAnswer,
   type Heartbeat,
   type ResticInfo,
@@ -99,7 +100,7 @@ export async function runSession(
   }
   deps.time.learn(answer.server_time, askedAt);
   const epoch = outbox.epoch();
-  const isRepeat = outbox.commit(answer.committed);
+  const isRepeat = noteCommitted(deps, answer.committed);
   // The server knows this host by the old epoch and must be greeted by the new one.
   if (outbox.epoch() !== epoch) return "closed";
   deps.onOnline(connection);
@@ -138,6 +139,19 @@ export async function runSession(
   stopHeartbeat();
   await sending;
   return "closed";
+}
+
+/** A full disk must not keep this host away from its server. @returns whether the server has less than it once had */
+function noteCommitted(
+  { outbox, log }: SessionDeps,
+  mark: CommittedMark,
+): boolean {
+  try {
+    return outbox.commit(mark);
+  } catch (error) {
+    log.warn("What the server has stored cannot be noted for now", { error });
+    return false;
+  }
 }
 
 async function greeting(deps: SessionDeps): Promise<Record<string, unknown>> {

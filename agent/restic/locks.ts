@@ -33,27 +33,27 @@ export async function readLocks(
   for (const id of list.stdout
     .split("\n")
     .filter((line) => /^[0-9a-f]{64}$/.test(line))) {
-    const { stdout } = await capture(runner, {
+    const { end, stdout } = await capture(runner, {
       args: lockArgs(id),
       repository,
       limitMs,
       signal,
     });
+    // Its owner may have removed it in between, or the repository is away: asking again tells.
+    if (!succeeded(end)) return null;
     const lock = parseJson(stdout, lockFile);
-    // It may have been removed in between by its owner.
     if (lock !== null) locks.push({ ...lock, id });
   }
   return locks;
 }
 
-/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones. False when it cannot. */
+/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones, as far as it can. */
 export async function removeStaleLocks(
   runner: ResticRunner,
   repository: Repository,
   signal: AbortSignal,
-): Promise<boolean> {
-  const call = { args: unlockArgs, repository, limitMs, signal };
-  return succeeded((await capture(runner, call)).end);
+): Promise<void> {
+  await capture(runner, { args: unlockArgs, repository, limitMs, signal });
 }
 
 /** Locks of this host whose process is gone. `alive` tells whether a process id is in use. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -5,6 +6,7 @@ import {
   writeFileSync,
   chmodSync,
 } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
@@ -90,6 +92,26 @@ describe("with a real restic", () => {
       limitMs,
     });
     expect(failureOf(wrong).code).toBe("wrong_password");
+  }, 60_000);
+
+  test("one whose server takes the question and never answers is ended as stalled [RES-02]", async () => {
+    const dir = tempDir();
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const { runner, repository } = realRestic(dir);
+    const url = `rest:http://127.0.0.1:${port}/`;
+    const end = await runner.run({
+      args: groupOf(sourceIn(dir, 1)),
+      repository: { ...repository, url },
+      limitMs,
+      stallMs: 1_500,
+    });
+    silent.close();
+    expect([end.stopped, failureOf(end).code]).toEqual([
+      "stalled",
+      "restic_stalled",
+    ]);
   }, 60_000);
 
   test("a cancelled backup ends soon and leaves no lock [JOB-07]", async () => {

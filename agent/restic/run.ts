@@ -92,13 +92,14 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     start: (onLine: (stream: OutputStream, line: string) => void) => Child,
   ): Promise<ResticEnd> {
     const words = createWords(secretsOf(call.repository));
-    const began = clock.now();
-    let moved = began;
+    // Counted in ticks: a clock that is set, or a machine that slept, ends no backup.
+    let ranMs = 0;
+    let stillMs = 0;
     const isSignOfLife = createLifeSign();
 
     const child = start((stream, line) => {
       const message = parseMessage(line);
-      if (isSignOfLife(message)) moved = clock.now();
+      if (isSignOfLife(message)) stillMs = 0;
       words.add(message, stream);
       call.onMessage?.(message, stream, line);
     });
@@ -109,9 +110,10 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     if (call.signal?.aborted === true) onAbort();
     call.signal?.addEventListener("abort", onAbort);
     const stopWatch = every(clock, watchMs, () => {
-      const now = clock.now();
-      if (now - began > call.limitMs) ending.begin("time_limit");
-      else if (call.stallMs !== undefined && now - moved > call.stallMs)
+      ranMs += watchMs;
+      stillMs += watchMs;
+      if (ranMs > call.limitMs) ending.begin("time_limit");
+      else if (call.stallMs !== undefined && stillMs > call.stallMs)
         ending.begin("stalled");
     });
     let exit: Exit;

@@ -19,7 +19,10 @@ import {
   type AnnounceDocument,
   type Approval,
 } from "@restic-manager/shared/protocol/announce.ts";
-import { sessionRequest } from "@restic-manager/shared/protocol/identity.ts";
+import {
+  sessionRequest,
+  type Refusal,
+} from "@restic-manager/shared/protocol/identity.ts";
 import type { ServerWebSocket } from "bun";
 import type { z } from "zod";
 import { systemClock } from "../clock.ts";
@@ -136,6 +139,13 @@ export function createAgentHttp({
     { code, message: `refused: ${code}`, request_id: "r" },
   ];
 
+  function refuseSigned(refusal: Refusal): [number, Record<string, unknown>] {
+    const status = refusal.code === "host_unknown" ? 404 : 410;
+    const [, body] = refuse(status, refusal.code);
+    const signed = signText("rm-refusal-v1", refusal, key.sign);
+    return [status, { ...body, refusal: signed }];
+  }
+
   function open<T>(
     purpose: SignPurpose,
     text: string,
@@ -228,14 +238,19 @@ export function createAgentHttp({
         return refuse(403, "signature_invalid");
       const known = standing(public_key);
       if (known !== "approved")
-        return refuse(known === "host_unknown" ? 404 : 410, known);
+        return refuseSigned({ code: known, public_key, about: request.nonce });
       return [200, { approval: signedApproval(public_key) }];
     }
     if (path !== "/api/agents/announce/p1/wait" || last === null)
       return refuse(404, "pending_not_found");
     const proof = open("rm-proof-v1", body, possessionProof, last.public_key);
     if (proof?.nonce !== `n${nonce}`) return refuse(403, "nonce_invalid");
-    if (decision === "rejected") return refuse(410, "rejected");
+    if (decision === "rejected")
+      return refuseSigned({
+        code: "rejected",
+        public_key: last.public_key,
+        about: "p1",
+      });
     if (decision === "pending")
       return [
         200,

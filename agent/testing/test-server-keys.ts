@@ -61,7 +61,8 @@ export function createHostKeys(agent: Identity): HostKeys {
       return null;
     },
     rotate(request) {
-      const { host, public_key, x25519, proof } = rotateRequest.parse(request);
+      const { host, t, public_key, x25519, proof } =
+        rotateRequest.parse(request);
       const opened = openSigned(
         "rm-rotate-v1",
         proof,
@@ -69,7 +70,7 @@ export function createHostKeys(agent: Identity): HostKeys {
         verifySignature,
         rotationProof,
       );
-      if (opened?.host !== host || opened.x25519 !== x25519)
+      if (opened?.host !== host || opened.x25519 !== x25519 || opened.t !== t)
         throw new Error("the proof of the new key is wrong");
       if (!keys.includes(public_key)) keys.push(public_key);
       agreement = publicKeyBytes(x25519) ?? new Uint8Array();

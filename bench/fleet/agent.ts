@@ -109,7 +109,7 @@ export function startAgent(url: string, member: Member): SimulatedAgent {
       wsFactory: async (address) => ({
         socket: new WebSocket(address, {
           headers: asProxy,
-        } as unknown as string[]) as never,
+        } as unknown as string[]),
         encrypted: false,
       }),
     });

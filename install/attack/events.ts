@@ -1,37 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { type Attack, type Front, must } from "./attack.ts";
 import type { Field } from "./field.ts";
 import { ownKey, signedText } from "./login.ts";
 import { type Message, publishing } from "./raw-nats.ts";
 
-const notBelieved = /not believed/;
-let seq = 0;
-
-/** An event as the thief's agent would send it; `over` changes its envelope. */
-function eventOf(
-  { thief }: Field,
-  kind: string,
-  p: unknown,
-  over: Readonly<Record<string, unknown>> = {},
-) {
-  seq += 1;
-  return {
-    v: 1,
-    host: thief.host.id,
-    epoch: randomBytes(16).toString("base64url"),
-    seq,
-    t: new Date().toISOString(),
-    kind,
-    p,
-    ...over,
-  };
-}
-
-/** A report that another host's last backup failed. */
-function failureOf({ victim }: Field) {
+/** A report that a backup of another host failed: its last one, or one that nobody knows of yet. */
+function failureOf({ victim }: Field, jobId = "01ARZ3NDEKTSV4RRFFQ69G5FAV") {
   const { job } = victim;
   return {
-    job_id: job.id,
+    job_id: jobId,
     kind: "backup",
     actor: "schedule",
     schedule_id: null,
@@ -47,32 +23,60 @@ function failureOf({ victim }: Field) {
   };
 }
 
-/** Sends, and waits for what the server says to it. */
+type Tailed = Omit<Message, "subject"> & { readonly tail: string };
+
+/** Sends on the thief's subjects; when the server has read it, nothing of the victim may be different. */
 function sends(
   tries: string,
   refused: string,
-  logged: RegExp,
-  message: (
-    field: Field,
-  ) => Omit<Message, "subject"> & { readonly tail: string },
+  message: (field: Field) => Tailed,
 ): Attack {
   return {
     tries,
     refused,
     async run(field) {
+      const { thief } = field;
+      const before = await victimState(field);
       const nats = await field.atBroker();
-      await field.logs(logged, async () => {
-        const { tail, ...rest } = message(field);
-        const subject = `rm.v1.${field.thief.host.id}.${tail}`;
-        nats.send(publishing({ subject, ...rest }));
-        await nats.settled();
-      });
+      const { tail, ...rest } = message(field);
+      nats.send(
+        publishing({ subject: `rm.v1.${thief.host.id}.${tail}`, ...rest }),
+      );
+      await thief.voice.isRead(nats, tail.startsWith("log.") ? "log" : "evt");
       nats.close();
+      const after = await victimState(field);
+      must(
+        JSON.stringify(after) === JSON.stringify(before),
+        "nothing of the victim changes",
+        { before, after },
+      );
     },
   };
 }
 
-const dropped = "dropped, logged with the host's id";
+/** And every job there is: nobody else has one. */
+async function victimState({ api, victim }: Field): Promise<unknown> {
+  const { host, job } = victim;
+  return Promise.all(
+    [
+      "/api/jobs?limit=200",
+      `/api/jobs/${job.id}/log?limit=1000`,
+      `/api/hosts/${host.id}/snapshots`,
+      `/api/hosts/${host.id}/repositories`,
+    ].map((path) => api.get(path)),
+  );
+}
+
+const dropped = "dropped, one line a minute in the log names the host";
+
+/** An event of the thief's agent, signed. */
+const signedEvent = (
+  { thief }: Field,
+  kind: string,
+  p: unknown,
+  { over = {}, purpose = "rm-event-v1", signer = thief.login } = {},
+): string =>
+  JSON.stringify(signedText(purpose, thief.voice.event(kind, p, over), signer));
 
 export const eventsFront: Front = {
   title: "In the name of others, on the stolen host's own subjects",
@@ -80,138 +84,106 @@ export const eventsFront: Front = {
     sends(
       "report in another host's name, signed with the own key",
       dropped,
-      notBelieved,
-      (field) => {
-        const event = eventOf(field, "job.done", failureOf(field), {
-          host: field.victim.host.id,
-        });
-        const signed = signedText("rm-event-v1", event, field.thief.login);
-        return { tail: "evt.job.done", body: JSON.stringify(signed) };
-      },
+      (field) => ({
+        tail: "evt.job.done",
+        body: signedEvent(field, "job.done", failureOf(field), {
+          over: { host: field.victim.host.id },
+        }),
+      }),
     ),
-    sends("report without a signature", dropped, notBelieved, (field) => ({
+    sends("report without a signature", dropped, (field) => ({
       tail: "evt.job.done",
-      body: JSON.stringify(eventOf(field, "job.done", failureOf(field))),
+      body: JSON.stringify(
+        field.thief.voice.event("job.done", failureOf(field)),
+      ),
     })),
     sends(
       "report signed with a key that nobody approved",
       dropped,
-      notBelieved,
       (field) => ({
         tail: "evt.job.done",
-        body: JSON.stringify(
-          signedText(
-            "rm-event-v1",
-            eventOf(field, "job.done", failureOf(field)),
-            ownKey(),
-          ),
-        ),
+        body: signedEvent(field, "job.done", failureOf(field), {
+          signer: { ...field.thief.login, ...ownKey() },
+        }),
       }),
     ),
     sends(
       "report with a signature made for something else",
       dropped,
-      notBelieved,
       (field) => ({
         tail: "evt.job.done",
-        body: JSON.stringify(
-          signedText(
-            "rm-request-v1",
-            eventOf(field, "job.done", failureOf(field)),
-            field.thief.login,
-          ),
-        ),
+        body: signedEvent(field, "job.done", failureOf(field), {
+          purpose: "rm-request-v1",
+        }),
       }),
     ),
     sends(
       "report one kind of event on the subject of another",
       dropped,
-      notBelieved,
       (field) => ({
         tail: "evt.job.started",
-        body: JSON.stringify(
-          signedText(
-            "rm-event-v1",
-            eventOf(field, "job.done", failureOf(field)),
-            field.thief.login,
-          ),
-        ),
+        body: signedEvent(field, "job.done", failureOf(field)),
       }),
     ),
     sends(
       "report, rightly signed, about another host's job",
       "the job stays as it is, logged with both",
-      /another host's job/,
       (field) => ({
         tail: "evt.job.done",
-        body: JSON.stringify(
-          signedText(
-            "rm-event-v1",
-            eventOf(field, "job.done", failureOf(field)),
-            field.thief.login,
-          ),
+        body: signedEvent(
+          field,
+          "job.done",
+          failureOf(field, field.victim.job.id),
         ),
       }),
     ),
     sends(
       "write, rightly signed, into another host's job log",
       "the log stays as it is, logged with both",
-      /another host's job/,
       (field) => {
-        const line = { n: 1, t: new Date().toISOString(), s: "stdout" };
-        const p = {
-          job_id: field.victim.job.id,
-          lines: [{ ...line, l: "forged", k: "changed" }],
-        };
-        return {
-          tail: `log.${field.victim.job.id}`,
-          body: JSON.stringify(
-            signedText(
-              "rm-event-v1",
-              eventOf(field, "log", p),
-              field.thief.login,
-            ),
-          ),
-        };
+        const { id } = field.victim.job;
+        const line = { n: 999, t: new Date().toISOString(), s: "stdout" };
+        const lines = [{ ...line, l: "forged", k: "changed" }];
+        const p = { job_id: id, lines };
+        return { tail: `log.${id}`, body: signedEvent(field, "log", p) };
       },
     ),
     sends(
       "empty the snapshot list of another host's repository",
       "the list stays as it is, logged with both",
-      /repository it does not use/,
       (field) => ({
         tail: "evt.snap.part",
-        body: JSON.stringify(
-          signedText(
-            "rm-event-v1",
-            eventOf(field, "snap.part", {
-              repository_id: field.victim.done.repository.id,
-              rev: "7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
-              part: 0,
-              of: 1,
-              snapshots: [],
-            }),
-            field.thief.login,
-          ),
-        ),
+        body: signedEvent(field, "snap.part", {
+          repository_id: field.victim.done.repository.id,
+          rev: "7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+          part: 0,
+          of: 1,
+          snapshots: [],
+        }),
       }),
     ),
-    sends(
-      "ask in another host's name, signed with the own key",
-      "no answer, logged with the host's id",
-      /request of an agent was refused/,
-      (field) => ({
-        tail: "req.cfg.get",
-        reply: `_INBOX.${field.thief.host.id}.x`,
-        body: JSON.stringify(
-          signedText(
-            "rm-request-v1",
-            { host: field.victim.host.id, t: new Date().toISOString() },
-            field.thief.login,
-          ),
-        ),
-      }),
-    ),
+    {
+      tries: "ask in another host's name, signed with the own key",
+      refused: "no answer, logged with the host's id",
+      async run(field) {
+        const { thief, victim } = field;
+        const nats = await field.atBroker();
+        const reply = `_INBOX.${thief.host.id}.stolen`;
+        const question = { host: victim.host.id, t: new Date().toISOString() };
+        const body = signedText("rm-request-v1", question, thief.login);
+        nats.send(`SUB ${reply} 1\r\n`);
+        nats.send(
+          publishing({
+            subject: `rm.v1.${thief.host.id}.req.cfg.get`,
+            reply,
+            body: JSON.stringify(body),
+          }),
+        );
+        await thief.voice.isRead(nats, "evt");
+        must(!nats.said().includes("MSG"), "there is no answer", nats.said());
+        nats.close();
+      },
+    },
     {
       tries: "take the numbers of another host's events (`Nats-Msg-Id`)",
       refused: "they hold 128 random bits that no other host sees",

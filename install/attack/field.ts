@@ -11,9 +11,9 @@ import type { Lab } from "../e2e/rig/lab.ts";
 import { writeFiles } from "../e2e/rig/repository.ts";
 import { type Server, startServer } from "../e2e/rig/server.ts";
 import type { Host, Job, SetUp } from "../e2e/rig/types.ts";
-import { waitFor } from "../e2e/rig/wait.ts";
 import { type HostileRelay, startHostileRelay } from "./hostile-relay.ts";
 import { type Login, stolenFrom } from "./login.ts";
+import { createOwnVoice, type OwnVoice } from "./own-voice.ts";
 import { logInAtBroker, type RawNats } from "./raw-nats.ts";
 
 /** A server, a host that is attacked, and one whose key was stolen. */
@@ -28,7 +28,11 @@ export interface Field {
     /** A backup that has ended. */
     readonly job: Job;
   };
-  readonly thief: { readonly host: Host; readonly login: Login };
+  readonly thief: {
+    readonly host: Host;
+    readonly login: Login;
+    readonly voice: OwnVoice;
+  };
   /** A host whose key is replaced, and which is removed then. */
   readonly leaver: {
     readonly host: Host;
@@ -40,8 +44,6 @@ export interface Field {
   readonly relay: HostileRelay;
   /** Logs in at the broker with the stolen key and its approval. */
   atBroker(): Promise<RawNats>;
-  /** Waits until the server logs something that it did not log before `act`. */
-  logs(pattern: RegExp, act: () => Promise<unknown>): Promise<void>;
 }
 
 export async function openField(lab: Lab): Promise<Field> {
@@ -69,22 +71,18 @@ export async function openField(lab: Lab): Promise<Field> {
   if (job.state !== "succeeded") throw new Error(`no backup: ${job.state}`);
 
   const login = stolenFrom(stolen);
-  const log = () => server.program().text();
   return {
     lab,
     server,
     api,
     relay,
     victim: { host, agent, done, job },
-    thief: { host: thief, login },
+    thief: {
+      host: thief,
+      login,
+      voice: createOwnVoice(lab, server.url, thief, login),
+    },
     leaver: { host: leaver, agent: leaving, stolen: {} },
     atBroker: () => logInAtBroker(lab, server.url, login),
-    async logs(pattern, act) {
-      const before = log().length;
-      await act();
-      await waitFor(`the server logs ${pattern}`, () =>
-        pattern.test(log().slice(before)),
-      );
-    },
   };
 }

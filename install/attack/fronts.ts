@@ -11,17 +11,19 @@ import { repliesFront } from "./replies.ts";
 import { withdrawnFront } from "./withdrawn.ts";
 import { tokensFront } from "./tokens.ts";
 
-/** Everything that is tried, in the order of `docs/security.md`. */
-export const fronts: readonly Front[] = [
-  brokerFront,
-  eventsFront,
-  repliesFront,
-  commandsFront,
-  framesFront,
-  agentDoorFront,
-  withdrawnFront,
-  tokensFront,
-  browserFront,
-  downloadsFront,
-  injectionFront,
+/** What is tried at the same time; fronts of one strand follow one another, because they are known by the same log line. */
+export const strands: readonly (readonly Front[])[] = [
+  [brokerFront],
+  [eventsFront, repliesFront],
+  [commandsFront],
+  [framesFront],
+  [agentDoorFront],
+  [withdrawnFront],
+  [tokensFront],
+  [browserFront],
+  [downloadsFront],
+  [injectionFront],
 ];
+
+/** Everything that is tried, in the order of `docs/security.md`. */
+export const fronts: readonly Front[] = strands.flat();

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { createAnnouncer } from "../e2e/rig/announcer.ts";
 import { anonymous, call } from "../e2e/rig/api.ts";
 import { pendingOf } from "../e2e/rig/agent.ts";
@@ -27,6 +28,8 @@ function bytes(
 const hidden = "GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n";
 const smuggled = (headers: readonly string[], body: string): string =>
   `POST /api/auth/logout HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers.join("\r\n")}\r\n\r\n${body}`;
+const isRefused = (seen: number[]): boolean =>
+  seen.every((status) => status >= 400 && status < 500);
 const atMostOne = (seen: number[], text: string): boolean =>
   seen.filter((status) => status < 400).length === 0 &&
   !text.includes("server_key");
@@ -190,6 +193,22 @@ export const injectionFront: Front = {
         }
       },
     },
+    {
+      tries: "300 requests that begin and never end",
+      refused: "others are answered meanwhile",
+      async run({ server }) {
+        const begun = Array.from({ length: 300 }, () => {
+          const socket = connect(server.port, "127.0.0.1", () =>
+            socket.write("POST /api/auth/login HTTP/1.1\r\nHost: x\r\nX-"),
+          );
+          return socket.on("error", () => {});
+        });
+        const signal = AbortSignal.timeout(5000);
+        const { status } = await fetch(`${server.url}/readyz`, { signal });
+        must(status === 200, "the server answers", status);
+        for (const socket of begun) socket.destroy();
+      },
+    },
     bytes(
       "a header of 1 MB",
       "431 or hung up",
@@ -214,8 +233,17 @@ export const injectionFront: Front = {
       "use the server as a proxy",
       "4xx or hung up",
       () => requestText("CONNECT 127.0.0.1:22"),
-      (seen, text) =>
-        seen.every((status) => status >= 400) && !text.includes("SSH-"),
+      (seen, text) => isRefused(seen) && !text.includes("SSH-"),
+    ),
+    bytes(
+      "a Host header that is no host",
+      "4xx or hung up",
+      () =>
+        requestText("GET /api/version", ["Host: [::"]).replace(
+          "Host: 127.0.0.1\r\n",
+          "",
+        ),
+      isRefused,
     ),
     bytes(
       "hide a request behind two lengths",

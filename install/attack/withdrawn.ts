@@ -43,6 +43,7 @@ async function sessionCode(
     public_key: login.publicKey,
     server_key: body.public_key,
     t: body.server_time,
+    nonce: "0".repeat(16),
   };
   const answer = await call<{ code?: string }>(
     server.url,

@@ -8,17 +8,17 @@ import { descendants, type Process } from "../e2e/rig/processes.ts";
 import type { Program } from "../e2e/rig/program.ts";
 import type { Schedule } from "../e2e/rig/types.ts";
 import { waitFor } from "../e2e/rig/wait.ts";
-import { createHost, type Host } from "./host.ts";
+import { createMachine, type Machine } from "./machine.ts";
 import { watchJournal } from "./journal.ts";
 import type { Network } from "./network.ts";
 import { serverHost, storeHost } from "./plan.ts";
 import type { Dice } from "./random.ts";
-import type { Server } from "./server.ts";
+import type { ChaosServer } from "./server.ts";
 import type { Store } from "./store.ts";
 
 /** An enrolled host with data that changes, and with a repository of its own. */
 export interface Endpoint {
-  readonly host: Host;
+  readonly host: Machine;
   readonly id: string;
   readonly groupId: string;
   readonly scheduleId: string;
@@ -41,7 +41,7 @@ export interface Endpoint {
 export interface EndpointOptions {
   readonly lab: Lab;
   readonly network: Network;
-  readonly server: Server;
+  readonly server: ChaosServer;
   readonly store: Store;
   readonly name: string;
   readonly diskSize: string | null;
@@ -53,7 +53,7 @@ export async function createEndpoint(
   options: EndpointOptions,
 ): Promise<Endpoint> {
   const { lab, network, server, store, name } = options;
-  const host = createHost(options);
+  const host = createMachine(options);
   const source = lab.folder(`${name}-source`);
   const state = join(host.disk, "state");
   const files = [

@@ -1,6 +1,6 @@
 import { createDice, type Dice } from "./random.ts";
 
-export const faults = [
+const faults = [
   "kill",
   "stop",
   "kill-broker",

@@ -7,15 +7,15 @@ import { descendants, type Process } from "../e2e/rig/processes.ts";
 import type { Program } from "../e2e/rig/program.ts";
 import { ready } from "../e2e/rig/server.ts";
 import type { Version } from "../e2e/rig/types.ts";
-import { createHost, type Host } from "./host.ts";
+import { createMachine, type Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import { serverHost } from "./plan.ts";
 
 const password = "correct horse battery staple";
 
 /** The server of a run, with everything that can happen to it. */
-export interface Server {
-  readonly host: Host;
+export interface ChaosServer {
+  readonly host: Machine;
   readonly dataDir: string;
   readonly database: string;
   /** From now on it is to run, until it is killed or stopped. */
@@ -41,8 +41,8 @@ export async function createServer(
   lab: Lab,
   network: Network,
   diskSize: string | null,
-): Promise<Server> {
-  const host = createHost({ lab, network, name: serverHost, diskSize });
+): Promise<ChaosServer> {
+  const host = createMachine({ lab, network, name: serverHost, diskSize });
   const { ip, port } = await network.listen(serverHost);
   const url = `http://${await network.reach("control", serverHost)}`;
   const dataDir = join(host.disk, "data");

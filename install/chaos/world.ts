@@ -2,14 +2,14 @@ import { processes, processesOf } from "../e2e/rig/processes.ts";
 import type { Lab } from "../e2e/rig/lab.ts";
 import { createEndpoint, type Endpoint } from "./endpoint.ts";
 import type { Network } from "./network.ts";
-import { createServer, type Server } from "./server.ts";
+import { createServer, type ChaosServer } from "./server.ts";
 import { startStore } from "./store.ts";
 
 /** A server, a store and some endpoints that back up into it, each a host of its own. */
 export interface World {
   readonly lab: Lab;
   readonly network: Network;
-  readonly server: Server;
+  readonly server: ChaosServer;
   readonly endpoints: readonly Endpoint[];
   /** Does for every program what a service manager does. */
   keepUp(): void;

@@ -10,7 +10,7 @@ import { bootMachine } from "./rig/machine.ts";
 import { startProxy } from "./rig/proxy.ts";
 import { startServer } from "./rig/server.ts";
 
-const limit = 90_000;
+const limit = 120_000;
 
 beforeAll(() => void debianRoot(), 300_000);
 

@@ -13,7 +13,7 @@ import { adminPassword, startServer } from "./rig/server.ts";
 import type { Session } from "./rig/types.ts";
 import { waitFor } from "./rig/wait.ts";
 
-const limit = 60_000;
+const limit = 90_000;
 const behind = {
   RM_TRUSTED_PROXY: "127.0.0.1",
   RM_HEARTBEAT_INTERVAL: "500ms",

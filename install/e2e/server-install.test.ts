@@ -10,7 +10,7 @@ import { agentFile, root, serverFile } from "./rig/places.ts";
 import type { Version } from "./rig/types.ts";
 import { waitFor } from "./rig/wait.ts";
 
-const limit = 90_000;
+const limit = 120_000;
 const unit = "restic-manager-server.service";
 const data = "/var/lib/restic-manager-server";
 const password = "correct horse battery staple";

@@ -26,7 +26,7 @@ import { type Server, startServer } from "./rig/server.ts";
 import type { Host } from "./rig/types.ts";
 import { waitFor } from "./rig/wait.ts";
 
-const limit = 90_000;
+const limit = 120_000;
 beforeAll(() => void debianRoot(), 300_000);
 
 interface Installed {

@@ -28,6 +28,7 @@ import {
 } from "./nats-keys.ts";
 import { type NatsProcess, startNatsProcess } from "./nats-process.ts";
 import { createNatsSystem } from "./nats-system.ts";
+import { isStoreFailure } from "./nats-violation.ts";
 
 export interface NatsBrokerDeps {
   readonly dataDir: string;
@@ -53,8 +54,6 @@ const longestDelayMs = 10_000;
 /** After running this long a new exit is not a consequence of the one before. */
 const steadyMs = 10_000;
 const readyLimitMs = 10_000;
-/** nats-server never again writes to a stream whose disk was full once, however much room there is. */
-const storeFailure = /\[ERR\] JetStream failed to store/;
 const mendMs = 5_000;
 const roomBytes = 32 * 1024 * 1024;
 
@@ -119,7 +118,8 @@ export function createNatsBroker(deps: NatsBrokerDeps): NatsBroker {
   }
 
   function onLine(line: string): void {
-    if (storeFailure.test(line)) storeFailed = true;
+    // It never again writes to a stream whose disk was full once, however much room there is.
+    if (isStoreFailure(line)) storeFailed = true;
     if (/\[(ERR|FTL)\]/.test(line)) log.warn("Broker", { reason: line });
     else log.debug("Broker", { reason: line });
   }

@@ -132,7 +132,7 @@ describe("nats bus on a real broker", () => {
     expect(served).toEqual(["honest"]);
     await victimLink.flush();
     expect(reached).toEqual([]);
-    expect(log.entries.filter((e) => e.level === "warn")).toHaveLength(3);
+    expect(log.entries.filter((e) => e.level === "warn")).toHaveLength(1);
     await Promise.all([victimLink.close(), attackerLink.close(), bus.close()]);
   });
 
@@ -158,7 +158,7 @@ describe("nats bus on a real broker", () => {
     await bus.close();
   });
 
-  test("a full stream refuses, and what was read is freed within a minute", async () => {
+  test("a full stream refuses, and what was read is freed within seconds", async () => {
     const clock = createManualClock(systemClock.now());
     const { bus } = busOf(under, clock);
     bus.start();
@@ -188,7 +188,7 @@ describe("nats bus on a real broker", () => {
       const { ack_floor } = await manager.consumers.info("RM_EVT", "ingest");
       return ack_floor.stream_seq >= stored;
     });
-    await clock.advance(60_000);
+    await clock.advance(5_000);
     await until(async () => (await state()).messages === 0);
     expect((await agent.request(event, large)).json()).not.toHaveProperty(
       "error",

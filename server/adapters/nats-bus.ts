@@ -20,6 +20,7 @@ import {
   type BusStream,
   type Unsubscribe,
 } from "../ports/bus.ts";
+import { createSeldom } from "../seldom.ts";
 import type { NatsCredentials } from "./nats-claims.ts";
 import { ingestStream } from "./nats-ingest.ts";
 import { createNatsLink, type NatsLink } from "./nats-link.ts";
@@ -43,12 +44,14 @@ type Attachment = (connection: NatsConnection) => () => void;
 
 /** Several servers on one broker share requests by this queue group. */
 const queue = "cp";
-const purgeEveryMs = 60_000;
+/** Often enough that one sender at its full rate cannot fill a stream meanwhile, which would keep everybody out. */
+const purgeEveryMs = 5_000;
 const worryingFill = 0.7;
 const noConnection = "There is no connection to the broker.";
 
 export function createNatsBus(deps: NatsBusDeps): Bus {
   const { clock, log } = deps;
+  const isToBeSaid = createSeldom(clock);
   const attached = new Map<Attachment, (() => void) | null>();
   const working = new Set<Promise<void>>();
   let link: NatsLink | null = null;
@@ -104,10 +107,13 @@ export function createNatsBus(deps: NatsBusDeps): Bus {
     if (message === null) return;
     const { hostId, tail } = message;
     if (!request.reply?.startsWith(`${inboxPrefix(hostId)}.`)) {
-      log.warn("A request asks to be answered elsewhere; it is dropped", {
-        host_id: hostId,
-        verb: tail,
-      });
+      const count = isToBeSaid(hostId);
+      if (count !== null)
+        log.warn("A request asks to be answered elsewhere; it is dropped", {
+          host_id: hostId,
+          verb: tail,
+          count: count + 1,
+        });
       return;
     }
     try {

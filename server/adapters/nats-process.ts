@@ -8,9 +8,10 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import { z } from "zod";
 import { type BrokerAddress, BrokerError } from "../ports/broker.ts";
 import type { OnViolation } from "../ports/violation.ts";
+import { createSeldom } from "../seldom.ts";
 import { type BrokerPaths, brokerName } from "./nats-config.ts";
 import { endOrphan } from "./nats-orphan.ts";
-import { readViolation } from "./nats-violation.ts";
+import { readViolation, troubleOf } from "./nats-violation.ts";
 import { readSlowly } from "./slow-lines.ts";
 
 /** A nats-server of ours that accepts connections. */
@@ -32,7 +33,7 @@ export interface NatsProcessDeps {
   readonly config: () => string;
   /** Where to look for `setpriv`, as in `PATH`. */
   readonly searchPath: string;
-  /** Called with every line it writes, but for those about violations. */
+  /** Called with every line it writes, but for those about violations, and some of those about its clients. */
   readonly onLine: (line: string) => void;
   readonly onViolation: OnViolation;
   readonly clock: Clock;
@@ -65,12 +66,17 @@ export async function startNatsProcess(
   let alive = true;
   void ended.then(() => (alive = false));
   const tail: string[] = [];
+  const isToBeSaid = createSeldom(clock);
   const cancelReading = readSlowly(child.stderr, clock, (line) => {
     const violation = readViolation(line);
     if (violation !== null) return deps.onViolation(violation);
     tail.push(line);
     if (tail.length > 5) tail.shift();
-    deps.onLine(line);
+    const trouble = troubleOf(line);
+    if (trouble === null) return deps.onLine(line);
+    const count = isToBeSaid(trouble);
+    if (count !== null)
+      deps.onLine(count === 0 ? line : `${line} (${count} more before)`);
   });
   void ended.then(cancelReading);
 

@@ -39,7 +39,7 @@ export function createPull(
     if (signal?.aborted === true) return [];
     const messages: Msg[] = [];
     const done = new AbortController();
-    let failure: Error | null = null;
+    const failures: Error[] = [];
     const inbox = createInbox(serverInboxPrefix);
     const end = () => done.abort();
     const subscription = connection.subscribe(inbox, {
@@ -47,7 +47,7 @@ export function createPull(
         // By the subject, not by a status in the headers: an agent may write any headers.
         if (error === null && message.subject !== inbox) messages.push(message);
         else {
-          failure = error ?? failureOf(message);
+          failures.push(...(error === null ? failuresOf(message) : [error]));
           end();
         }
         if (messages.length === request.batch) end();
@@ -63,7 +63,8 @@ export function createPull(
     await delay(clock, standsMs + graceMs, done.signal);
     signal?.removeEventListener("abort", end);
     subscription.unsubscribe();
-    if (failure !== null) throw failure;
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
     return messages;
   }
 
@@ -84,13 +85,13 @@ export function refuse(message: Msg, ms: number): void {
   message.respond(`-NAK ${JSON.stringify({ delay: nanos(ms) })}`);
 }
 
-/** Null for the ends that are nobody's fault: nothing there, time over, batch full. */
-function failureOf({ headers }: Msg): Error | null {
+/** None for the ends that are nobody's fault: nothing there, time over, batch full. */
+function failuresOf({ headers }: Msg): Error[] {
   const code = headers?.code ?? 0;
   const description = headers?.description ?? "";
   const isPlain =
     code === 404 ||
     code === 408 ||
     /Batch Completed|Exceeds MaxBytes|MaxAckPending/i.test(description);
-  return isPlain ? null : new Error(`${code} ${description}`);
+  return isPlain ? [] : [new Error(`${code} ${description}`)];
 }

@@ -47,6 +47,8 @@ export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
   let link: NatsLink | null = null;
   let current: NatsConnection | null = null;
   const hosts = new Map<number, string>();
+  /** Connections that have ended, in that order. */
+  const ended: { cid: number; forgetAt: number }[] = [];
 
   async function connected(connection: NatsConnection): Promise<void> {
     current = connection;
@@ -66,7 +68,10 @@ export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
   function went(message: Uint8Array): void {
     const client = readVisitor(message);
     if (client === undefined || !hosts.has(client.id)) return;
-    deps.clock.after(rememberMs, () => hosts.delete(client.id));
+    const now = deps.clock.now();
+    ended.push({ cid: client.id, forgetAt: now + rememberMs });
+    while (ended[0] !== undefined && ended[0].forgetAt <= now)
+      hosts.delete(ended.shift()?.cid ?? 0);
   }
 
   async function push(connection: NatsConnection): Promise<void> {
@@ -83,6 +88,7 @@ export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
   return {
     start() {
       hosts.clear();
+      ended.length = 0;
       const ready = Promise.withResolvers<void>();
       link = createNatsLink(
         { ...deps, inboxPrefix: systemInboxPrefix },

@@ -10,7 +10,7 @@ import {
   type TestAgentLogin,
   type TestBroker,
 } from "./nats-testing.ts";
-import { readViolation } from "./nats-violation.ts";
+import { isStoreFailure, readViolation, troubleOf } from "./nats-violation.ts";
 
 describe("violations", () => {
   let under: TestBroker;
@@ -72,6 +72,39 @@ describe("violations", () => {
       expect(readViolation(text)).toBeNull();
   });
 
+  test("a stranger cannot make the broker seem unable to write, and so be started anew", async () => {
+    const says = "[ERR] JetStream failed to store";
+    const login = approve(under.broker);
+    const { sign } = approve(under.broker);
+    await sendRaw({ ...login, sign }, { name: says, user: says }, []);
+    const lines = () =>
+      under.log.entries.flatMap(({ fields }) =>
+        String(fields.reason).includes(says) ? [String(fields.reason)] : [],
+      );
+    await until(() => lines().length > 0);
+    expect(lines().filter(isStoreFailure)).toEqual([]);
+    const own = `[1] 2026/11/24 17:50:27.193694 ${says} a msg on stream`;
+    expect(isStoreFailure(own)).toBe(true);
+  });
+
+  test("the same trouble with other bytes is one trouble, and is logged once a minute with a count [LOG-01]", async () => {
+    const login = approve(under.broker);
+    const broken = () =>
+      under.log.entries.filter(({ fields }) =>
+        String(fields.reason).includes("processPub Parse Error"),
+      );
+    for (let n = 0; n < 5; n++)
+      await sendRaw(login, { name: `x${n}` }, [`\r\nGARBAGE${n}`]);
+    await until(() => broken().length > 0);
+    expect(broken()).toHaveLength(1);
+    expect(troubleOf('[1] d t [INF] Server "x" is ready')).toBeNull();
+    const line = (name: string) =>
+      troubleOf(
+        `[1] d t [ERR] 127.0.0.1:1 - cid:1 - "${name}" - bad "${name}"`,
+      );
+    expect(line(String.raw`a\" - worse \"`)).toBe(line("b"));
+  });
+
   function triedBy({ hostId }: Pick<TestAgentLogin, "hostId">): string[] {
     return under.violations
       .filter(({ connection }) => under.broker.hostOf(connection) === hostId)
@@ -107,7 +140,10 @@ describe("violations", () => {
         socket.write("PING\r\n");
       });
       socket.on("close", () => resolve());
-      socket.on("error", reject);
+      // Whoever is hung up on may hear of it as a reset.
+      socket.on("error", (error: NodeJS.ErrnoException) =>
+        error.code === "ECONNRESET" ? resolve() : reject(error),
+      );
     });
   }
 });

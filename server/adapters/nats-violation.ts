@@ -24,3 +24,23 @@ export function readViolation(text: string): Violation | null {
     subject,
   };
 }
+
+/**
+ * What a line says of a client in nats-server's own words, or null when it is about no client: clients can make it write
+ * such a line as often as they like, with other names and bytes each time.
+ */
+export function troubleOf(text: string): string | null {
+  if (!/ - cid:\d+ - /.test(text)) return null;
+  const own = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
+  return own
+    .slice(own.indexOf(" - cid:"))
+    .replaceAll(/[^A-Za-z ]/g, "")
+    .slice(0, 60);
+}
+
+const storeFailure = /^\[\d+\] \S+ \S+ \[ERR\] JetStream failed to store/;
+
+/** Whether the broker says of itself that it could not write: further on in a line stands what clients choose. */
+export function isStoreFailure(text: string): boolean {
+  return storeFailure.test(text);
+}

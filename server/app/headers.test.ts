@@ -93,12 +93,15 @@ test.each([
   ["http://localhost:8080", "same-origin"],
   ["http://127.0.0.1:8080", "same-origin"],
   ["http://[::1]:8080", "same-origin"],
-])("reached at %s, the opener policy is %p [SEC-02]", async (origin, policy) => {
-  const { app } = createWholeSurface();
-  const listener = { peer: "203.0.113.5", upgrade: () => false };
-  const { headers } = await app.request(`${origin}/`, {}, listener);
-  expect(headers.get("Cross-Origin-Opener-Policy")).toBe(policy);
-});
+])(
+  "reached at %s, the opener policy is %p [SEC-02]",
+  async (origin, policy) => {
+    const { app } = createWholeSurface();
+    const listener = { peer: "203.0.113.5", upgrade: () => false };
+    const { headers } = await app.request(`${origin}/`, {}, listener);
+    expect(headers.get("Cross-Origin-Opener-Policy")).toBe(policy);
+  },
+);
 
 test("behind a proxy that speaks TLS the opener policy is there [SEC-02]", async () => {
   const trustedProxy = [cidr.parse("203.0.113.5")];

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
+import { topic } from "@restic-manager/shared/protocol/topic.ts";
 import type { Transaction } from "../ports/transaction.ts";
 import { createNewAgent } from "../testing/features-world.ts";
 import { found, setUpBody } from "../testing/test-backups.ts";
@@ -43,6 +44,11 @@ async function atOnce(
     begin();
     const running = Promise.all(work.map((start) => start()));
     const responses = await schedule.waitFor(running);
+    // What an agent reports is stored when nobody waits for it any more.
+    do {
+      await schedule.waitAll();
+      await settle();
+    } while (schedule.count() > 0);
     await check(
       world,
       responses.map(({ status }) => status),
@@ -188,3 +194,72 @@ test(
     ),
   limit,
 );
+
+test(
+  "a job that ends while two people cancel it, and is reported twice, has ended as its agent says [TST-07] [RES-07]",
+  () =>
+    atOnce(
+      async (world) => {
+        const { agent, hostId, source } = await setUpHost(world);
+        const path = `/api/hosts/${hostId}/jobs`;
+        const body = { kind: "backup", source_group_id: source.id };
+        const made = await world.send("POST", path, body, world.admin);
+        const { id } = (await made.json()) as { id: string };
+        const report = async (
+          seq: number,
+          kind: "job.started" | "job.done",
+        ) => {
+          const p = kind === "job.done" ? done(id) : started(id);
+          const { text } = agent.event(seq, kind, p, { host: hostId });
+          await world.bus
+            .agent(hostId)
+            .publish(topic.event(hostId, kind), text);
+          return Response.json({});
+        };
+        const cancel = () =>
+          world.send("POST", `/api/jobs/${id}/cancel`, {}, world.admin);
+        return [
+          cancel,
+          () => report(2, "job.done"),
+          cancel,
+          () => report(1, "job.started"),
+          () => report(2, "job.done"),
+        ];
+      },
+      async (world, [one, , other]) => {
+        expect([202, 409]).toContain(one ?? 0);
+        expect([202, 409]).toContain(other ?? 0);
+        const jobs = await world.db
+          .selectFrom("jobs")
+          .select(["status", "finished_at"])
+          .execute();
+        const { finished_at } = done("");
+        expect(jobs).toEqual([{ status: "succeeded", finished_at }]);
+      },
+    ),
+  limit,
+);
+
+const started = (job_id: string) => ({
+  job_id,
+  kind: "backup",
+  actor: "user",
+  schedule_id: null,
+  source_group_id: null,
+  repository_id: null,
+  started_at: "2026-01-01T00:00:00.000Z",
+  command: "restic backup",
+});
+
+function done(job_id: string) {
+  const { command: _, ...job } = started(job_id);
+  return {
+    ...job,
+    outcome: "succeeded",
+    finished_at: "2026-01-01T00:00:05.000Z",
+    exit_code: 0,
+    error: null,
+    stats: null,
+    log_lines: 0,
+  };
+}

@@ -15,6 +15,7 @@ import { systemClock } from "../clock.ts";
 import { createRandom } from "../random.ts";
 import { createTestWorld } from "../testing/test-api.ts";
 import { createBrokerKeyStore } from "../adapters/broker-key-store.ts";
+import { lockDataDir } from "../adapters/data-lock.ts";
 import { mintBrokerKeys } from "../adapters/nats-keys.ts";
 import { backup } from "./backup.ts";
 import { natsCreds } from "./nats-creds.ts";
@@ -137,6 +138,12 @@ test("renewing the signing key leaves an audit row for each step [ENR-14]", asyn
   const keys = JSON.stringify(mintBrokerKeys(random, 1));
   await createBrokerKeyStore(store.db, secrets, clock).save(keys);
   await store.close();
+  // From its very start on: a server keeps the keys in memory, and would save the former ones again.
+  const unlock = lockDataDir(fresh.dataDir);
+  await expect(rotateSigningKey(fresh, clock, random, false)).rejects.toThrow(
+    "Stop it first",
+  );
+  unlock();
   const steps = [false, true].map((finish) => ({ finish }));
   for (const { finish } of steps)
     await rotateSigningKey(fresh, clock, random, finish);

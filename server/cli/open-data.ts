@@ -76,11 +76,28 @@ function makePrivate(dir: string): void {
 
 /** The same beside a server, for the other commands: they make nothing. */
 export function openExistingData(places: DataPlaces, random: Random): OpenData {
+  needDatabase(places);
+  return openData(places, random);
+}
+
+/**
+ * The same while no server runs, to change what a server holds in memory and would write over.
+ *
+ * @throws StartError when one does
+ */
+export function openExistingDataAlone(
+  places: DataPlaces,
+  random: Random,
+): OpenData {
+  needDatabase(places);
+  return openDataAlone(places, random);
+}
+
+function needDatabase(places: DataPlaces): void {
   const database = databasePath(places);
   if (!existsSync(database)) {
     throw new StartError(
       `There is no database at ${database}. Run this with the RM_DATA_DIR (or --config) of the server, as the same user.`,
     );
   }
-  return openData(places, random);
 }

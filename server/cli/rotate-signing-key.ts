@@ -5,7 +5,7 @@ import type { Config } from "../config.ts";
 import { createAudit } from "../features/audit/service.ts";
 import { systemInitiator } from "../ports/audit.ts";
 import type { Random } from "../random.ts";
-import { openExistingData } from "./open-data.ts";
+import { openExistingDataAlone } from "./open-data.ts";
 
 /**
  * Replaces the key that signs the agents' access to the broker, in two steps of this command with a start of the
@@ -19,7 +19,7 @@ export async function rotateSigningKey(
   random: Random,
   finish: boolean,
 ): Promise<string> {
-  const { store, secrets } = openExistingData(config, random);
+  const { store, secrets } = openExistingDataAlone(config, random);
   try {
     await rotateAgentSigning(
       {

@@ -29,6 +29,7 @@ export function errorResponse(
     request_id: requestId,
     ...(expected.fields === undefined ? {} : { fields: expected.fields }),
     ...(expected.agentCode === undefined ? {} : { cause: expected.agentCode }),
+    ...(expected.refusal === undefined ? {} : { refusal: expected.refusal }),
   };
   const response = Response.json(body, {
     status: expected.status,

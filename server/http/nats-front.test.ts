@@ -154,6 +154,23 @@ describe("the way of agents to the broker", () => {
     });
   });
 
+  test("all of an IPv6 network are one address, also when they come at the same moment", async () => {
+    const socket = { close: () => {} } as unknown as Socket;
+    const handlers = await Promise.all(
+      Array.from({ length: maxPerIp }, (_, i) =>
+        connectTo(front, `2001:db8::${i}`),
+      ),
+    );
+    for (const handler of handlers) handler.open?.(socket);
+    const another = async (from: string) => connectTo(front, from);
+    await expect(another("2001:db8::ffff")).rejects.toThrow(
+      "from this address",
+    );
+    await another("2001:db8:0:1::1");
+    for (const handler of handlers) handler.close?.(socket, 1000, "");
+    await another("2001:db8::ffff");
+  });
+
   test("text, and data before the broker has spoken, end the connection", async () => {
     const socket = new WebSocket(url("/nats"));
     const code = new Promise((resolve) =>
@@ -269,6 +286,8 @@ describe("a client that sends without measure [TRN-10]", () => {
     const second = await open("192.0.2.3");
     second.send("c".repeat(60_000));
     expect(second.isRead()).toBe(false);
+    const said = log.entries.filter(({ fields }) => fields.ip === "192.0.2.3");
+    expect(said).toHaveLength(1);
     flood.close();
     second.close();
   });

@@ -3,8 +3,10 @@ import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { createAllowance, type Allowance, type Rate } from "../allowance.ts";
 import { AppError } from "../app-error.ts";
+import { clientOf } from "../client-of.ts";
 import type { BrokerAddress } from "../ports/broker.ts";
 import type { RequestInfo, SocketRoute } from "../ports/route.ts";
+import { createSeldom } from "../seldom.ts";
 import type { Socket, SocketHandler } from "../ports/socket.ts";
 
 export interface NatsFrontDeps {
@@ -53,7 +55,8 @@ interface Address {
 
 export function createNatsFront(deps: NatsFrontDeps): NatsFront {
   const { clock, log } = deps;
-  const perIp = new Map<string, Address>();
+  const isToBeSaid = createSeldom(clock);
+  const clients = new Map<string, Address>();
 
   function accept({
     ip,
@@ -66,7 +69,7 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       throw new AppError("starting", {
         message: "The broker is starting; try again in a moment.",
       });
-    if ((perIp.get(ip)?.connections ?? 0) >= deps.maxPerIp)
+    if ((clients.get(clientOf(ip))?.connections ?? 0) >= deps.maxPerIp)
       throw new AppError("rate_limited", {
         message: `There are ${deps.maxPerIp} connections from this address already; close some, or list the proxy they come through in RM_TRUSTED_PROXY.`,
       });
@@ -77,17 +80,18 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
     let tcp: TcpSocket | undefined;
     let early = 0;
     const own = createAllowance(clock, deps.connectionRate);
-    const address = perIp.get(ip) ?? {
-      connections: 0,
-      allowance: createAllowance(clock, deps.addressRate),
-    };
+    const client = clientOf(ip);
+    let address: Address | undefined;
     let cancelWait: Cancel | null = null;
     let isFull = false;
     let isTold = false;
 
     /** Reads nothing more from a client that has spent what it may, until it may again. */
     function charge(socket: Socket, cost: number): void {
-      const wait = Math.max(own.spend(cost), address.allowance.spend(cost));
+      const wait = Math.max(
+        own.spend(cost),
+        address?.allowance.spend(cost) ?? 0,
+      );
       const wasWaiting = cancelWait !== null;
       cancelWait?.();
       cancelWait = wait > 0 ? clock.after(wait, () => charge(socket, 0)) : null;
@@ -97,14 +101,23 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
 
     function slow(socket: Socket): void {
       socket.pause();
-      if (!isTold)
-        log.warn("A client of the broker sends too much and is slowed", { ip });
+      const count = isTold ? null : isToBeSaid(client);
+      if (count !== null)
+        log.warn("A client of the broker sends too much and is slowed", {
+          ip,
+          count: count + 1,
+        });
       isTold = true;
     }
 
     return {
       open(socket) {
-        perIp.set(ip, address);
+        // Not before: of two that are let in at the same moment each would count for itself.
+        address = clients.get(client) ?? {
+          connections: 0,
+          allowance: createAllowance(clock, deps.addressRate),
+        };
+        clients.set(client, address);
         address.connections += 1;
         tcp = connect({ ...broker, noDelay: true })
           .on("data", function (this: TcpSocket, bytes: Buffer) {
@@ -139,9 +152,10 @@ export function createNatsFront(deps: NatsFrontDeps): NatsFront {
       },
       close() {
         cancelWait?.();
-        address.connections -= 1;
-        if (address.connections === 0) perIp.delete(ip);
         tcp?.destroy();
+        if (address === undefined) return;
+        address.connections -= 1;
+        if (address.connections === 0) clients.delete(client);
       },
     };
   }

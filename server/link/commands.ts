@@ -18,7 +18,7 @@ import { verifySignature, type ServerIdentity } from "../identity.ts";
 import type { AgentCommands } from "../ports/agent-link.ts";
 import { BusError, type Bus } from "../ports/bus.ts";
 import type { Random } from "../random.ts";
-import type { HostKeys } from "./host-keys.ts";
+import type { HostKeys } from "../ports/host-keys.ts";
 
 interface Deps {
   readonly bus: Pick<Bus, "request">;

@@ -252,6 +252,16 @@ describe("events of agents", () => {
     expect(await rows.execute()).toHaveLength(64);
   });
 
+  test("a host that sends nothing to be believed is one line a minute in the log [TRN-10]", async () => {
+    const forged = { ...done(1, other), hostId: agent.hostId };
+    const flood = Array.from({ length: 500 }, () => forged);
+    await harness.deliver(flood);
+    await clock.advance(60_000);
+    await harness.deliver([forged]);
+    const counts = harness.log.entries.map((entry) => entry.fields.count);
+    expect(counts).toEqual([1, 500]);
+  });
+
   test("an envelope that names another host is passed over", async () => {
     await harness.deliver([
       agent.event(1, "job.done", {}, { host: other.hostId }),

@@ -7,8 +7,9 @@ import {
 import type { AfterCommit } from "../ports/agent-link.ts";
 import type { Bus, BusMessage, BusStream, Unsubscribe } from "../ports/bus.ts";
 import type { Transaction, Trx } from "../ports/transaction.ts";
+import { createSeldom } from "../seldom.ts";
 import { readEvent, type EventRegistry, type Refusal } from "./events.ts";
-import type { HostKeys } from "./host-keys.ts";
+import type { HostKeys } from "../ports/host-keys.ts";
 import { readMark, writeMark } from "./mark-store.ts";
 import type { Mark } from "./mark.ts";
 
@@ -32,6 +33,19 @@ const maxChunkCharacters = 512 * 1024;
  */
 export function createIngest(deps: Deps): { start(): Unsubscribe } {
   const { log } = deps;
+  const isToBeSaid = createSeldom(deps.clock);
+
+  /** Whatever a host sends, it is one line a minute for each reason. */
+  function complain(
+    hostId: string,
+    message: string,
+    fields: Parameters<Log["warn"]>[1],
+    reason = message,
+  ): void {
+    const count = isToBeSaid(`${hostId} ${reason}`);
+    if (count !== null)
+      log.warn(message, { ...fields, host_id: hostId, count: count + 1 });
+  }
 
   async function ingest(
     stream: BusStream,
@@ -51,20 +65,16 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
     messages: readonly BusMessage[],
   ): Promise<EventEnvelope[]> {
     const events: EventEnvelope[] = [];
-    const refused = new Map<Refusal | "unknown_host", BusMessage[]>();
     for (const message of messages) {
       const event = await opened(stream, message);
-      if (typeof event === "string")
-        refused.set(event, [...(refused.get(event) ?? []), message]);
-      else events.push(event);
-    }
-    for (const [reason, of] of refused) {
-      log.warn("Events of agents were not believed", {
-        stream,
-        reason,
-        count: of.length,
-        host_id: of[0]?.hostId,
-      });
+      if (typeof event !== "string") events.push(event);
+      else
+        complain(
+          message.hostId,
+          "An event of an agent was not believed",
+          { stream, reason: event },
+          event,
+        );
     }
     return events;
   }
@@ -130,7 +140,11 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
       }
       const task = handlerOf(event.kind)?.(trx, event);
       if (task === "malformed") {
-        log.warn("The payload of an event does not fit its kind", named(event));
+        complain(
+          event.host,
+          "The payload of an event does not fit its kind",
+          named(event),
+        );
       } else {
         const done = await task;
         if (done !== undefined) after.push(done);
@@ -140,7 +154,11 @@ export function createIngest(deps: Deps): { start(): Unsubscribe } {
     }
     // The mark does not pass them: an agent sends them again once what is missing before them has come.
     if (beyond !== null)
-      log.warn("A host leaves too many holes in its numbers", named(beyond));
+      complain(
+        beyond.host,
+        "A host leaves too many holes in its numbers",
+        named(beyond),
+      );
     const now = toTimestamp(deps.clock.now());
     for (const { event, mark } of marks.values())
       await writeMark(trx, numbering(event), mark, now);

@@ -37,6 +37,7 @@ beforeEach(async () => {
     },
     identity,
     hostKeys: createHostKeys(db, clock),
+    clock,
     log,
   });
   requests.on("resume", resume, async (host, body) => ({
@@ -108,4 +109,15 @@ test("the hello of a host that the server does not know is answered with unknown
     code: "unknown_host",
   });
   expect(await ask(stranger.request("resume", { epoch: "e" }))).toBeNull();
+});
+
+test("requests that are refused without end are one line a minute in the log", async () => {
+  const refused = async () => {
+    for (let i = 0; i < 50; i++)
+      await ask({ hostId: agent.hostId, tail: `x${i}`, text: "{" });
+    return log.entries.map(({ fields }) => fields.count);
+  };
+  expect(await refused()).toEqual([1]);
+  await clock.advance(60_000);
+  expect(await refused()).toEqual([1, 50]);
 });

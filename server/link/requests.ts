@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Clock } from "@restic-manager/shared/clock.ts";
 import { hostId, timestamp } from "@restic-manager/shared/domain/ids.ts";
 import {
   openSigned,
@@ -14,12 +15,14 @@ import { AppError } from "../app-error.ts";
 import { verifySignature, type ServerIdentity } from "../identity.ts";
 import type { AgentRequests } from "../ports/agent-link.ts";
 import type { Bus, BusMessage, Unsubscribe } from "../ports/bus.ts";
-import type { HostKeys } from "./host-keys.ts";
+import type { HostKeys } from "../ports/host-keys.ts";
+import { createSeldom } from "../seldom.ts";
 
 interface Deps {
   readonly bus: Pick<Bus, "serve">;
   readonly identity: Pick<ServerIdentity, "sign">;
   readonly hostKeys: HostKeys;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -31,12 +34,13 @@ const requestBase = z.looseObject({ host: hostId, t: timestamp });
 
 /**
  * Answers what agents ask. Only a body signed with the key of the host whose subject it came on reaches a handler;
- * every reply is signed with the server's key. Anything else gets no answer and one line in the log.
+ * every reply is signed with the server's key. Anything else gets no answer and, once a minute, a line in the log.
  */
 export function createAgentRequests(
   deps: Deps,
 ): AgentRequests & { start(): Unsubscribe } {
   const handlers = new Map<string, Handler>();
+  const isToBeSaid = createSeldom(deps.clock);
 
   async function answer(message: BusMessage): Promise<string | null> {
     const about = { host_id: message.hostId, kind: message.tail };
@@ -83,7 +87,14 @@ export function createAgentRequests(
     reason: string,
     about: { host_id: string; kind: string },
   ): null {
-    deps.log.warn("A request of an agent was refused", { ...about, reason });
+    // Not by the kind, which the host may choose.
+    const count = isToBeSaid(`${about.host_id} ${reason}`);
+    if (count !== null)
+      deps.log.warn("A request of an agent was refused", {
+        ...about,
+        reason,
+        count: count + 1,
+      });
     return null;
   }
 

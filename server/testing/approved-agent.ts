@@ -77,6 +77,7 @@ export function voiceOf(world: HostsWorld, agent: TestAgent) {
             public_key: agent.publicKeyText,
             server_key: world.identity.publicKeyText,
             t: new Date(world.clock.now()).toISOString(),
+            nonce: "0".repeat(16),
             ...over,
           }),
         ),

@@ -33,8 +33,8 @@ export function createBrokerAgent(agent: TestAgent): BrokerAgent {
   let live: NatsConnection | null = null;
 
   async function logIn(url: string): Promise<string> {
-    const read = async (response: Promise<Response>) =>
-      (await response).json() as Promise<unknown>;
+    const read = async (response: Promise<Response>): Promise<unknown> =>
+      (await response).json();
     const server = serverIdentity.parse(
       await read(fetch(`${url}/api/agents/server`)),
     );
@@ -47,6 +47,7 @@ export function createBrokerAgent(agent: TestAgent): BrokerAgent {
           public_key: agent.publicKeyText,
           server_key: server.public_key,
           t: server.server_time,
+          nonce: "0".repeat(16),
         }),
       }),
     );

@@ -25,7 +25,7 @@ export async function createTestBackups() {
   const secrets = createSealedSecrets(random.bytes(32), random);
   const hostKeys = createHostKeys(db, clock);
   const registry = createEventRegistry();
-  const requests = createAgentRequests({ bus, identity, hostKeys, log });
+  const requests = createAgentRequests({ ...world, bus, identity, hostKeys });
   const base = {
     ...world,
     commands: createAgentCommands({ ...world, bus, identity, hostKeys }),

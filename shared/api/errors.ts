@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { signedText } from "../identity/signed.ts";
 
 /**
  * Every error code the HTTP API answers, with its status and the sentence that tells a person what to do.
@@ -197,6 +198,8 @@ export const apiErrorBody = z.object({
     .optional(),
   /** A cause below: the agent's failure code, when the agent refused. */
   cause: z.string().optional(),
+  /** A `refusal` of `shared/protocol/identity.ts`, for agents. */
+  refusal: signedText.optional(),
 });
 
 export type ApiErrorBody = z.infer<typeof apiErrorBody>;

@@ -26,7 +26,8 @@ export type SignPurpose =
   | "rm-heartbeat-v1"
   | "rm-session-v1"
   | "rm-rotate-v1"
-  | "rm-seal-key-v1";
+  | "rm-seal-key-v1"
+  | "rm-refusal-v1";
 
 export function signText(
   purpose: SignPurpose,

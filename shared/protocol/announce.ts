@@ -108,7 +108,7 @@ export const approval = z.object({
 });
 export type Approval = z.infer<typeof approval>;
 
-/** A rejection is the API error `rejected` (410), an expired announcement `pending_not_found` (404). */
+/** A rejection is the API error `rejected` (410) with a signed `refusal`, an expired announcement `pending_not_found` (404). */
 export const waitAnswer = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("pending"),

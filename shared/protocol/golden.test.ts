@@ -34,6 +34,7 @@ const messages: Record<string, z.ZodType> = {
   "rotate-answer": identity.rotateAnswer,
   session: identity.sessionRequest,
   "session-answer": identity.sessionAnswer,
+  refusal: identity.refusal,
   resume: hello.resume,
   "resume-answer": hello.resumeAnswer,
   heartbeat: hello.heartbeat,

@@ -19,7 +19,8 @@ export type RenewAnswer = z.infer<typeof renewAnswer>;
 
 /**
  * `req.rotate`, signed as `rm-request-v1` with the old key → `rotateAnswer`. Answered within a minute of
- * `cmd.key.rotate`, once: an agent whose answer got lost asks for a session with the new key.
+ * `cmd.key.rotate`, once, when `t` is not before it: an agent whose answer got lost asks for a session with the new key, and
+ * keeps that key until the minute is over.
  */
 export const rotateRequest = z.object({
   host: hostId,
@@ -62,6 +63,8 @@ export const sessionRequest = z.object({
   server_key: z.string(),
   /** Server time, from GET /api/agents/server. */
   t: timestamp,
+  /** Random, 16 to 64 characters: a refusal names it, so that none can be used again. */
+  nonce: z.string().min(16).max(64),
 });
 export type SessionRequest = z.infer<typeof sessionRequest>;
 
@@ -71,3 +74,16 @@ export type SessionRequest = z.infer<typeof sessionRequest>;
  */
 export const sessionAnswer = z.object({ approval: signedText });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
+
+/**
+ * A definite no, signed as `rm-refusal-v1` by the server and sent with the API error of its code. A host that is backed up
+ * stops, throws a key away or announces itself anew for nothing less: whoever is in between could otherwise end its backups.
+ */
+export const refusal = z.object({
+  code: z.enum(["host_revoked", "host_unknown", "rejected"]),
+  /** The key that is refused. */
+  public_key: z.string(),
+  /** What was asked: the `nonce` of a session, the id of a waiting host. */
+  about: z.string(),
+});
+export type Refusal = z.infer<typeof refusal>;

@@ -204,7 +204,7 @@ test("Add host waits, and shows the host to approve when it announces itself [UI
       await page.getByRole("dialog", { name: "Accept fresh" }).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
-      expect(new URL(page.url()).search).toBe("");
+      await page.waitForURL((url) => url.search === "");
     },
   ));
 

@@ -148,7 +148,7 @@ test("a host without repository leads to the rest of its set-up, and backs up no
       await page.getByRole("dialog", { name: "Set up new-nas" }).waitFor();
       await page.getByRole("button", { name: "Close" }).click();
       await page.getByRole("dialog").waitFor({ state: "detached" });
-      expect(new URL(page.url()).search).toBe("");
+      await page.waitForURL((url) => url.search === "");
     },
   ));
 

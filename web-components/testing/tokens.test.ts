@@ -104,7 +104,7 @@ test("once it is saved the dialog closes, and nothing of it stays in the page [E
     await page.getByLabel("I have saved it").check();
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect(new URL(page.url()).search).toBe("");
+    await page.waitForURL((url) => url.search === "");
     expect(await page.getByText(mintedPassword).count()).toBe(0);
     const stored = await page.evaluate(() =>
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),

@@ -40,15 +40,18 @@ export async function bootMachine(lab: Lab, name: string): Promise<Machine> {
   // Unique among all labs that run at the same time.
   const id = `${basename(lab.dir)}-${name}`;
   const groups = controlGroups(id);
-  let machine = await boot();
-  lab.defer(async () => {
-    if (machine.running()) await machine.stop(30_000);
+  lab.defer(() => {
     host("umount", ["--lazy", root]);
     for (const group of groups) host("find", [group, "-type", "d", "-delete"]);
   });
+  let machine = boot();
+  lab.defer(async () => {
+    if (machine.running()) await machine.stop(30_000);
+  });
+  await isUp();
 
-  async function boot(): Promise<Program> {
-    const program = lab.start(
+  function boot(): Program {
+    return lab.start(
       "/usr/bin/sh",
       [
         "-c",
@@ -66,22 +69,24 @@ export async function bootMachine(lab: Lab, name: string): Promise<Machine> {
       ],
       { name },
     );
+  }
+
+  async function isUp(): Promise<void> {
     await waitFor(
       `${name} is up`,
       () => {
-        if (!program.running())
-          throw new Error(`${name} cannot boot here:\n${program.text()}`);
-        const first = firstProcess(program);
+        if (!machine.running())
+          throw new Error(`${name} cannot boot here:\n${machine.text()}`);
+        const first = firstProcess(machine);
         return (
           first !== undefined &&
           enter(first, ["systemctl", "is-system-running"]).stdout.trim() ===
             "running"
         );
       },
-      30_000,
-      program.text,
+      60_000,
+      machine.text,
     );
-    return program;
   }
 
   const start = (command: readonly string[], label = name): Program => {
@@ -110,7 +115,8 @@ export async function bootMachine(lab: Lab, name: string): Promise<Machine> {
     async reboot() {
       start(["systemctl", "reboot"]);
       await machine.exit(30_000);
-      machine = await boot();
+      machine = boot();
+      await isUp();
     },
   };
 }

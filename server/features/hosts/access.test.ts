@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { helloAnswer } from "@restic-manager/shared/protocol/hello.ts";
+import { apiErrorBody } from "@restic-manager/shared/api/errors.ts";
+import { openSigned } from "@restic-manager/shared/identity/signed.ts";
 import {
+  refusal,
   renewAnswer,
   sessionAnswer,
 } from "@restic-manager/shared/protocol/identity.ts";
 import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
+import { verifySignature } from "../../identity.ts";
 import {
   createApprovedAgent,
   voiceOf,
@@ -70,9 +74,20 @@ describe("a session", () => {
     expect(await world.pendingRows()).toBe(0);
   });
 
-  test("a key that no host ever had is unknown [ENR-13]", async () => {
+  test("a key that no host ever had is unknown, with the server's signature [ENR-13]", async () => {
     const stranger = voiceOf(world, createTestAgent(world.clock, 7));
-    expect(await codeOf(stranger.session())).toBe("404 host_unknown");
+    const answer = await stranger.session();
+    expect(answer.status).toBe(404);
+    const { code, refusal: signed } = apiErrorBody.parse(await answer.json());
+    expect(code).toBe("host_unknown");
+    const said = openSigned(
+      "rm-refusal-v1",
+      signed ?? { b: "", s: "" },
+      world.identity.publicKey,
+      verifySignature,
+      refusal,
+    );
+    expect(said).toMatchObject({ code, public_key: stranger.publicKeyText });
   });
 
   test("a question for another server, of another time, by another key or for another use is refused", async () => {

@@ -19,7 +19,7 @@ import { verifySignature } from "../../identity.ts";
 import type { ServerIdentity } from "../../identity.ts";
 import type { Broker } from "../../ports/broker.ts";
 import type { Db } from "../../ports/db.ts";
-import { agentJwtOf, approvalOf } from "./approvals.ts";
+import { agentJwtOf, approvalOf, refusalOf } from "./approvals.ts";
 import { isFormerKey } from "./former-key-store.ts";
 import { findHost, findHostByKey } from "./store.ts";
 import { createTokenBucket } from "./token-bucket.ts";
@@ -49,7 +49,7 @@ export function createAccess(deps: {
   const bucket = createTokenBucket(clock, sessionsPerMinute);
 
   /** The key that the request is signed with, when it is meant for this server and this moment. */
-  function check(signed: SignedText): Uint8Array {
+  function check(signed: SignedText): { key: Uint8Array; nonce: string } {
     const request = parseJson(signed.b, sessionRequest);
     if (request === null) throw new AppError("invalid_request");
     const key = publicKeyBytes(request.public_key);
@@ -66,7 +66,7 @@ export function createAccess(deps: {
       throw new AppError("server_key_mismatch");
     if (Math.abs(Date.parse(request.t) - clock.now()) > sessionWindowMs)
       throw new AppError("session_time_invalid");
-    return key;
+    return { key, nonce: request.nonce };
   }
 
   return {
@@ -78,14 +78,15 @@ export function createAccess(deps: {
 
     async session(signed, ip) {
       if (!bucket.take(ip)) throw new AppError("rate_limited");
-      const key = check(signed);
+      const { key, nonce } = check(signed);
       const host = await findHostByKey(db, key);
       if (host !== null) {
         log.info("A host was let in again", { host_id: host.id });
         return { approval: approvalOf(host, deps) };
       }
-      const ended = await isFormerKey(db, key);
-      throw new AppError(ended ? "host_revoked" : "host_unknown");
+      const isFormer = await isFormerKey(db, key);
+      const code = isFormer ? "host_revoked" : "host_unknown";
+      throw refusalOf(code, key, nonce, deps.identity);
     },
   };
 }

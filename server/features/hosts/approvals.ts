@@ -3,7 +3,9 @@ import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
 import { signText } from "@restic-manager/shared/identity/signed.ts";
 import type { SignedText } from "@restic-manager/shared/identity/signed.ts";
+import type { Refusal } from "@restic-manager/shared/protocol/identity.ts";
 import type { Approval } from "@restic-manager/shared/protocol/announce.ts";
+import { AppError } from "../../app-error.ts";
 import type { ServerIdentity } from "../../identity.ts";
 import type { Broker } from "../../ports/broker.ts";
 import type { HostRecord } from "./store.ts";
@@ -45,4 +47,17 @@ export function approvalOf(
     approved_at: host.approved_at,
   };
   return signText("rm-approval-v1", approval, deps.identity.sign);
+}
+
+/** A no for the holder of a key that is worth as much as an approval; `about` is what it asked by. */
+export function refusalOf(
+  code: Refusal["code"],
+  key: Uint8Array,
+  about: string,
+  identity: Pick<ServerIdentity, "sign">,
+): AppError {
+  const refusal: Refusal = { code, public_key: toBase64Url(key), about };
+  return new AppError(code, {
+    refusal: signText("rm-refusal-v1", refusal, identity.sign),
+  });
 }

@@ -1,13 +1,20 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "bun:test";
-import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
-import { openSigned } from "@restic-manager/shared/identity/signed.ts";
+import {
+  apiErrorBody,
+  type ApiErrorBody,
+} from "@restic-manager/shared/api/errors.ts";
+import {
+  openSigned,
+  signedText,
+} from "@restic-manager/shared/identity/signed.ts";
 import {
   announced,
   approval,
   waitAnswer,
   type Announced,
 } from "@restic-manager/shared/protocol/announce.ts";
+import { refusal } from "@restic-manager/shared/protocol/identity.ts";
 import { verifySignature } from "../../identity.ts";
 import {
   codeOf,
@@ -337,7 +344,22 @@ describe("rejecting", () => {
     const joining = await world.agents.join(1);
     const { pending_id } = joining.announced;
     expect((await world.people.reject(pending_id)).status).toBe(204);
-    expect(await codeOf(joining.waiting)).toBe("410 rejected");
+    const answer = await joining.waiting;
+    expect(answer.status).toBe(410);
+    const { code, refusal: signed } = apiErrorBody.parse(await answer.json());
+    expect(code).toBe("rejected");
+    const isSigned = openSigned(
+      "rm-refusal-v1",
+      signedText.parse(signed),
+      world.identity.publicKey,
+      verifySignature,
+      refusal,
+    );
+    expect(isSigned).toEqual({
+      code: "rejected",
+      public_key: agent.publicKeyText,
+      about: pending_id,
+    });
     expect(await world.people.waiting()).toEqual([]);
     expect(await codeOf(world.agents.announce(agent))).toBe("410 rejected");
     await world.clock.advance(3_599_000);

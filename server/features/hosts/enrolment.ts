@@ -23,7 +23,7 @@ import type { Grant, Redemption, TokenRefusal } from "../tokens/redemption.ts";
 import type { Admit } from "./admission.ts";
 import { checkAnnouncement } from "./announcement.ts";
 import type { CheckedAnnouncement } from "./announcement.ts";
-import { approvalOf } from "./approvals.ts";
+import { approvalOf, refusalOf } from "./approvals.ts";
 import * as pending from "./pending-store.ts";
 import type { PendingRecord } from "./pending-store.ts";
 import * as store from "./store.ts";
@@ -204,7 +204,8 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   ): Promise<WaitAnswer | undefined> {
     const row = await pending.findPending(db, id, now());
     if (row === null) throw new AppError("pending_not_found");
-    if (row.decision === "rejected") throw new AppError("rejected");
+    if (row.decision === "rejected")
+      throw refusalOf("rejected", row.public_key, id, deps.identity);
     if (row.decision === null || row.host_id === null) return undefined;
     const host = await adopt(row.host_id, row, ip);
     return { status: "approved", approval: approvalOf(host, deps) };

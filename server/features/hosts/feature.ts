@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Events } from "../../events.ts";
 import type { ServerIdentity } from "../../identity.ts";
-import type { HostKeys } from "../../link/host-keys.ts";
+import type { HostKeys } from "../../ports/host-keys.ts";
 import type { AgentCommands, AgentRequests } from "../../ports/agent-link.ts";
 import type { Audit } from "../../ports/audit.ts";
 import type { Broker } from "../../ports/broker.ts";

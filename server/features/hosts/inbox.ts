@@ -17,7 +17,7 @@ import {
 import { pattern } from "@restic-manager/shared/protocol/topic.ts";
 import type { z } from "zod";
 import { verifySignature } from "../../identity.ts";
-import type { HostKeys } from "../../link/host-keys.ts";
+import type { HostKeys } from "../../ports/host-keys.ts";
 import type { AgentRequests } from "../../ports/agent-link.ts";
 import type { Bus, BusMessage, Unsubscribe } from "../../ports/bus.ts";
 import type { HostAccess } from "./access.ts";

@@ -210,6 +210,16 @@ describe("a heartbeat", () => {
     expect(await conflict()).toBeNull();
   });
 
+  test("counts again when the server's clock, having been wrong, was set back", async () => {
+    await hello(first);
+    await world.clock.advance(600_000);
+    await beat(first);
+    expect(await lastSeen()).toBe(600_000);
+    world.clock.set(start + 60_000);
+    await beat(first);
+    expect(await lastSeen()).toBe(60_000);
+  });
+
   test("of a process that has not said hello, or signed for another use, does not count [TRN-06]", async () => {
     await hello(first);
     await world.clock.advance(30_000);

@@ -53,6 +53,8 @@ interface Known {
 
 /** What a process has sent may arrive this much after its successor's hello. */
 const inFlightMs = 5_000;
+/** Clocks of two machines that keep time differ by less. */
+const aheadMs = 60_000;
 /** A process that was not heard for so long is gone. */
 const silentMs = 10 * 60_000;
 const shown = 8;
@@ -166,7 +168,10 @@ export function createInstances(deps: {
       const speaker = known?.speakers.find(({ id }) => id === instance);
       const time = Date.parse(t);
       if (known === undefined || speaker === undefined) return false;
-      if (speaker.t === null || time <= speaker.t) return false;
+      if (speaker.t === null) return false;
+      // A last time that has not come yet was told by a clock that has been set right since.
+      const isAhead = speaker.t > clock.now() + aheadMs;
+      if (time <= speaker.t && !isAhead) return false;
       speaker.t = time;
       spoke(hostId, known, speaker);
       return true;

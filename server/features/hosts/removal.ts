@@ -2,7 +2,7 @@ import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
-import type { HostKeys } from "../../link/host-keys.ts";
+import type { HostKeys } from "../../ports/host-keys.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";

@@ -162,6 +162,16 @@ test("nobody rotates a key unasked, however it is signed [ENR-14]", async () => 
   expect((await detail()).fingerprint).not.toBe(third.fingerprint);
 });
 
+test("a question that was held back since an earlier wish is refused: its key may be gone [ENR-14]", async () => {
+  const held = newKeys(world, next);
+  await world.clock.advance(20_000);
+  whenTold(() => nas.ask("rotate", held, rotateAnswer));
+  expect(await codeOf(ask())).toBe("409 agent_refused");
+  expect((await detail()).keys).toHaveLength(1);
+  whenTold();
+  expect((await ask()).status).toBe(200);
+});
+
 test("a key without proof, of another host or server, or that a host had, is refused [ENR-14]", async () => {
   const other = await createApprovedAgent(world, 4, "laptop");
   const tried: unknown[] = [];

@@ -13,7 +13,7 @@ import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import { verifySignature } from "../../identity.ts";
 import type { ServerIdentity } from "../../identity.ts";
-import type { HostKeys } from "../../link/host-keys.ts";
+import type { HostKeys } from "../../ports/host-keys.ts";
 import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Broker } from "../../ports/broker.ts";
@@ -38,8 +38,12 @@ const answerMs = 30_000;
 /** How long the agent may take to send its keys, and afterwards to come back with them. */
 const patienceMs = 60_000;
 
+/** By how much the agent may take the server's time for earlier than it is. */
+const behindMs = 5_000;
+
 interface Wish {
   readonly by: Initiator;
+  readonly at: number;
   isFulfilled: boolean;
 }
 
@@ -96,7 +100,7 @@ export function createRotation(deps: {
 
   return {
     async ask(hostId, by) {
-      const wish: Wish = { by, isFulfilled: false };
+      const wish: Wish = { by, at: clock.now(), isFulfilled: false };
       asked.set(hostId, wish);
       const forget = () => {
         if (asked.get(hostId) === wish) asked.delete(hostId);
@@ -131,6 +135,11 @@ export function createRotation(deps: {
       if (wish === undefined)
         throw new AppError("forbidden", {
           message: "Nobody asked for a new key of this host.",
+        });
+      // Held back on its way since an earlier wish: its agent may not have that key any more.
+      if (Date.parse(request.t) < wish.at - behindMs)
+        throw new AppError("forbidden", {
+          message: "This new key is one of an earlier request.",
         });
       const key = check(hostId, request);
       // One key for one wish, also of two agents with one identity that ask at the same moment.

@@ -14,6 +14,7 @@ export function createTokenBucket(
   perMinute: number,
 ): TokenBucket {
   const buckets = new Map<string, { tokens: number; at: number }>();
+  let sweepAt = sweepAbove;
   const refill = (bucket: { tokens: number; at: number }, now: number) =>
     Math.min(
       perMinute,
@@ -28,9 +29,11 @@ export function createTokenBucket(
       const tokens = bucket === undefined ? perMinute : refill(bucket, now);
       if (tokens < 1) return false;
       buckets.set(client, { tokens: tokens - 1, at: now });
-      if (buckets.size > sweepAbove) {
+      if (buckets.size > sweepAt) {
         for (const [other, of] of buckets)
           if (refill(of, now) >= perMinute) buckets.delete(other);
+        // Not with every request while a crowd is here.
+        sweepAt = Math.max(sweepAbove, 2 * buckets.size);
       }
       return true;
     },

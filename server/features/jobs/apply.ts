@@ -1,3 +1,4 @@
+import type { Clock } from "@restic-manager/shared/clock.ts";
 import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
 import type { Events } from "../../events.ts";
 import type { AfterCommit, EventHandler } from "../../ports/agent-link.ts";
 import type { Trx } from "../../ports/transaction.ts";
+import { createSeldom } from "../../seldom.ts";
 import { cutCommand, cutError, type JobLimits } from "./limits.ts";
 import { appendLines } from "./log-store.ts";
 import type { ProgressBoard } from "./progress.ts";
@@ -36,9 +38,18 @@ export function createJobReports(deps: {
   progress: Pick<ProgressBoard, "forget">;
   limits: JobLimits;
   events: Events;
+  clock: Clock;
   log: Log;
 }): JobReports {
   const { repositoryUsed, progress, limits, events } = deps;
+  const isToBeSaid = createSeldom(deps.clock);
+
+  function complain(hostId: string, jobId: string, message: string): void {
+    const count = isToBeSaid(`${hostId} ${message}`);
+    if (count === null) return;
+    const about = { host_id: hostId, job_id: jobId, count: count + 1 };
+    deps.log.warn(message, about);
+  }
 
   /** The job's row, made when there is none; null when it is another host's, or the host has made too many. */
   async function ownJob(
@@ -50,10 +61,7 @@ export function createJobReports(deps: {
     const known = await store.findJob(trx, id);
     if (known === null) {
       if (!limits.takesJob(hostId)) {
-        deps.log.warn("A host reports more jobs than the server keeps", {
-          host_id: hostId,
-          job_id: id,
-        });
+        complain(hostId, id, "A host reports more jobs than the server keeps");
         return null;
       }
       await store.insertJob(trx, {
@@ -68,10 +76,7 @@ export function createJobReports(deps: {
       return store.findJob(trx, id);
     }
     if (known.host_id === hostId) return known;
-    deps.log.warn("A host reported about another host's job", {
-      host_id: hostId,
-      job_id: id,
-    });
+    complain(hostId, id, "A host reported about another host's job");
     return null;
   }
 

@@ -31,7 +31,11 @@ export interface JobLimits {
   /** Whether one more job of the host may be made for its report. */
   takesJob(hostId: string): boolean;
   /** The lines of a job as they are kept; when there are too many, the first of what is left out says so. */
-  kept(hostId: string, jobId: string, lines: readonly LogLine[]): LogLine[];
+  kept(
+    hostId: string,
+    jobId: string,
+    lines: readonly LogLine[],
+  ): readonly LogLine[];
 }
 
 export function createJobLimits(clock: Clock): JobLimits {
@@ -49,15 +53,17 @@ export function createJobLimits(clock: Clock): JobLimits {
   return {
     takesJob: (hostId) => of(jobs, hostId, jobRate).take(),
     kept(hostId, jobId, lines) {
-      const cut = lines.map(cutLine);
-      const within = cut.filter(({ n }) => n < mostLines);
-      const [above] = cut.filter(({ n }) => n === mostLines);
-      const size = within.reduce((sum, { l }) => sum + l.length, 0);
-      if (of(logs, hostId, logRate).take(size))
-        return above === undefined ? within : [...within, leftOut(above)];
-      if (told.get(hostId) === jobId) return [];
-      told.set(hostId, jobId);
-      return within.slice(0, 1).map(leftOut);
+      const size = lines.reduce((sum, { l }) => sum + l.length, 0);
+      if (!of(logs, hostId, logRate).take(size)) {
+        if (told.get(hostId) === jobId) return [];
+        told.set(hostId, jobId);
+        return lines.slice(0, 1).map(leftOut);
+      }
+      // Nearly always nothing is to be done, and this runs for every line of every log.
+      if (lines.every(isWithin)) return lines;
+      return lines
+        .filter(({ n }) => n <= mostLines)
+        .map((line) => (line.n === mostLines ? leftOut(line) : cut(line)));
     },
   };
 }
@@ -71,14 +77,13 @@ function leftOut({ n, t }: LogLine): LogLine {
   return { n, t, s: "system", l, k: "warning" };
 }
 
-function cutLine(line: LogLine): LogLine {
-  return line.l.length <= maxLogLine && line.t.length <= longestTime
-    ? line
-    : {
-        ...line,
-        t: line.t.slice(0, longestTime),
-        l: line.l.slice(0, maxLogLine),
-      };
+function isWithin({ n, t, l }: LogLine): boolean {
+  return n < mostLines && t.length <= longestTime && l.length <= maxLogLine;
+}
+
+function cut(line: LogLine): LogLine {
+  const t = line.t.slice(0, longestTime);
+  return { ...line, t, l: line.l.slice(0, maxLogLine) };
 }
 
 export function cutProgress(progress: JobProgress): JobProgress {

@@ -56,6 +56,12 @@ test("a running job that the agent no longer knows is lost, with the reason", as
   });
 });
 
+test("a job asked for by a clock that was wrong is lost as soon as the clock is right", async () => {
+  server.clock.set(server.clock.now() - 600_000);
+  await agentSays([]);
+  expect((await get()).state).toBe("lost");
+});
+
 test("a job that never reached the agent is lost, and nothing was started", async () => {
   host.onCommand("job.start", () => "silent");
   const asked = run();

@@ -65,8 +65,11 @@ export function createReconcile(deps: {
 
   return async ({ host, running_jobs, outbox_depth }) => {
     if (outbox_depth > 0) return;
-    const before = toTimestamp(clock.now() - graceMs);
-    const open = await store.openJobs(db, host, before);
+    const now = clock.now();
+    const open = await store.openJobs(db, host, {
+      from: toTimestamp(now - graceMs),
+      to: toTimestamp(now + graceMs),
+    });
     const running = new Set(running_jobs);
     for (const id of open.filter((job) => !running.has(job))) {
       if (!(await end(id))) continue;

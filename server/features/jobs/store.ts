@@ -56,18 +56,20 @@ export async function listJobs(
   return query.execute();
 }
 
-/** Unfinished jobs of a host that were asked for before an instant. */
+/** Unfinished jobs of a host, but for those asked for between two instants: after the second, by a clock that was wrong. */
 export async function openJobs(
   db: Db,
   hostId: string,
-  queuedBefore: string,
+  { from, to }: { from: string; to: string },
 ): Promise<string[]> {
   const rows = await db
     .selectFrom("jobs")
     .select("id")
     .where("host_id", "=", hostId)
     .where("finished_at", "is", null)
-    .where("queued_at", "<", queuedBefore)
+    .where((eb) =>
+      eb.or([eb("queued_at", "<", from), eb("queued_at", ">", to)]),
+    )
     .execute();
   return rows.map((row) => row.id);
 }

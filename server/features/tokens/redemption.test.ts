@@ -181,6 +181,17 @@ describe("joining by a token", () => {
     expect(await tokens.hosts()).toHaveLength(1);
   });
 
+  test("brings back a host that was removed, as another one", async () => {
+    const agent = createNewAgent(tokens);
+    const before = await tokens.join(agent, (await tokens.make()).token);
+    const path = `/api/hosts/${before}`;
+    await tokens.send("DELETE", path, { name: "attic" }, tokens.admin);
+    expect(await tokens.hosts()).toEqual([]);
+    const after = await tokens.join(agent, (await tokens.make()).token);
+    expect(after).not.toBe(before);
+    expect(await tokens.hosts()).toMatchObject([{ id: after, name: "attic" }]);
+  });
+
   test("finds room while a hundred strangers wait", async () => {
     const { token } = await tokens.make();
     const at = (ms: number) => new Date(tokens.clock.now() + ms).toISOString();

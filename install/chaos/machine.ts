@@ -13,7 +13,7 @@ import { smallDisk } from "../e2e/rig/small-disk.ts";
 import type { Network } from "./network.ts";
 
 /** One machine: its programs run in its network, with its clock, and keep their files on its small disk. */
-export interface Host {
+export interface Machine {
   readonly name: string;
   /** Folder of its disk. */
   readonly disk: string;
@@ -29,7 +29,7 @@ export interface Host {
   setClock(seconds: number): boolean;
 }
 
-export interface HostOptions {
+export interface MachineOptions {
   readonly lab: Lab;
   readonly network: Network;
   readonly name: string;
@@ -39,12 +39,12 @@ export interface HostOptions {
 
 const fakeClock = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
-export function createHost({
+export function createMachine({
   lab,
   network,
   name,
   diskSize,
-}: HostOptions): Host {
+}: MachineOptions): Machine {
   const disk =
     diskSize === null
       ? lab.folder(`${name}-disk`)
