@@ -18,9 +18,9 @@ export function alertStrip(
       ? plural(alerts.length, "alert")
       : `more than ${alerts.length} alerts`;
   return html`<div class="notice ${isBad ? "bad" : "warn"}">
-    ${icon("bell")}<span
-      ><a class="link" href="/alerts?host=${hostId}">${count}</a>:
-      ${titles}.</span
-    >
+    ${icon("bell")}
+    <p>
+      <a class="link" href="/alerts?host=${hostId}">${count}</a>: ${titles}.
+    </p>
   </div>`;
 }
