@@ -1,8 +1,3 @@
-import type { ChannelSpec } from "@restic-manager/shared/api/channels.ts";
-import type {
-  AlertKind,
-  Severity,
-} from "@restic-manager/shared/domain/alert.ts";
 import type {
   JobActor,
   JobKind,
@@ -12,17 +7,14 @@ import type {
 import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import type { Role } from "@restic-manager/shared/domain/role.ts";
 import type { AnnounceDocument } from "@restic-manager/shared/protocol/announce.ts";
+import type * as alerts from "./alert-rows.ts";
+import type { Flag, Json, Sealed, Timestamp } from "./columns.ts";
 
 /*
  * Row types of every table; `migrations/` makes them, `schema.sql` is the same in SQL.
  *
- * Conventions: ids are ULIDs unless said otherwise; times are UTC RFC 3339 text with milliseconds; `Json`
- * columns hold JSON text; `Flag` columns hold 0 or 1; `Sealed` columns hold a box of `ports/secrets.ts`.
+ * Ids are ULIDs unless said otherwise; what the columns hold is in `columns.ts`.
  */
-export type Timestamp = string;
-export type Json = string;
-export type Flag = 0 | 1;
-export type Sealed = Uint8Array;
 
 export interface UserRow {
   id: string;
@@ -329,57 +321,6 @@ export interface RepositoryStatsRow {
   updated_at: Timestamp;
 }
 
-/** Something that a person should know of; open until it no longer holds or a person resolves it. */
-export interface AlertRow {
-  id: string;
-  kind: AlertKind;
-  /** Id of what it is about. One kind is unresolved for one subject once. */
-  subject: string;
-  /** Null when it is about a repository. */
-  host_id: string | null;
-  repository_id: string | null;
-  job_id: string | null;
-  severity: Severity;
-  message: string;
-  /** Names the newest occurrence: the same one neither counts again nor opens again what a person has resolved. */
-  cause: string;
-  raised_at: Timestamp;
-  last_seen_at: Timestamp;
-  acknowledged_at: Timestamp | null;
-  acknowledged_by: string | null;
-  resolved_at: Timestamp | null;
-  /** Null: it ended by itself. */
-  resolved_by: string | null;
-}
-
-export interface NotificationChannelRow {
-  id: string;
-  name: string;
-  kind: ChannelSpec["kind"];
-  enabled: Flag;
-  severities: Json;
-  /** Address and login. */
-  sealed: Sealed;
-  created_at: Timestamp;
-  updated_at: Timestamp;
-  last_delivered_at: Timestamp | null;
-  last_error: string | null;
-}
-
-/** One message to one channel. */
-export interface NotificationRow {
-  /** What the receiver gets as `Idempotency-Key`, the same at every try. */
-  id: string;
-  channel_id: string;
-  alert_id: string;
-  /** A `Notice`, as it was when it happened. */
-  notice: Json;
-  state: "waiting" | "delivered" | "given_up";
-  attempts: number;
-  next_at: Timestamp;
-  created_at: Timestamp;
-}
-
 /** Triggers refuse UPDATE and DELETE. */
 export interface AuditRow {
   id: string;
@@ -448,9 +389,9 @@ export interface Schema {
   snapshots: SnapshotRow;
   snapshot_parts: SnapshotPartRow;
   repository_stats: RepositoryStatsRow;
-  alerts: AlertRow;
-  notification_channels: NotificationChannelRow;
-  notifications: NotificationRow;
+  alerts: alerts.AlertRow;
+  notification_channels: alerts.NotificationChannelRow;
+  notifications: alerts.NotificationRow;
   audit_log: AuditRow;
   settings: SettingRow;
   keys: KeyRow;

@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import type { FixtureServer } from "./fixture-server.ts";
-import { seedAlert } from "./fixture-alerts.ts";
+import { alertScreens } from "./alert-screens.ts";
 import { openToken } from "./fixture-identities.ts";
 import { at, day, id, MB, minute, now } from "./moments.ts";
 import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
+import { heading, type Screen } from "./screen.ts";
 import { progress } from "./seed-jobs.ts";
 import {
   emptyWorld,
@@ -13,23 +14,8 @@ import {
   type World,
 } from "./world.ts";
 
-export interface Screen {
-  readonly name: string;
-  readonly path: string;
-  readonly world: () => World;
-  readonly prepare?: (server: FixtureServer) => void;
-  /** What the browser rightly complains about here. */
-  readonly expected?: RegExp;
-  /** Resolves when there is something to look at. */
-  readonly ready: (page: Page, server: FixtureServer) => Promise<unknown>;
-}
-
 const host = hostDetail("pg-primary").id;
 const running = id("RUNpg-primary");
-
-function heading(name: string): (page: Page) => Promise<unknown> {
-  return (page) => page.getByRole("heading", { level: 1, name }).waitFor();
-}
 
 async function openAccept(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Accept laptop-jonas" }).click();
@@ -351,73 +337,7 @@ export const screens: readonly Screen[] = [
     world: seededWorld,
     ready: (page) => page.getByText(/^\d+ lines/).waitFor(),
   },
-  {
-    name: "alerts",
-    path: "/alerts?state=all",
-    world: seededWorld,
-    ready: (page) =>
-      page.getByText("No space left on the repository").waitFor(),
-  },
-  {
-    name: "alerts-empty",
-    path: "/alerts",
-    world: emptyWorld,
-    ready: heading("Alerts"),
-  },
-  {
-    name: "alerts-viewer",
-    path: "/alerts",
-    world: () => ({ ...seededWorld(), session: userSession("viewer") }),
-    ready: (page) => page.getByText("Identity copied").last().waitFor(),
-  },
-  {
-    name: "host-alerts",
-    path: `/hosts/${host}`,
-    world: () => ({
-      ...seededWorld(),
-      alerts: [
-        seedAlert("backup_failed", "pg-primary", "It failed."),
-        seedAlert("identity_conflict", "pg-primary", "It was copied."),
-      ],
-    }),
-    ready: (page) => page.getByRole("link", { name: "2 alerts" }).waitFor(),
-  },
-  {
-    name: "channels",
-    path: "/settings/notifications",
-    world: seededWorld,
-    ready: async (page) => {
-      await page.getByRole("button", { name: "Send test to phone" }).click();
-      await page.getByText("has taken the test message").waitFor();
-    },
-  },
-  {
-    name: "channels-empty",
-    path: "/settings/notifications",
-    world: emptyWorld,
-    ready: (page) => page.getByText("Nobody is told yet").waitFor(),
-  },
-  {
-    name: "channel-form",
-    path: "/settings/notifications",
-    world: seededWorld,
-    expected: /status of 400/,
-    ready: async (page) => {
-      await page.getByRole("button", { name: "Add channel" }).click();
-      await page.getByText("Password", { exact: true }).click();
-      await page.getByRole("button", { name: "Save" }).click();
-      await page.getByText("Name the channel.").waitFor();
-    },
-  },
-  {
-    name: "channel-delete",
-    path: "/settings/notifications",
-    world: seededWorld,
-    ready: async (page) => {
-      await page.getByRole("button", { name: "Delete pager" }).click();
-      await page.getByRole("dialog").waitFor();
-    },
-  },
+  ...alertScreens,
   {
     name: "account",
     path: "/account",

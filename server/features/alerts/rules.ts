@@ -1,4 +1,4 @@
-import type { AlertRow } from "../../db/schema.ts";
+import type { AlertRow } from "../../db/alert-rows.ts";
 
 /** Something that holds now and that a person should know of. */
 export type Finding = Pick<

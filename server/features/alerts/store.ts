@@ -4,7 +4,7 @@ import type {
   AlertCounts,
   AlertQuery,
 } from "@restic-manager/shared/api/alerts.ts";
-import type { AlertRow } from "../../db/schema.ts";
+import type { AlertRow } from "../../db/alert-rows.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 import type { Ids } from "./finding-store.ts";

@@ -4,7 +4,7 @@ import type { Severity } from "@restic-manager/shared/domain/alert.ts";
 import type {
   NotificationChannelRow,
   NotificationRow,
-} from "../../db/schema.ts";
+} from "../../db/alert-rows.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 
