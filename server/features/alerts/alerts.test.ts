@@ -101,6 +101,9 @@ test("a hundred failures are one alert, told once, seen last at the last [ALR-04
   expect(all[0]?.message).toContain("Failure 99.");
   expect(new Set(seenAt).size).toBe(100);
   expect(seenAt.toSorted()).toEqual(seenAt);
+  // Time alone is no repeat.
+  await server.pass(5 * 60_000);
+  expect((await server.list())[0]?.last_seen_at).toBe(seenAt.at(-1) ?? "");
 });
 
 test("what happened while nothing listened is found at the next start [ALR-01]", async () => {

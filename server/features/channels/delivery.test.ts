@@ -49,6 +49,8 @@ const count = (length: number) =>
 const events = () => receiver.bodies().map(({ event }) => event);
 const waiting = async () =>
   (await server.call("GET", "/api/channels")).body.channels[0].waiting;
+const tries = () =>
+  server.logLines.filter((line) => line.includes("was not delivered")).length;
 /** Nothing is waiting any more. */
 const drained = () =>
   until(async () => {
@@ -137,8 +139,6 @@ test("a receiver that is away gets each message once when it is back, in order [
   receiver.stop();
   await fail();
   await succeed();
-  const tries = () =>
-    server.logLines.filter((line) => line.includes("was not delivered")).length;
   await until(async () => {
     await server.pass(2_000);
     return tries() >= 4;
@@ -152,6 +152,19 @@ test("a receiver that is away gets each message once when it is back, in order [
     return (await waiting()) === 0;
   });
   expect(events()).toEqual(["alert.raised", "alert.resolved"]);
+});
+
+test("what waits for its next try is not overtaken by what came after it [NTF-05]", async () => {
+  receiver.answer(() => new Response("", { status: 503 }));
+  await server.addChannel(channel());
+  await server.backup(host, group, failing());
+  await server.pass(250);
+  await until(() => tries() === 1);
+  receiver.answer(() => new Response("ok"));
+  await server.backup(host, group);
+  await server.pass(250);
+  await drained();
+  expect(events()).toEqual(["alert.raised", "alert.raised", "alert.resolved"]);
 });
 
 test("after four failures in a row a receiver has half a minute of peace [NTF-05]", async () => {
