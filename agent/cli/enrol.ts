@@ -135,6 +135,7 @@ async function join(
   const approval = await announceAndWait({
     door: server.door,
     clock,
+    random,
     identity,
     facts: hostFacts(clock, env),
     resticVersion: (await restic.info()).version,

@@ -47,6 +47,7 @@ test.each([
         signal,
       }),
       clock,
+      random: createRandom(systemClock),
       identity: loadOrMintIdentity(
         `${tempDir()}/identity.json`,
         createRandom(systemClock),

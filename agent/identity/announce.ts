@@ -21,6 +21,7 @@ import {
   protocolMin,
 } from "@restic-manager/shared/protocol/version.ts";
 import { build } from "../version.ts";
+import type { Random } from "../random.ts";
 import type { HostFacts } from "../platform/host-facts.ts";
 import { openApproval, refusalIn, unsignedRefusal } from "./approval.ts";
 import type { Identity } from "./identity.ts";
@@ -65,6 +66,7 @@ export async function meetServer(
 export interface AnnounceDeps {
   readonly door: ServerDoor;
   readonly clock: Clock;
+  readonly random: Pick<Random, "id">;
   readonly identity: Identity;
   readonly facts: HostFacts;
   readonly resticVersion: string | null;
@@ -94,6 +96,7 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
 
   for (;;) {
     signal.throwIfAborted();
+    const challenge = deps.random.id();
     try {
       if (pending === null) {
         pending = await door.announce(announceText(deps));
@@ -102,7 +105,7 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
       }
       const answer = await door.wait(
         pending.pending_id,
-        proofText(deps, pending),
+        proofText(deps, pending, challenge),
       );
       if (answer.status === "approved")
         return openApproval(
@@ -113,7 +116,7 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
       pending = { ...pending, ...answer };
       wait = retryMs;
     } catch (error) {
-      const fault = obstacle(error, deps, pending);
+      const fault = obstacle(error, deps, challenge);
       // A nonce serves once: after a lost answer only a new announcement gives a new one.
       pending = null;
       if (!isStale(fault)) deps.onTrouble(fault);
@@ -127,18 +130,20 @@ export async function announceAndWait(deps: AnnounceDeps): Promise<Approval> {
 function obstacle(
   error: unknown,
   { identity, server, isBackedUp }: AnnounceDeps,
-  pending: Announced | null,
+  challenge: string,
 ): ServerFault {
   if (!(error instanceof ServerFault)) throw error;
   const refused = refusalIn(error, server.publicKey, {
     code: "rejected",
     public_key: toBase64Url(identity.publicKey),
-    about: pending?.pending_id ?? "",
+    about: challenge,
   });
   if (refused === "signed" || (refused === "unsigned" && !isBackedUp))
     throw new RejectedError();
   const fault = refused === null ? error : unsignedRefusal();
-  if (!passes(fault)) throw fault;
+  // Whoever keeps the host connected knows other addresses and comes back to this.
+  const isElsewhere = isBackedUp && fault.kind !== "api";
+  if (isElsewhere || !passes(fault)) throw fault;
   return fault;
 }
 
@@ -181,11 +186,13 @@ function announceText({
 function proofText(
   { identity, server }: AnnounceDeps,
   { pending_id, nonce }: Announced,
+  challenge: string,
 ) {
   const proof: PossessionProof = {
     pending_id,
     nonce,
     server_key: server.identity.public_key,
+    challenge,
   };
   return signText("rm-proof-v1", proof, identity.sign);
 }

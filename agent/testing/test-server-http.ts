@@ -211,7 +211,6 @@ export function createAgentHttp({
         if (openToken(last) !== goodToken) return refuse(403, "token_invalid");
         decision = "approved";
       }
-      if (decision === "rejected") return refuse(410, "rejected");
       const fingerprint = fingerprintOf(
         publicKeyBytes(last.public_key) ?? new Uint8Array(),
       );
@@ -249,7 +248,7 @@ export function createAgentHttp({
       return refuseSigned({
         code: "rejected",
         public_key: last.public_key,
-        about: "p1",
+        about: proof.challenge,
       });
     if (decision === "pending")
       return [

@@ -157,7 +157,12 @@ export const agentDoorFront: Front = {
       ({ thief }, serverKey) =>
         signedText(
           "rm-proof-v1",
-          { pending_id: "0".repeat(32), nonce: "x", server_key: serverKey },
+          {
+            pending_id: "0".repeat(32),
+            nonce: "x",
+            server_key: serverKey,
+            challenge: "0".repeat(16),
+          },
           thief.login,
         ),
     ),

@@ -48,7 +48,8 @@ export interface Field {
 
 export async function openField(lab: Lab): Promise<Field> {
   const server = await startServer(lab, {
-    env: { RM_HEARTBEAT_INTERVAL: "1s" },
+    // Attackers do not close their end of a connection: the stop need not wait for them.
+    env: { RM_HEARTBEAT_INTERVAL: "1s", RM_DRAIN_TIMEOUT: "3s" },
   });
   const api = await server.logIn();
   const relay = startHostileRelay(lab, server.url);

@@ -96,7 +96,12 @@ export function createNewAgent(world: FeaturesWorld, number = 1) {
       world.send(
         "POST",
         `/api/agents/announce/${pending_id}/wait`,
-        signed("rm-proof-v1", { pending_id, nonce, server_key }),
+        signed("rm-proof-v1", {
+          pending_id,
+          nonce,
+          server_key,
+          challenge: "challenge-16-long",
+        }),
       ),
     onCommand: (verb: string, reply: (sent: Command) => Reply) =>
       void answers.set(verb, reply),

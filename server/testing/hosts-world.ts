@@ -165,6 +165,7 @@ function agentsSide({
           pending_id,
           nonce,
           server_key: serverKey,
+          challenge: "challenge-16-long",
           ...over,
         }),
       ),

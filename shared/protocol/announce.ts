@@ -92,6 +92,8 @@ export const possessionProof = z.object({
   nonce: z.string(),
   /** The server's identity key, base64url: a proof for one server is worthless at another. */
   server_key: z.string(),
+  /** Random, 16 to 64 characters: a refusal names it, so that none can be used again. */
+  challenge: z.string().min(16).max(64),
 });
 export type PossessionProof = z.infer<typeof possessionProof>;
 

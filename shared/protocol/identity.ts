@@ -83,7 +83,7 @@ export const refusal = z.object({
   code: z.enum(["host_revoked", "host_unknown", "rejected"]),
   /** The key that is refused. */
   public_key: z.string(),
-  /** What was asked: the `nonce` of a session, the id of a waiting host. */
+  /** What was asked: the `nonce` of a session, the `challenge` of a proof. */
   about: z.string(),
 });
 export type Refusal = z.infer<typeof refusal>;

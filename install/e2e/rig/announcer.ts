@@ -102,7 +102,12 @@ export async function createAnnouncer(
         tls,
       ),
     async wait(pendingId, nonce, signal) {
-      const proof = { pending_id: pendingId, nonce, server_key: serverKey };
+      const proof = {
+        pending_id: pendingId,
+        nonce,
+        server_key: serverKey,
+        challenge: randomBytes(16).toString("hex"),
+      };
       const response = await fetch(
         `${url}/api/agents/announce/${pendingId}/wait`,
         {

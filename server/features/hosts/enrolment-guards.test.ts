@@ -131,6 +131,7 @@ describe("guards", () => {
       pending_id,
       nonce,
       server_key: world.identity.publicKeyText,
+      challenge: "challenge-16-long",
     });
     const hangUp = new AbortController();
     const before = world.clock.pending();

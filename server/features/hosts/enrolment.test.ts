@@ -358,14 +358,19 @@ describe("rejecting", () => {
     expect(isSigned).toEqual({
       code: "rejected",
       public_key: agent.publicKeyText,
-      about: pending_id,
+      about: "challenge-16-long",
     });
     expect(await world.people.waiting()).toEqual([]);
-    expect(await codeOf(world.agents.announce(agent))).toBe("410 rejected");
+    const asksAgain = async () =>
+      codeOf(world.agents.wait(agent, await announce(agent)));
+    expect(await asksAgain()).toBe("410 rejected");
     await world.clock.advance(3_599_000);
-    expect(await codeOf(world.agents.announce(agent))).toBe("410 rejected");
+    expect(await asksAgain()).toBe("410 rejected");
     await world.clock.advance(1_000);
-    expect((await world.agents.announce(agent)).status).toBe(200);
+    const again = await world.agents.join(1);
+    expect(await world.people.waiting()).toHaveLength(1);
+    await world.people.reject(again.announced.pending_id);
+    await again.waiting;
   });
 });
 

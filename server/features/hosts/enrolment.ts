@@ -93,7 +93,6 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     isInvited: boolean,
   ): Promise<PendingRecord> {
     const known = await pending.findPendingByKey(trx, key.publicKey);
-    if (known?.decision === "rejected") throw new AppError("rejected");
     if (known !== null) {
       const expires_at =
         known.proved_at === null ? unprovedExpiry() : known.expires_at;
@@ -174,7 +173,10 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   }
 
   /** Checks a proof and uses up its nonce: from here on the row is believed to be who it says. */
-  async function prove(id: string, signed: SignedText): Promise<PendingRecord> {
+  async function prove(
+    id: string,
+    signed: SignedText,
+  ): Promise<{ row: PendingRecord; challenge: string }> {
     const row = await pending.findPending(db, id, now());
     if (row === null) throw new AppError("pending_not_found");
     const proof = openSigned(
@@ -191,21 +193,22 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       proof.pending_id === id &&
       (await pending.useNonce(db, id, proof.nonce, {
         now: now(),
-        expiresAt: expiry(),
+        expiresAt: row.decision === "rejected" ? row.expires_at : expiry(),
       }));
     if (!isFresh) throw new AppError("nonce_invalid");
-    return row;
+    return { row, challenge: proof.challenge };
   }
 
   /** Undefined while nobody has decided. @throws AppError `rejected`, or `pending_not_found` when it is gone */
   async function decided(
     id: string,
     ip: string,
+    challenge: string,
   ): Promise<WaitAnswer | undefined> {
     const row = await pending.findPending(db, id, now());
     if (row === null) throw new AppError("pending_not_found");
     if (row.decision === "rejected")
-      throw refusalOf("rejected", row.public_key, id, deps.identity);
+      throw refusalOf("rejected", row.public_key, challenge, deps.identity);
     if (row.decision === null || row.host_id === null) return undefined;
     const host = await adopt(row.host_id, row, ip);
     return { status: "approved", approval: approvalOf(host, deps) };
@@ -265,7 +268,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     },
 
     async wait(id, signed, { ip, signal }) {
-      const before = await prove(id, signed);
+      const { row: before, challenge } = await prove(id, signed);
       if (before.proved_at === null && before.decision === null)
         events.emit({ type: "pending.changed" });
       const expires_at = expiry();
@@ -277,16 +280,19 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
           longPollMs,
           AbortSignal.any([signal, left.signal]),
         );
-        const answer = await decided(id, ip);
+        const answer = await decided(id, ip, challenge);
         if (answer !== undefined) return answer;
         await woken;
       } finally {
         left.abort();
       }
-      const answer = await decided(id, ip);
+      const answer = await decided(id, ip, challenge);
       if (answer !== undefined) return answer;
       // A new nonce would bring the agent back at once, and the listener would never see its last request.
-      if (deps.waiters.isClosed()) throw new AppError("starting");
+      if (deps.waiters.isClosed())
+        throw new AppError("starting", {
+          message: "The server is restarting or stops; try again in a moment.",
+        });
       const nonce = deps.random.token();
       await pending.setNonce(db, id, nonce);
       return { status: "pending", nonce, expires_at };
