@@ -4,6 +4,7 @@ import { delay } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { createBrokerKeyStore } from "./adapters/broker-key-store.ts";
+import { createHttpPost } from "./adapters/http-post.ts";
 import { extractBinary } from "./adapters/extract-binary.ts";
 import { createNatsBroker } from "./adapters/nats-broker.ts";
 import { createNatsBus } from "./adapters/nats-bus.ts";
@@ -104,6 +105,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     identity,
     bus,
     broker,
+    post: createHttpPost(clock),
     config,
   });
 

@@ -27,6 +27,9 @@ export type DomainEvent =
       readonly type: "snapshots.changed";
       readonly repositoryId: string;
     }
+  | { readonly type: "alert.changed"; readonly alertId: string }
+  /** A notification channel, or what is known of its deliveries, changed. */
+  | { readonly type: "channels.changed" }
   | {
       readonly type: "job.changed";
       readonly jobId: string;

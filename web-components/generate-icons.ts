@@ -6,6 +6,7 @@ const names = {
   activity: "activity",
   "arrow-down": "arrow-down",
   "arrow-up": "arrow-up",
+  bell: "bell",
   check: "check",
   "chevron-right": "chevron-right",
   "circle-check": "circle-check",

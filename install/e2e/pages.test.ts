@@ -40,6 +40,8 @@ test(
       `/hosts/${host.id}`,
       "/jobs",
       `/jobs/${job.id}`,
+      "/alerts?state=all",
+      "/settings/notifications",
       "/account",
       "/no-such-page",
     ];

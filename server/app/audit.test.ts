@@ -3,6 +3,7 @@ import { createHostsWorld } from "../testing/hosts-world.ts";
 import { createTestApi, createTestWorld } from "../testing/test-api.ts";
 import type { TestWorld } from "../testing/test-api.ts";
 import { named } from "../testing/sweep.ts";
+import { createTestAlerts, failing } from "../testing/test-alerts.ts";
 import {
   createTestBackups,
   found,
@@ -116,6 +117,18 @@ const changes: Record<string, () => Promise<Change>> = {
       `/api/repositories/${repository.id}`,
       { name: "attic" },
     ]),
+  "POST /api/alerts/:id/acknowledge": () =>
+    onAlerts(({ alert }) => ["POST", `/api/alerts/${alert}/acknowledge`, {}]),
+  "POST /api/alerts/:id/resolve": () =>
+    onAlerts(({ alert }) => ["POST", `/api/alerts/${alert}/resolve`, {}]),
+  "POST /api/channels": () =>
+    onAlerts(() => ["POST", "/api/channels", { ...pager, name: "other" }]),
+  "PUT /api/channels/:id": () =>
+    onAlerts(({ channel }) => ["PUT", `/api/channels/${channel}`, pager]),
+  "DELETE /api/channels/:id": () =>
+    onAlerts(({ channel }) => ["DELETE", `/api/channels/${channel}`, {}]),
+  "POST /api/channels/:id/test": () =>
+    onAlerts(({ channel }) => ["POST", `/api/channels/${channel}/test`, {}]),
   "PUT /api/sources/:id": () =>
     onBackups(({ group_id }) => [
       "PUT",
@@ -123,6 +136,35 @@ const changes: Record<string, () => Promise<Change>> = {
       { name: "default", includes: ["/srv"] },
     ]),
 };
+
+/** A channel that nobody listens at. */
+const pager = {
+  kind: "webhook",
+  name: "pager",
+  enabled: true,
+  severities: ["warning"],
+  url: "http://127.0.0.1:1/",
+  auth: "none",
+};
+
+/** Where one alert is open, and one channel is there. */
+async function onAlerts(
+  request: (made: {
+    alert: string;
+    channel: string;
+  }) => [method: string, path: string, body: object],
+): Promise<Change> {
+  const world = await createTestAlerts();
+  const { id: channel } = await world.addChannel(pager);
+  const nas = await world.addHost(1, "nas");
+  await world.backup(nas, await world.setUp(nas), failing());
+  world.start();
+  await world.pass(1000);
+  const [{ id: alert } = { id: "" }] = await world.list();
+  const [method, path, body] = request({ alert, channel });
+  const response = await world.api.send(method, path, body, world.admin);
+  return { world, response };
+}
 
 async function onTokens(
   request: (id: string) => [method: string, path: string, body: object],

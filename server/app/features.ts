@@ -2,6 +2,8 @@ import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Config } from "../config.ts";
 import type { Events } from "../events.ts";
+import { createAlertsFeature } from "../features/alerts/feature.ts";
+import { createChannelsFeature } from "../features/channels/feature.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
 import {
@@ -10,6 +12,7 @@ import {
 } from "../features/repos/of-host.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
+import { nextRun } from "../features/schedules/next-run.ts";
 import { createTokensFeature } from "../features/tokens/feature.ts";
 import type { LiveViews } from "../http/live-feed.ts";
 import type { ServerIdentity } from "../identity.ts";
@@ -24,6 +27,7 @@ import type { Audit } from "../ports/audit.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Db } from "../ports/db.ts";
+import type { Post } from "../ports/post.ts";
 import type { Route } from "../ports/route.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { Transaction } from "../ports/transaction.ts";
@@ -37,6 +41,7 @@ export interface FeaturesDeps {
   readonly audit: Audit;
   readonly events: Events;
   readonly bus: Bus;
+  readonly post: Post;
   readonly broker: Pick<
     Broker,
     "issueAgentJwt" | "agentSigner" | "revokeAgent" | "revokedAt"
@@ -106,6 +111,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
     presence,
     repositoryUsed: repos.repositories.used,
   });
+  const channels = createChannelsFeature(deps);
+  const { notices } = channels;
+  const alerts = createAlertsFeature({ ...deps, notices, nextRun });
 
   scheduling.connect({
     requests,
@@ -126,6 +134,8 @@ export function createFeatures(deps: FeaturesDeps): Features {
       ...scheduling.routes,
       ...repos.routes,
       ...jobs.routes,
+      ...alerts.routes,
+      ...channels.routes,
     ],
     views: {
       hosts: hosts.fleet.rows,
@@ -133,6 +143,8 @@ export function createFeatures(deps: FeaturesDeps): Features {
       summary: hosts.fleet.summary,
       pending: hosts.decisions.list,
       job: jobs.jobs.find,
+      alert: alerts.alerts.find,
+      alertCounts: alerts.alerts.counts,
       repository: repos.repositories.view,
       hostsOfRepository: repos.repositories.hostsOf,
     },
@@ -142,6 +154,8 @@ export function createFeatures(deps: FeaturesDeps): Features {
         hosts.start(),
         tokens.start(),
         repos.start(),
+        channels.start(),
+        alerts.start(),
         requests.start(),
         ingest.start(),
       );

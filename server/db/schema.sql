@@ -14,6 +14,24 @@ CREATE TABLE agent_streams (
     PRIMARY KEY (host_id, epoch)
   ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    host_id TEXT REFERENCES hosts (id) ON DELETE CASCADE,
+    repository_id TEXT REFERENCES repositories (id) ON DELETE CASCADE,
+    job_id TEXT REFERENCES jobs (id) ON DELETE SET NULL,
+    severity TEXT NOT NULL CHECK (severity IN ('warning', 'critical')),
+    message TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    raised_at TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    acknowledged_at TEXT,
+    acknowledged_by TEXT REFERENCES users (id) ON DELETE SET NULL,
+    resolved_at TEXT,
+    resolved_by TEXT REFERENCES users (id) ON DELETE SET NULL
+  ) STRICT;
+
 CREATE TABLE audit_log (
     id TEXT PRIMARY KEY,
     ts TEXT NOT NULL,
@@ -130,6 +148,30 @@ CREATE TABLE keys (
     name TEXT PRIMARY KEY,
     sealed BLOB NOT NULL,
     updated_at TEXT NOT NULL
+  ) STRICT;
+
+CREATE TABLE notification_channels (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    kind TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    severities TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    last_delivered_at TEXT,
+    last_error TEXT
+  ) STRICT;
+
+CREATE TABLE notifications (
+    id TEXT PRIMARY KEY,
+    channel_id TEXT NOT NULL REFERENCES notification_channels (id) ON DELETE CASCADE,
+    alert_id TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+    notice TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at TEXT NOT NULL,
+    created_at TEXT NOT NULL
   ) STRICT;
 
 CREATE TABLE pending_hosts (
@@ -305,6 +347,18 @@ CREATE TABLE users (
     created_at TEXT NOT NULL
   ) STRICT;
 
+CREATE INDEX alerts_by_end ON alerts (resolved_at);
+
+CREATE INDEX alerts_by_host ON alerts (host_id);
+
+CREATE INDEX alerts_by_job ON alerts (job_id);
+
+CREATE INDEX alerts_by_repository ON alerts (repository_id);
+
+CREATE INDEX alerts_by_subject ON alerts (kind, subject, id);
+
+CREATE UNIQUE INDEX alerts_unresolved ON alerts (kind, subject) WHERE resolved_at IS NULL;
+
 CREATE INDEX audit_log_by_target ON audit_log (target_kind, target_id);
 
 CREATE INDEX enrolment_tokens_by_expiry ON enrolment_tokens (expires_at);
@@ -328,6 +382,12 @@ CREATE INDEX jobs_by_source_group ON jobs (source_group_id, queued_at);
 CREATE INDEX jobs_by_time ON jobs (queued_at);
 
 CREATE INDEX jobs_open ON jobs (host_id, status) WHERE finished_at IS NULL;
+
+CREATE INDEX notifications_by_alert ON notifications (alert_id);
+
+CREATE INDEX notifications_by_time ON notifications (created_at);
+
+CREATE INDEX notifications_waiting ON notifications (channel_id, id) WHERE state = 'waiting';
 
 CREATE INDEX pending_hosts_by_expiry ON pending_hosts (expires_at);
 

@@ -7,17 +7,14 @@ import type {
 import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import type { Role } from "@restic-manager/shared/domain/role.ts";
 import type { AnnounceDocument } from "@restic-manager/shared/protocol/announce.ts";
+import type * as alerts from "./alert-rows.ts";
+import type { Flag, Json, Sealed, Timestamp } from "./columns.ts";
 
 /*
  * Row types of every table; `migrations/` makes them, `schema.sql` is the same in SQL.
  *
- * Conventions: ids are ULIDs unless said otherwise; times are UTC RFC 3339 text with milliseconds; `Json`
- * columns hold JSON text; `Flag` columns hold 0 or 1; `Sealed` columns hold a box of `ports/secrets.ts`.
+ * Ids are ULIDs unless said otherwise; what the columns hold is in `columns.ts`.
  */
-export type Timestamp = string;
-export type Json = string;
-export type Flag = 0 | 1;
-export type Sealed = Uint8Array;
 
 export interface UserRow {
   id: string;
@@ -392,6 +389,9 @@ export interface Schema {
   snapshots: SnapshotRow;
   snapshot_parts: SnapshotPartRow;
   repository_stats: RepositoryStatsRow;
+  alerts: alerts.AlertRow;
+  notification_channels: alerts.NotificationChannelRow;
+  notifications: alerts.NotificationRow;
   audit_log: AuditRow;
   settings: SettingRow;
   keys: KeyRow;

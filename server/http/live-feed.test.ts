@@ -32,6 +32,13 @@ beforeEach(() => {
     },
     job: async (id) =>
       ({ id }) as NonNullable<Awaited<ReturnType<LiveViews["job"]>>>,
+    alert: async () => null,
+    alertCounts: async () => ({
+      open: 0,
+      acknowledged: 0,
+      critical: 0,
+      last_resolved_at: null,
+    }),
     repository: async () => null,
     hostsOfRepository: async () => ["h1"],
   };

@@ -6,6 +6,7 @@ import type {
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import type { LiveTopic } from "@restic-manager/shared/api/live.ts";
 import type { Repository } from "@restic-manager/shared/api/repos.ts";
+import type { Alert, AlertCounts } from "@restic-manager/shared/api/alerts.ts";
 import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type {
   JobProgress,
@@ -27,6 +28,8 @@ export interface LiveViews {
   pending(): Promise<PendingHost[]>;
   summary(): Promise<FleetSummary>;
   job(id: string): Promise<Job | null>;
+  alert(id: string): Promise<Alert | null>;
+  alertCounts(): Promise<AlertCounts>;
   repository(
     id: string,
   ): Promise<{ repository: Repository; host_ids: string[] } | null>;
@@ -44,7 +47,14 @@ const waitingCharacters = 1024 * 1024;
 const hostsAtOnce = 500;
 
 type Changes =
-  "hosts" | "revisions" | "pending" | "jobs" | "repositories" | "snapshots";
+  | "hosts"
+  | "revisions"
+  | "pending"
+  | "jobs"
+  | "repositories"
+  | "snapshots"
+  | "alerts"
+  | "channels";
 
 /**
  * Turns domain events into live events, slowly enough for people: however often something changes, each host, job and
@@ -67,6 +77,8 @@ export function startLiveFeed(deps: {
     jobs: new Set(),
     repositories: new Set(),
     snapshots: new Set(),
+    alerts: new Set(),
+    channels: new Set(),
   };
   const progress = new Map<string, JobProgress>();
   const lines = new Map<string, LogLine[]>();
@@ -126,6 +138,19 @@ export function startLiveFeed(deps: {
           host_ids,
         });
       }
+    },
+    async alerts() {
+      const ids = take("alerts");
+      const counts = await views.alertCounts();
+      for (const id of ids) {
+        const alert = await views.alert(id);
+        if (alert !== null)
+          hub.publish("fleet", { type: "alert.changed", alert, counts });
+      }
+    },
+    async channels() {
+      take("channels");
+      hub.publish("fleet", { type: "channels.changed" });
     },
   };
 
@@ -234,6 +259,10 @@ export function startLiveFeed(deps: {
         return hub.wants(`job:${event.jobId}`)
           ? addLines(event.jobId, event.lines)
           : undefined;
+      case "alert.changed":
+        return toFleet ? note("alerts", event.alertId) : undefined;
+      case "channels.changed":
+        return toFleet ? note("channels", "") : undefined;
       case "host.outdated":
       case "session.ended":
         return;

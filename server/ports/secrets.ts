@@ -15,4 +15,5 @@ export type SealPurpose =
   | "repository-credential.repo"
   | "repository-credential.admin"
   | "hook"
-  | "enrolment-token";
+  | "enrolment-token"
+  | "notification-channel";

@@ -10,9 +10,11 @@ import {
 import { command } from "@restic-manager/shared/protocol/command.ts";
 import type { Command } from "@restic-manager/shared/protocol/command.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
+import { createHttpPost } from "../adapters/http-post.ts";
 import { createMemoryBus } from "../adapters/memory-bus.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { createFeatures } from "../app/features.ts";
+import { systemClock } from "../clock.ts";
 import { identityOf } from "../identity.ts";
 import type { Transaction } from "../ports/transaction.ts";
 import { createTestAgent } from "./test-agent.ts";
@@ -42,6 +44,7 @@ export function createFeaturesWorld(
     identity,
     secrets: createSealedSecrets(random.bytes(32), random),
     broker: createTestAgentAccess(),
+    post: createHttpPost(systemClock),
     config: {
       agentUrls: [],
       pendingExpiry: 3_600_000,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createHttpPost } from "../adapters/http-post.ts";
 import { createMemoryBus } from "../adapters/memory-bus.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { createFeatures } from "../app/features.ts";
@@ -32,6 +33,7 @@ export function createWholeSurface(passwords?: Passwords) {
     identity,
     bus: createMemoryBus(world),
     broker: createTestAgentAccess(),
+    post: createHttpPost(clock),
     config: {
       agentUrls: [],
       pendingExpiry: 3_600_000,

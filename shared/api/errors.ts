@@ -145,6 +145,18 @@ export const apiErrors = {
   // Jobs
   job_not_found: [404, "There is no such job."],
   job_finished: [409, "The job has already ended."],
+  // Alerts
+  alert_not_found: [404, "There is no such alert."],
+  alert_resolved: [409, "The alert is over already."],
+  channel_not_found: [404, "There is no such notification channel."],
+  channel_kind_fixed: [
+    409,
+    "A channel keeps its kind; make another one and delete this.",
+  ],
+  channels_full: [
+    409,
+    "There are 50 notification channels already; delete one first.",
+  ],
   // Downloads
   agent_binary_missing: [
     404,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jobProgress, logLine } from "../domain/job.ts";
+import { alert, alertCounts } from "./alerts.ts";
 import { fleetSummary, hostRow, pendingHost } from "./hosts.ts";
 import { job } from "./jobs.ts";
 import { repository } from "./repos.ts";
@@ -35,6 +36,10 @@ export const liveEvent = z.discriminatedUnion("type", [
     repository_id: z.string(),
     host_ids: z.array(z.string()),
   }),
+  /** `counts` are those after the change. */
+  z.object({ type: z.literal("alert.changed"), alert, counts: alertCounts }),
+  /** A notification channel, or what is known of its deliveries, changed. */
+  z.object({ type: z.literal("channels.changed") }),
   z.object({
     type: z.literal("job.progress"),
     job_id: z.string(),

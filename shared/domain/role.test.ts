@@ -12,6 +12,8 @@ const table = {
   "hosts.approve": [true, false, false],
   "hosts.remove": [true, false, false],
   "hosts.rotate_key": [true, false, false],
+  "alerts.handle": [true, true, false],
+  "notifications.manage": [true, false, false],
   "users.manage": [true, false, false],
 } as const;
 

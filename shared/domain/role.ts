@@ -9,6 +9,8 @@ export const permissions = [
   "hosts.approve",
   "hosts.remove",
   "hosts.rotate_key",
+  "alerts.handle",
+  "notifications.manage",
   "users.manage",
 ] as const;
 
@@ -27,6 +29,7 @@ const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     "sources.edit",
     "schedules.edit",
     "credentials.repo.edit",
+    "alerts.handle",
   ],
   viewer: ["view"],
 };

@@ -259,7 +259,8 @@ export const shellStyles = css`
     }
     .tabs {
       display: grid;
-      grid-template-columns: repeat(3, 1fr);
+      grid-auto-columns: 1fr;
+      grid-auto-flow: column;
       flex: none;
       padding-bottom: env(safe-area-inset-bottom);
       border-top: 1px solid var(--rm-border);

@@ -1,3 +1,4 @@
+import type { AlertCounts } from "@restic-manager/shared/api/alerts.ts";
 import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
@@ -45,6 +46,12 @@ const places: readonly Place[] = [
     icon: "activity",
     isAt: (path) => path.startsWith("/jobs"),
   },
+  {
+    href: "/alerts",
+    label: "Alerts",
+    icon: "bell",
+    isAt: (path) => path === "/alerts" || path.startsWith("/settings/"),
+  },
 ];
 const account: Place = {
   href: "/account",
@@ -74,6 +81,7 @@ export class RmApp extends LitElement {
   readonly #live = new Watch<LiveStatus>(this);
   readonly #fault = new Watch<LiveFault | null>(this);
   readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
+  readonly #alerts = new Watch<Loadable<AlertCounts>>(this);
   #shownPath: string | undefined;
 
   protected override createRenderRoot(): this {
@@ -105,8 +113,9 @@ export class RmApp extends LitElement {
 
   override willUpdate(): void {
     // Only a user may ask for hosts.
-    if (this.#data.session.can("view"))
-      this.#hosts.watch(this.#data.hosts.list);
+    if (!this.#data.session.can("view")) return;
+    this.#hosts.watch(this.#data.hosts.list);
+    this.#alerts.watch(this.#data.alerts.counts);
   }
 
   override render() {
@@ -175,15 +184,15 @@ export class RmApp extends LitElement {
   }
 
   #placeLink(place: Place, path: string, size: number): TemplateResult {
-    const running = place.href === "/jobs" ? this.#runningJobs : 0;
+    const [count, what] = this.#countAt(place);
     return html`<a
       href=${place.href}
       aria-current=${place.isAt(path) ? "page" : nothing}
       >${icon(place.icon, size)}<span>${place.label}</span>${
-        running === 0
+        count === 0
           ? nothing
           : html`<span class="count"
-              >${running}<span class="visually-hidden"> running</span></span
+              >${count}<span class="visually-hidden"> ${what}</span></span
             >`
       }</a
     >`;
@@ -313,6 +322,14 @@ export class RmApp extends LitElement {
         </button>
       </div>
     </main>`;
+  }
+
+  #countAt({ href }: Place): readonly [number, string] {
+    if (href === "/jobs") return [this.#runningJobs, "running"];
+    const alerts = this.#alerts.value;
+    return href === "/alerts" && alerts?.state === "ready"
+      ? [alerts.value.open, "open"]
+      : [0, ""];
   }
 
   get #runningJobs(): number {

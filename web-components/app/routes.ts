@@ -52,6 +52,20 @@ export function createRoutes(data: Data, theme: () => Theme): readonly Route[] {
         html`<rm-page-job .data=${data} .jobId=${id}></rm-page-job>`,
     },
     {
+      path: "/alerts",
+      title: "Alerts",
+      load: () => import("../pages/rm-page-alerts.ts"),
+      render: (_params, url) =>
+        html`<rm-page-alerts .data=${data} .url=${url}></rm-page-alerts>`,
+    },
+    {
+      path: "/settings/notifications",
+      title: "Notifications",
+      load: () => import("../pages/rm-page-notifications.ts"),
+      render: () =>
+        html`<rm-page-notifications .data=${data}></rm-page-notifications>`,
+    },
+    {
       path: "/account",
       title: "Account",
       load: () => import("../pages/rm-page-account.ts"),

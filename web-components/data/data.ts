@@ -1,6 +1,8 @@
 import type { VersionInfo } from "@restic-manager/shared/api/auth.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { ReadableAtom } from "nanostores";
+import { createAlertsStore, type AlertsStore } from "./alerts.ts";
+import { createChannelsStore, type ChannelsStore } from "./channels.ts";
 import { createHostsStore, type HostsStore } from "./hosts.ts";
 import { createHttp } from "./http.ts";
 import { createJobLog, type JobLog } from "./job-log.ts";
@@ -24,6 +26,8 @@ export interface Data {
   readonly repos: ReposStore;
   readonly schedules: SchedulesStore;
   readonly tokens: TokensStore;
+  readonly alerts: AlertsStore;
+  readonly channels: ChannelsStore;
   jobLog(jobId: string, after: number): ReadableAtom<JobLog>;
   version(): Promise<VersionInfo>;
 }
@@ -56,6 +60,8 @@ export function createData(clock: Clock): Data {
     repos: createReposStore(deps),
     schedules: createSchedulesStore(deps),
     tokens: createTokensStore(deps),
+    alerts: createAlertsStore(deps),
+    channels: createChannelsStore(deps),
     jobLog: (jobId, after) => createJobLog(deps, jobId, after),
     version: () => http.get<VersionInfo>("/api/version"),
   };

@@ -5,6 +5,7 @@ export const iconShapes = {
   activity: svg`<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>`,
   "arrow-down": svg`<path d="M12 5v14"/><path d="m19 12-7 7-7-7"/>`,
   "arrow-up": svg`<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>`,
+  bell: svg`<path d="M10.268 21a2 2 0 0 0 3.464 0"/><path d="M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326"/>`,
   check: svg`<path d="M20 6 9 17l-5-5"/>`,
   "chevron-right": svg`<path d="m9 18 6-6-6-6"/>`,
   "circle-check": svg`<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>`,

@@ -14,7 +14,7 @@ export type Tone = "ok" | "warn" | "bad" | "run" | "off";
 type Shape =
   "disc" | "ring" | "triangle" | "cross" | "circle" | "dashes" | "square";
 
-interface State {
+export interface State {
   readonly word: string;
   readonly tone: Tone;
   readonly shape: Shape;

@@ -1,3 +1,4 @@
+import type { AlertList } from "@restic-manager/shared/api/alerts.ts";
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import type { JobList } from "@restic-manager/shared/api/jobs.ts";
 import type {
@@ -7,6 +8,7 @@ import type {
 } from "@restic-manager/shared/api/repos.ts";
 import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import type { ReactiveControllerHost } from "lit";
+import type { AlertsResource } from "../data/alerts.ts";
 import type { Data } from "../data/data.ts";
 import type { JobsResource } from "../data/jobs.ts";
 import type { SnapshotsResource } from "../data/repos.ts";
@@ -19,6 +21,7 @@ export class HostData {
   jobsResource!: JobsResource;
   schedulesResource!: Resource<readonly Schedule[]>;
   repositoriesResource!: Resource<readonly Repository[]>;
+  alertsResource!: AlertsResource;
   sourcesResource!: Resource<readonly SourceGroup[]>;
   #hostResource!: Resource<HostDetail>;
   readonly #host: Watch<Loadable<HostDetail>>;
@@ -27,6 +30,7 @@ export class HostData {
   readonly #sources: Watch<Loadable<readonly SourceGroup[]>>;
   readonly #schedules: Watch<Loadable<readonly Schedule[]>>;
   readonly #repositories: Watch<Loadable<readonly Repository[]>>;
+  readonly #alerts: Watch<Loadable<AlertList>>;
 
   constructor(page: ReactiveControllerHost) {
     this.#host = new Watch(page);
@@ -35,15 +39,20 @@ export class HostData {
     this.#sources = new Watch(page);
     this.#schedules = new Watch(page);
     this.#repositories = new Watch(page);
+    this.#alerts = new Watch(page);
   }
 
-  open({ hosts, jobs, repos, schedules }: Data, hostId: string): void {
+  open({ hosts, jobs, repos, schedules, alerts }: Data, hostId: string): void {
     this.#hostResource = hosts.detail(hostId);
     this.sourcesResource = repos.sources(hostId);
     this.snapshotsResource = repos.snapshots(hostId);
     this.jobsResource = jobs.list(hostId);
     this.schedulesResource = schedules.ofHost(hostId);
     this.repositoriesResource = repos.ofHost(hostId);
+    this.alertsResource = alerts.list({
+      host_id: hostId,
+      state: "unresolved",
+    });
     this.#host.watch(this.#hostResource);
     for (const part of this.#parts) part.forget();
   }
@@ -55,6 +64,7 @@ export class HostData {
     this.#sources.watch(this.sourcesResource);
     this.#schedules.watch(this.schedulesResource);
     this.#repositories.watch(this.repositoriesResource);
+    this.#alerts.watch(this.alertsResource);
   }
 
   reload(): void {
@@ -65,6 +75,7 @@ export class HostData {
     void this.jobsResource.reload();
     void this.schedulesResource.reload();
     void this.repositoriesResource.reload();
+    void this.alertsResource.reload();
   }
 
   /** Puts in what an answer to a change has just said. */
@@ -79,6 +90,7 @@ export class HostData {
       this.#sources,
       this.#schedules,
       this.#repositories,
+      this.#alerts,
     ];
   }
 
@@ -101,6 +113,11 @@ export class HostData {
 
   get schedules(): readonly Schedule[] | null {
     return loaded(this.#schedules.value);
+  }
+
+  /** Those that are not resolved. */
+  get alerts(): AlertList | null {
+    return loaded(this.#alerts.value);
   }
 
   get repositories(): readonly Repository[] | null {

@@ -1,3 +1,4 @@
+import type { AlertCounts } from "@restic-manager/shared/api/alerts.ts";
 import type {
   EnrolmentInfo,
   FleetSummary,
@@ -51,6 +52,7 @@ export class RmPageFleet extends LitElement {
   readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
   readonly #summary = new Watch<Loadable<FleetSummary>>(this);
   readonly #pending = new Watch<Loadable<readonly PendingHost[]>>(this);
+  readonly #alerts = new Watch<Loadable<AlertCounts>>(this);
   readonly #progress = new Watch<ProgressById>(this);
   readonly #start = new BackupStart(this);
 
@@ -59,6 +61,7 @@ export class RmPageFleet extends LitElement {
       this.#hosts.watch(this.data.hosts.list);
       this.#summary.watch(this.data.hosts.summary);
       this.#pending.watch(this.data.hosts.pending);
+      this.#alerts.watch(this.data.alerts.counts);
       this.#progress.watch(this.data.progress);
     }
     // The dialog is there by the time somebody wants to accept.
@@ -150,10 +153,22 @@ export class RmPageFleet extends LitElement {
       summary === null
         ? ""
         : `${summary.backed_up_24h} of ${plural(summary.total, "host")} backed up in the last 24 hours.`;
-    if (attention === 0) return html`${backedUp}`;
     return html`${backedUp}
-      <a class="link" href="/?state=attention"
-        >${attention} ${attention === 1 ? "needs" : "need"} attention</a
+    ${
+      attention === 0
+        ? nothing
+        : html`<a class="link" href="/?state=attention"
+              >${attention} ${attention === 1 ? "needs" : "need"} attention</a
+            >.`
+    }
+    ${this.#openAlerts()}`;
+  }
+
+  #openAlerts(): TemplateResult | typeof nothing {
+    const counts = this.#alerts.value;
+    if (counts?.state !== "ready" || counts.value.open === 0) return nothing;
+    return html`<a class="link" href="/alerts"
+        >${plural(counts.value.open, "open alert")}</a
       >.`;
   }
 

@@ -11,6 +11,7 @@ import { NavigateEvent } from "../events/navigate.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
+import { alertStrip } from "./alert-strip.ts";
 import { breadcrumb } from "./breadcrumb.ts";
 import { HostData } from "./host-data.ts";
 import { hostOverview } from "./host-overview.ts";
@@ -176,7 +177,7 @@ export class RmPageHost extends LitElement {
   }
 
   #problems(host: HostDetail): TemplateResult {
-    return html`${this.#resticProblem(host)}${repositoryProblems(host, this.#of.repositories ?? [])}`;
+    return html`${alertStrip(host.id, this.#of.alerts)}${this.#resticProblem(host)}${repositoryProblems(host, this.#of.repositories ?? [])}`;
   }
 
   #resticProblem({ restic }: HostDetail): TemplateResult | typeof nothing {

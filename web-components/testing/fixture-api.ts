@@ -4,6 +4,13 @@ import type { SchedulePatch } from "@restic-manager/shared/api/schedules.ts";
 import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
+import {
+  countsOf,
+  listAlerts,
+  moveAlert,
+  saveChannel,
+  testChannel,
+} from "./fixture-alerts.ts";
 import { makeToken, removeHost, rotateKey } from "./fixture-identities.ts";
 import { job } from "./seed-jobs.ts";
 import { serverKey, summaryOf, userSession, type World } from "./world.ts";
@@ -130,6 +137,19 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
     /^DELETE \/api\/enrolment\/tokens\/(\w+)$/,
     ({ world, params }) => {
       world.tokens = world.tokens.filter(({ id }) => id !== params[0]);
+      return ok(undefined);
+    },
+  ],
+  [/^GET \/api\/alerts$/, listAlerts],
+  [/^GET \/api\/alerts\/counts$/, ({ world }) => ok(countsOf(world.alerts))],
+  [/^POST \/api\/alerts\/(\w+)\/(acknowledge|resolve)$/, moveAlert],
+  [/^GET \/api\/channels$/, ({ world }) => ok({ channels: world.channels })],
+  [/^(POST|PUT) \/api\/channels(?:\/(\w+))?$/, saveChannel],
+  [/^POST \/api\/channels\/(\w+)\/test$/, testChannel],
+  [
+    /^DELETE \/api\/channels\/(\w+)$/,
+    ({ world, params }) => {
+      world.channels = world.channels.filter(({ id }) => id !== params[0]);
       return ok(undefined);
     },
   ],

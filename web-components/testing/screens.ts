@@ -1,8 +1,10 @@
 import type { Page } from "playwright-core";
 import type { FixtureServer } from "./fixture-server.ts";
+import { alertScreens } from "./alert-screens.ts";
 import { openToken } from "./fixture-identities.ts";
 import { at, day, id, MB, minute, now } from "./moments.ts";
 import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
+import { heading, type Screen } from "./screen.ts";
 import { progress } from "./seed-jobs.ts";
 import {
   emptyWorld,
@@ -12,23 +14,8 @@ import {
   type World,
 } from "./world.ts";
 
-export interface Screen {
-  readonly name: string;
-  readonly path: string;
-  readonly world: () => World;
-  readonly prepare?: (server: FixtureServer) => void;
-  /** What the browser rightly complains about here. */
-  readonly expected?: RegExp;
-  /** Resolves when there is something to look at. */
-  readonly ready: (page: Page, server: FixtureServer) => Promise<unknown>;
-}
-
 const host = hostDetail("pg-primary").id;
 const running = id("RUNpg-primary");
-
-function heading(name: string): (page: Page) => Promise<unknown> {
-  return (page) => page.getByRole("heading", { level: 1, name }).waitFor();
-}
 
 async function openAccept(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Accept laptop-jonas" }).click();
@@ -352,6 +339,7 @@ export const screens: readonly Screen[] = [
     world: seededWorld,
     ready: (page) => page.getByText(/^\d+ lines/).waitFor(),
   },
+  ...alertScreens,
   {
     name: "account",
     path: "/account",

@@ -1,3 +1,5 @@
+import type { Alert } from "@restic-manager/shared/api/alerts.ts";
+import type { Channel } from "@restic-manager/shared/api/channels.ts";
 import type {
   OwnSession,
   Session,
@@ -24,6 +26,7 @@ import {
 } from "@restic-manager/shared/domain/role.ts";
 
 import { at, day, hour, id, minute, now } from "./moments.ts";
+import { seedAlerts, seedChannels } from "./fixture-alerts.ts";
 import { seedHosts, seedPending } from "./seed-hosts.ts";
 import { seedJobs, seedLog, seedSnapshots } from "./seed-jobs.ts";
 
@@ -40,6 +43,8 @@ export interface World {
   schedules: Schedule[];
   repositories: Repository[];
   tokens: EnrolmentToken[];
+  alerts: Alert[];
+  channels: Channel[];
   /** What a set-up says about its paths. */
   missingIncludes: string[];
   version: VersionInfo;
@@ -96,6 +101,8 @@ export function emptyWorld(): World {
     schedules: [],
     repositories: [],
     tokens: [],
+    alerts: [],
+    channels: [],
     missingIncludes: [],
     version: {
       version: "0.1.0",
@@ -113,6 +120,8 @@ export function seededWorld(): World {
   const world = emptyWorld();
   world.hosts = seedHosts();
   world.pending = seedPending();
+  world.alerts = seedAlerts();
+  world.channels = seedChannels();
   world.jobs = seedJobs();
   world.log = seedLog();
   world.snapshots = seedSnapshots();

@@ -1,7 +1,13 @@
 import { initial } from "./0001-initial.ts";
 import { identities } from "./0002-identities.ts";
 import { tokens } from "./0003-tokens.ts";
+import { alerts } from "./0004-alerts.ts";
 import type { Migration } from "./migration.ts";
 
 /** Listed by hand so that the executable carries them. The schema version is the number of migrations applied. */
-export const migrations: readonly Migration[] = [initial, identities, tokens];
+export const migrations: readonly Migration[] = [
+  initial,
+  identities,
+  tokens,
+  alerts,
+];

@@ -1,10 +1,10 @@
 /**
- * The first fire of a cron text after `from` (milliseconds), reckoned in UTC, or null when it never fires: the text is
- * not valid, or names a date that does not exist. The same engine as the agent's, which fires in its host's zone.
+ * The first fire of a cron text after `from` (milliseconds) in a zone, or null when it never fires: the text or the zone
+ * is not valid, or it names a date that does not exist. The same engine as the agent's.
  */
-export function nextRun(cron: string, from: number): number | null {
+export function nextRun(cron: string, from: number, tz: string): number | null {
   try {
-    return Bun.cron.parse(cron, from, { tz: "UTC" })?.getTime() ?? null;
+    return Bun.cron.parse(cron, from, { tz })?.getTime() ?? null;
   } catch {
     return null;
   }

@@ -56,7 +56,7 @@ export function createSchedules(deps: {
     const before = await find(trx, id);
     const cron = patch.cron ?? before.cron;
     const enabled = patch.enabled ?? before.enabled === 1;
-    if (nextRun(cron, clock.now()) === null) throw neverFires(cron);
+    if (nextRun(cron, clock.now(), "UTC") === null) throw neverFires(cron);
     if (cron === before.cron && enabled === (before.enabled === 1)) {
       return { record: before, changed: false };
     }
