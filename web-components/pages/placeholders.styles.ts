@@ -8,7 +8,7 @@ export const placeholderStyles = css`
   .skeleton-row + .skeleton-row {
     border-top: 1px solid var(--rm-border);
   }
-  .failed {
+  .load-failed {
     display: grid;
     gap: 6px;
     justify-items: center;
@@ -17,7 +17,7 @@ export const placeholderStyles = css`
     padding: 34px 24px;
     text-align: center;
   }
-  .failed .button {
+  .load-failed .button {
     margin-top: 10px;
   }
 `;

@@ -51,7 +51,7 @@ export function loadFailed(
   retry: () => void,
 ): TemplateResult {
   return html`<div class="header"><h1 tabindex="-1">${title}</h1></div>
-    <div class="card failed">
+    <div class="card load-failed">
       <span class="bad">${icon("unlink", 20)}</span>
       <h2>${failures[error.code] ?? "This could not be loaded"}</h2>
       <p class="text-2">${error.message}</p>

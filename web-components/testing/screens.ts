@@ -181,6 +181,12 @@ export const screens: readonly Screen[] = [
     ready: (page) => page.getByText("Recent snapshots").waitFor(),
   },
   {
+    name: "host-failed",
+    path: `/hosts/${hostDetail("ws-erika").id}`,
+    world: seededWorld,
+    ready: (page) => page.getByText("Recent snapshots").waitFor(),
+  },
+  {
     name: "host-new",
     path: `/hosts/${hostDetail("new-nas").id}`,
     world: () => ({
