@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { now } from "../testing/moments.ts";
 import { hostDetail } from "../testing/seed-hosts.ts";
-import { countNeedingAttention, hostNote, shownHosts } from "./host-rows.ts";
+import {
+  countNeedingAttention,
+  hostNote,
+  shownHealth,
+  shownHosts,
+} from "./host-rows.ts";
 
 const healthy = hostDetail("web-10", { last: 2, snapshots: 5 });
 const older = hostDetail("web-9", { last: 30, snapshots: 90, arch: "arm64" });
@@ -43,4 +48,23 @@ test("the note says the reason that matters for the state", () => {
     ).text,
   ).toBe("Set-up is not finished");
   expect(hostNote(healthy, now).text).toBe("84\u00a0MB added");
+});
+
+test("a host whose key is on two machines is not shown as healthy", () => {
+  const instance = {
+    hostname: "web-10",
+    boot_time: healthy.last_seen_at!,
+    last_seen_at: healthy.last_seen_at!,
+  };
+  const identity_conflict = {
+    since: healthy.last_seen_at!,
+    instances: [instance, instance],
+  };
+  const copied = { ...healthy, identity_conflict };
+  const shown = (state: "healthy" | "degraded" | "attention") =>
+    shownHosts([copied], { ...everything, state }).length;
+  expect([shown("healthy"), shown("degraded"), shown("attention")]).toEqual([
+    0, 1, 1,
+  ]);
+  expect(shownHealth({ ...failed, identity_conflict })).toBe("failed");
 });

@@ -10,6 +10,13 @@ import { plainText } from "./plain-text.ts";
 /** Rows that a person should look at. */
 const attention: readonly HostHealth[] = ["failed", "offline", "degraded"];
 
+/** What a host is shown as: one whose key is on two machines is not well, however its backups went. */
+export function shownHealth(host: HostRow): HostHealth {
+  return host.identity_conflict === null || attention.includes(host.health)
+    ? host.health
+    : "degraded";
+}
+
 /** States in the order in which they ask for attention. */
 export const healthOrder = Object.keys(healthStates) as readonly HostHealth[];
 
@@ -28,7 +35,7 @@ export function countNeedingAttention(hosts: readonly HostRow[]): number {
 }
 
 function needsAttention(host: HostRow): boolean {
-  return attention.includes(host.health) || host.identity_conflict !== null;
+  return attention.includes(shownHealth(host));
 }
 
 export function shownHosts(
@@ -45,7 +52,9 @@ export function shownHosts(
 
 function matchesState(host: HostRow, state: StateFilter): boolean {
   if (state === "") return true;
-  return state === "attention" ? needsAttention(host) : host.health === state;
+  return state === "attention"
+    ? needsAttention(host)
+    : shownHealth(host) === state;
 }
 
 function matchesQuery(host: HostRow, query: string): boolean {
@@ -74,7 +83,7 @@ function comparator(sort: string): (a: HostRow, b: HostRow) => number {
 
 const compare: Readonly<Record<SortKey, (a: HostRow, b: HostRow) => number>> = {
   state: (a, b) =>
-    healthOrder.indexOf(a.health) - healthOrder.indexOf(b.health),
+    healthOrder.indexOf(shownHealth(a)) - healthOrder.indexOf(shownHealth(b)),
   name: (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }),
   last: (a, b) => lastBackupAt(b) - lastBackupAt(a),
   snapshots: (a, b) => b.snapshot_count - a.snapshot_count,

@@ -1,7 +1,11 @@
-import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import type {
+  HostDetail,
+  IdentityConflict,
+} from "@restic-manager/shared/api/hosts.ts";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { relativeTime, time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
+import { plainText } from "../elements/plain-text.ts";
 
 export const identityConflictStyles = css`
   .conflict {
@@ -46,7 +50,7 @@ export const identityConflictStyles = css`
   }
 `;
 
-/** More than one machine uses a host's key: which they are, and what to do. */
+/** More than one machine uses a host's key: which they are, in the order in which they came, and what to do. */
 export function identityConflict(
   { identity_conflict: conflict, id, name }: HostDetail,
   now: number,
@@ -64,9 +68,10 @@ export function identityConflict(
     </p>
     <ul class="machines">
       ${conflict.instances.map(
-        ({ hostname, boot_time, last_seen_at }) =>
+        ({ hostname, boot_time, last_seen_at }, index) =>
           html`<li>
-            <strong>${hostname}</strong>
+            <span class="small text-2">Machine ${index + 1}</span>
+            <div><strong>${plainText(hostname)}</strong></div>
             <div class="num text-2">
               started ${time(Date.parse(boot_time), "dateTime")}, last heard
               ${relativeTime(Date.parse(last_seen_at), now)}
@@ -74,6 +79,15 @@ export function identityConflict(
           </li>`,
       )}
     </ul>
+    ${
+      alike(conflict)
+        ? html`<p>
+            They name themselves alike and started at the same time: look for a
+            second agent on one machine, in a container for example, or for a
+            virtual machine that was cloned while it ran.
+          </p>`
+        : nothing
+    }
     <p>
       Decide which one is ${name}. On every other, stop the agent, delete
       <code>/var/lib/restic-manager</code> and enrol it anew: it joins as a host
@@ -81,4 +95,9 @@ export function identityConflict(
       <a class="link" href="/hosts/${id}?tab=settings">remove this host</a>.
     </p>
   </section>`;
+}
+
+function alike({ instances }: IdentityConflict): boolean {
+  const seen = instances.map((of) => `${of.boot_time} ${of.hostname}`);
+  return new Set(seen).size < seen.length;
 }

@@ -2,6 +2,7 @@ import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
+import { shownHealth } from "../elements/host-rows.ts";
 import { icon } from "../elements/icon.ts";
 import { platform } from "../elements/platform.ts";
 import type { Tab } from "../elements/rm-tabs/rm-tabs.ts";
@@ -89,7 +90,7 @@ export class RmPageHost extends LitElement {
     return html`${breadcrumb([["/", "Fleet"]], detail?.name ?? "Host")}
       <div class="header">
         <h1 tabindex="-1">
-          ${detail === null ? "Host" : html`${detail.name}${pill(healthStates[detail.health])}${this.#drift(detail)}`}
+          ${detail === null ? "Host" : html`${detail.name}${pill(healthStates[shownHealth(detail)])}${this.#drift(detail)}`}
         </h1>
         <span class="spring"></span>
         ${detail === null ? nothing : this.#action(detail)}

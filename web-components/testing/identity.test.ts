@@ -151,10 +151,27 @@ test("two machines with one key are marked in the fleet and shown on the host, u
     );
     server.push("fleet", { type: "host.changed", host: changed });
     await page.getByText("2 machines, one key").waitFor();
+    await page.getByText("4 need attention").waitFor();
+    const row = page.getByRole("row", { name: /^Degraded web-01/ });
+    await row.waitFor();
+    await page.getByRole("button", { name: "Degraded 2" }).waitFor();
+    const tile = page.getByRole("region", { name: "Hosts", exact: true });
+    expect(await tile.getByTitle("Degraded").innerText()).toBe("2");
     await page.getByTitle("web-01", { exact: true }).click();
+    await page.getByRole("heading", { name: "web-01 Degraded" }).waitFor();
     const alert = page.getByRole("alert");
     await alert.getByText("2 machines use the key of web-01").waitFor();
     await alert.getByText("web-01-copy").waitFor();
+    await alert.getByText("Machine 2").waitFor();
+    const instances = [machine("web-01", 4), machine("web-01", 9)];
+    server.push("fleet", {
+      type: "host.changed",
+      host: {
+        ...changed,
+        identity_conflict: { ...identity_conflict, instances },
+      },
+    });
+    await alert.getByText("look for a second agent on one machine").waitFor();
     server.push("fleet", { type: "host.changed", host });
     await alert.waitFor({ state: "detached" });
   }));

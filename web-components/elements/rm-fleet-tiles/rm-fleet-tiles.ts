@@ -8,7 +8,7 @@ import { base } from "../../styles/base.ts";
 import { parts } from "../../styles/parts.ts";
 import { columns, stackedBar } from "../charts.ts";
 import { count, plural, relativeTime, time } from "../format.ts";
-import { healthOrder, lastBackupAt } from "../host-rows.ts";
+import { healthOrder, lastBackupAt, shownHealth } from "../host-rows.ts";
 import { glyph, healthStates } from "../status.ts";
 import { Ticking } from "../ticking.ts";
 import { fleetTilesStyles } from "./rm-fleet-tiles.styles.ts";
@@ -27,25 +27,28 @@ export class RmFleetTiles extends LitElement {
   }
 
   #hosts(): TemplateResult {
-    const { hosts, total, online } = this.summary;
-    const shown = healthOrder
-      .toReversed()
-      .filter((health) => hosts[health] > 0);
+    const { total, online } = this.summary;
+    const shown = healthOrder.toReversed().flatMap((health) => {
+      const number = this.hosts.filter(
+        (host) => shownHealth(host) === health,
+      ).length;
+      return number === 0 ? [] : [{ number, state: healthStates[health] }];
+    });
     return tile(
       "Hosts",
       count(total),
       `${count(online)} online`,
       html`${stackedBar(
-          shown.map((health) => ({
-            value: hosts[health],
-            fill: `var(--rm-${healthStates[health].tone})`,
+          shown.map(({ number, state }) => ({
+            value: number,
+            fill: `var(--rm-${state.tone})`,
           })),
         )}
         <div class="legend num">
           ${shown.map(
-            (health) =>
-              html`<span title=${healthStates[health].word}
-                >${glyph(healthStates[health], { labelled: true })}${count(hosts[health])}</span
+            ({ number, state }) =>
+              html`<span title=${state.word}
+                >${glyph(state, { labelled: true })}${count(number)}</span
               >`,
           )}
         </div>`,

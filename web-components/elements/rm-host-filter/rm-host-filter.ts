@@ -8,6 +8,7 @@ import {
   countNeedingAttention,
   healthOrder,
   type HostFilter,
+  shownHealth,
 } from "../host-rows.ts";
 import { icon } from "../icon.ts";
 import { isTyping } from "../keyboard.ts";
@@ -50,7 +51,7 @@ export class RmHostFilter extends LitElement {
         ${state === "attention" ? this.#chip("attention", "Needs attention", countNeedingAttention(this.hosts)) : nothing}
         ${healthOrder.map((health) => {
           const number = this.hosts.filter(
-            (host) => host.health === health,
+            (host) => shownHealth(host) === health,
           ).length;
           const { word } = healthStates[health];
           return number === 0 && state !== health

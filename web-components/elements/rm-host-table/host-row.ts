@@ -3,7 +3,7 @@ import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { historyStrip } from "../charts.ts";
 import { bytes, count, relativeTime, time } from "../format.ts";
-import { hostNote, lastBackupAt } from "../host-rows.ts";
+import { hostNote, lastBackupAt, shownHealth } from "../host-rows.ts";
 import { icon } from "../icon.ts";
 import type { IconName } from "../icon-shapes.ts";
 import { platform } from "../platform.ts";
@@ -22,15 +22,16 @@ export interface RowParts {
 
 export function hostRow(parts: RowParts): TemplateResult {
   const { host, index, now } = parts;
+  const health = shownHealth(host);
   const next = host.next_run_at === null ? null : Date.parse(host.next_run_at);
   return html`<div
-    class="row ${host.health}"
+    class="row ${health}"
     role="row"
     aria-rowindex=${index + 2}
     @click=${(event: MouseEvent) => parts.onClick(host, event)}
   >
     <div role="cell" class="name">
-      ${glyph(healthStates[host.health], { labelled: true })}
+      ${glyph(healthStates[health], { labelled: true })}
       <div class="truncate">
         <a href="/hosts/${host.id}" title=${host.name}>${host.name}</a>
         ${under(host)}
