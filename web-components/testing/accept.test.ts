@@ -181,7 +181,10 @@ test("what the agent could not do is said at the field it is about, and nothing 
       await page
         .getByRole("button", { name: "Create repository and save" })
         .click();
-      await page.getByRole("alert").getByText("repository_denied").waitFor();
+      const notice = page.getByRole("alert");
+      await notice.getByText("repository_denied").waitFor();
+      expect(await notice.innerText()).toContain("See the marked field.");
+      expect(await page.getByText(message).count()).toBe(1);
       const user = page.getByLabel("User", { exact: true });
       expect(await user.getAttribute("aria-invalid")).toBe("true");
       expect(
@@ -194,6 +197,7 @@ test("what the agent could not do is said at the field it is about, and nothing 
       expect(await page.getByLabel("I have saved it").isChecked()).toBe(true);
       await user.fill("new-nas");
       expect(await user.getAttribute("aria-invalid")).toBeNull();
+      expect(await notice.count()).toBe(0);
       await page.getByLabel("Server", { exact: true }).fill("");
       await page
         .getByRole("button", { name: "Create repository and save" })

@@ -32,7 +32,7 @@ export class DraftFaults implements ReactiveController {
   }
 
   /** The form has faults of its own: what was answered to the last attempt is not what matters now. */
-  get isFaulty(): boolean {
+  get #isFaulty(): boolean {
     return Object.keys(this.#missing).length > 0;
   }
 
@@ -51,28 +51,58 @@ export class DraftFaults implements ReactiveController {
   /** Whether nothing is missing, so that the form can be sent. */
   check(missing: Texts): boolean {
     this.#missing = missing;
-    this.#focusWhenRendered = this.isFaulty;
+    this.#focusWhenRendered = this.#isFaulty;
     this.#form.requestUpdate();
-    return !this.isFaulty;
+    return !this.#isFaulty;
   }
 
-  /** Field id → what is wrong. `own` are fields that the refusal names by their id in the form. */
-  errors(
+  /**
+   * `errors`: field id → what is wrong. `notice`: what is said under the form; the marked fields say the rest. `own` are
+   * fields that the refusal names by their id in the form.
+   */
+  said(
     draft: Draft,
     refusal: SetUpRefusal | null,
     own: readonly string[] = [],
-  ): Texts {
-    const errors: Record<string, string> = {};
-    for (const [path, text] of Object.entries(refusal?.fields ?? {})) {
-      const [top = ""] = path.split(".");
-      const field = own.includes(top) ? top : fieldOfPath(path, draft);
-      if (field !== null) errors[field] = text;
-    }
-    const field = fieldOfFailure(refusal?.reason, draft);
-    if (refusal !== null && field !== null) errors[field] ??= refusal.message;
-    const standing = Object.entries(errors).filter(
+  ): { errors: Texts; notice: FormProblem | null } {
+    const marked = refusal === null ? {} : markedBy(refusal, draft, own);
+    const standing = Object.entries(marked).filter(
       ([id]) => !this.#corrected.has(id),
     );
-    return { ...Object.fromEntries(standing), ...this.#missing };
+    return {
+      errors: { ...Object.fromEntries(standing), ...this.#missing },
+      notice: this.#isFaulty
+        ? null
+        : noticeOf(refusal, marked, standing.length),
+    };
   }
+}
+
+function markedBy(
+  refusal: SetUpRefusal,
+  draft: Draft,
+  own: readonly string[],
+): Texts {
+  const marked: Record<string, string> = {};
+  for (const [path, text] of Object.entries(refusal.fields)) {
+    const [top = ""] = path.split(".");
+    const field = own.includes(top) ? top : fieldOfPath(path, draft);
+    if (field !== null) marked[field] = text;
+  }
+  const field = fieldOfFailure(refusal.reason, draft);
+  if (field !== null) marked[field] ??= refusal.message;
+  return marked;
+}
+
+/** The whole refusal where no field shows it; nothing once all it was about has been changed. */
+function noticeOf(
+  refusal: SetUpRefusal | null,
+  marked: Texts,
+  standing: number,
+): FormProblem | null {
+  if (refusal === null || Object.keys(marked).length === 0) return refusal;
+  if (standing === 0) return null;
+  const message =
+    standing === 1 ? "See the marked field." : "See the marked fields.";
+  return { ...refusal, message };
 }

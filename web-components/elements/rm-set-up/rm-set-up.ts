@@ -43,9 +43,10 @@ export class RmSetUp extends LitElement {
 
   override render() {
     const draft = this.draft!;
+    const { errors, notice } = this.#faults.said(draft, this.refusal);
     const parts = {
       draft,
-      errors: this.#faults.errors(draft, this.refusal),
+      errors,
       change: (change: Partial<Draft>) => this.#change(change),
     };
     return html`<form
@@ -63,7 +64,7 @@ export class RmSetUp extends LitElement {
         </section>
       </fieldset>
       <div class="foot">
-        ${problemNotice(this.#faults.isFaulty ? null : this.refusal)}${this.#outcome()}
+        ${problemNotice(notice)}${this.#outcome()}
         <div class="actions">
           ${
             draft.mode === "existing"

@@ -41,7 +41,7 @@ export class RmTokenForm extends LitElement {
 
   override render() {
     const { draft } = this;
-    const errors = this.#faults.errors(draft, this.refusal, [
+    const { errors, notice } = this.#faults.said(draft, this.refusal, [
       "hostname",
       "tags",
     ]);
@@ -97,7 +97,7 @@ export class RmTokenForm extends LitElement {
         </section>
       </fieldset>
       <div class="foot">
-        ${problemNotice(this.#faults.isFaulty ? null : this.refusal)}
+        ${problemNotice(notice)}
         <div class="actions">
           <button class="button primary" ?disabled=${this.working}>
             ${this.working ? busy() : icon("key", 14)}Make token
