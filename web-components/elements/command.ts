@@ -1,7 +1,15 @@
 import { css, html, type TemplateResult } from "lit";
 import "./rm-copy/rm-copy.ts";
 
+/** For what `wholeFlags` gives. */
+export const flagStyles = css`
+  .flag {
+    white-space: nowrap;
+  }
+`;
+
 export const commandStyles = css`
+  ${flagStyles}
   .command {
     display: flex;
     gap: 10px;
@@ -26,9 +34,6 @@ export const commandStyles = css`
     display: grid;
     grid-template-columns: 1ch minmax(0, 1fr);
     gap: 10px;
-  }
-  .command .flag {
-    white-space: nowrap;
   }
   .command .prompt {
     color: var(--rm-text-3);
@@ -58,7 +63,7 @@ export function command(
           html`<span class="line"
             ><span class="prompt" aria-hidden="true"
               >${continued && index > 0 ? "" : prompt}</span
-            ><span>${whole(line)}</span></span
+            ><span>${wholeFlags(line)}</span></span
           >`,
       )}
     </code>
@@ -67,7 +72,7 @@ export function command(
 }
 
 /** A browser breaks a line within `--server-key` too; who copies that by hand types it wrong. */
-function whole(line: string): unknown[] {
+export function wholeFlags(line: string): unknown[] {
   return line
     .split(/(?<=^|\s)(--?[a-z-]+)/i)
     .map((part, index) =>

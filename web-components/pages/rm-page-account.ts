@@ -4,6 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
 import type { Loadable } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
+import { flagStyles } from "../elements/command.ts";
 import { segments } from "../elements/field.ts";
 import { time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
@@ -23,7 +24,7 @@ type Theme = ThemeEvent["theme"];
 /** `/account`: who one is here, how it looks, and what this is. */
 @customElement("rm-page-account")
 export class RmPageAccount extends LitElement {
-  static override styles = [base, form, page, parts, accountStyles];
+  static override styles = [base, form, page, parts, flagStyles, accountStyles];
 
   @property({ attribute: false }) accessor data!: Data;
   @property() accessor theme: Theme = "system";
@@ -109,7 +110,8 @@ export class RmPageAccount extends LitElement {
         <dd>PolyForm Noncommercial 1.0.0</dd>
         <dt>Included</dt>
         <dd>
-          restic, NATS server, Geist; see <span class="mono">--licenses</span>
+          restic, NATS server, Geist; see
+          <span class="mono flag">--licenses</span>
         </dd>
       </dl>
       ${version === null ? nothing : this.#serverKey(version.server_key)}
@@ -119,7 +121,8 @@ export class RmPageAccount extends LitElement {
   #serverKey(key: string): TemplateResult {
     return html`<div class="server-key">
       <p class="small text-2">
-        Key of this server, for <span class="mono">--server-key</span>
+        Key of this server, for
+        <span class="mono flag">--server-key</span>
       </p>
       <div class="row">
         <code>${key}</code>

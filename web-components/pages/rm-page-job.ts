@@ -7,6 +7,7 @@ import type { Data } from "../data/data.ts";
 import { type JobLog, keptLines } from "../data/job-log.ts";
 import type { Loadable, Resource } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
+import { flagStyles, wholeFlags } from "../elements/command.ts";
 import { relativeTime, time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import { kindName, shortId, startedBy } from "../elements/job-words.ts";
@@ -31,7 +32,14 @@ const shownRates = 60;
 /** `/jobs/:id`: one run, while it runs and afterwards. */
 @customElement("rm-page-job")
 export class RmPageJob extends LitElement {
-  static override styles = [base, page, parts, placeholderStyles, jobStyles];
+  static override styles = [
+    base,
+    page,
+    parts,
+    placeholderStyles,
+    flagStyles,
+    jobStyles,
+  ];
 
   @property({ attribute: false }) accessor data!: Data;
   @property() accessor jobId = "";
@@ -207,7 +215,7 @@ export class RmPageJob extends LitElement {
           .value=${job.command}
         ></rm-copy>
       </div>
-      <pre>${plainText(job.command)}</pre>
+      <pre>${wholeFlags(plainText(job.command))}</pre>
     </section>`;
   }
 
