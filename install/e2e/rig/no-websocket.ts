@@ -6,6 +6,8 @@ export interface NoWebSocket {
   readonly url: string;
   /** WebSockets it has turned away. */
   refused(): number;
+  /** Connections it has let through. */
+  passed(): number;
   /** Ends every connection at once; new ones are let through. */
   cut(): void;
 }
@@ -16,6 +18,7 @@ export async function startNoWebSocket(
 ): Promise<NoWebSocket> {
   const sockets = new Set<Socket>();
   let refused = 0;
+  let passed = 0;
 
   const listener = createServer((from) => {
     sockets.add(from);
@@ -28,6 +31,7 @@ export async function startNoWebSocket(
         from.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         return;
       }
+      passed += 1;
       const to = createConnection(target, "127.0.0.1");
       to.on("error", () => from.destroy());
       to.on("close", () => from.destroy());
@@ -54,6 +58,7 @@ export async function startNoWebSocket(
   return {
     url: `http://127.0.0.1:${address.port}`,
     refused: () => refused,
+    passed: () => passed,
     cut,
   };
 }
