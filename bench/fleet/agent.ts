@@ -235,10 +235,16 @@ export function startAgent(url: string, member: Member): SimulatedAgent {
     const id = headers();
     id.set("Nats-Msg-Id", `${epoch}:${seq}`);
     const event = { v: 1, host: hostId, epoch, seq, t: now(), kind, p };
-    await live.request(subject, signed("rm-event-v1", event), {
-      timeout: answerMs,
-      headers: id,
-    });
+    const body = signed("rm-event-v1", event);
+    // A full stream takes nothing until the server has read on; the product's agent keeps its outbox meanwhile.
+    for (;;) {
+      const answer = await live.request(subject, body, {
+        timeout: answerMs,
+        headers: id,
+      });
+      if (answer.json<{ error?: unknown }>().error === undefined) return;
+      await sleep(shortestWaitMs);
+    }
   }
 
   const report = (kind: EventKind, payload: unknown) =>
