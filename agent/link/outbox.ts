@@ -1,6 +1,9 @@
 import type { Sign } from "@restic-manager/shared/identity/keys.ts";
 import { toBase64Url } from "@restic-manager/shared/identity/keys.ts";
-import { parseJson, signText } from "@restic-manager/shared/identity/signed.ts";
+import {
+  parseJson,
+  signExact,
+} from "@restic-manager/shared/identity/signed.ts";
 import {
   eventEnvelope,
   type EventEnvelope,
@@ -236,9 +239,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       rowsAfter(Math.max(seq, stored), limit).map((row) => ({
         seq: row.seq,
         subject: subjectOf(hostId, row),
-        body: JSON.stringify(
-          signText("rm-event-v1", JSON.parse(row.body), sign),
-        ),
+        body: JSON.stringify(signExact("rm-event-v1", row.body, sign)),
       })),
     commit({ epoch: of, seq }) {
       if (of !== epoch || seq === stored) return false;

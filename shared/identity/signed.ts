@@ -34,7 +34,15 @@ export function signText(
   body: unknown,
   sign: Sign,
 ): SignedText {
-  const b = JSON.stringify(body);
+  return signExact(purpose, JSON.stringify(body), sign);
+}
+
+/** The same for a body that is JSON text already. */
+export function signExact(
+  purpose: SignPurpose,
+  b: string,
+  sign: Sign,
+): SignedText {
   return { b, s: toBase64Url(sign(signedBytes(purpose, b))) };
 }
 

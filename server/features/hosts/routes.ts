@@ -50,6 +50,7 @@ export function hostRoutes(deps: {
   readonly baseUrl: string | undefined;
 }): readonly Route[] {
   const { enrolment, decisions, fleet, identity, clock } = deps;
+  const seal_key = sealKeyOf(identity);
   return [
     route({
       method: "GET",
@@ -63,7 +64,7 @@ export function hostRoutes(deps: {
         server_time: toTimestamp(clock.now()),
         protocol_min: protocolMin,
         protocol_max: protocolMax,
-        seal_key: sealKeyOf(identity),
+        seal_key,
       }),
     }),
     route({
