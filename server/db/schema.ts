@@ -8,6 +8,7 @@ import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import type { Role } from "@restic-manager/shared/domain/role.ts";
 import type { AnnounceDocument } from "@restic-manager/shared/protocol/announce.ts";
 import type * as alerts from "./alert-rows.ts";
+import type * as upkeep from "./upkeep-rows.ts";
 import type { Flag, Json, Sealed, Timestamp } from "./columns.ts";
 
 /*
@@ -46,9 +47,9 @@ export interface SessionRow {
 export interface HostRow {
   /** `h` and at least twelve of `a-z0-9`, made by the server: it is a NATS subject token and a JWT name. */
   id: string;
-  /** What people call it and what restic gets as `--host`. Unique, letter case ignored. */
+  /** What people call it. Unique, letter case ignored. */
   name: string;
-  /** What the machine calls itself. */
+  /** What the machine calls itself, and what restic gets as `--host`. */
   hostname: string;
   os: AnnounceDocument["os"];
   /** Empty until the first hello. */
@@ -74,7 +75,12 @@ export interface HostRow {
   bandwidth_down_kbps: number | null;
   pre_hook: Sealed | null;
   post_hook: Sealed | null;
-  hook_shell: string | null;
+  /** Program and arguments; null is the system's shell. */
+  hook_shell: Json | null;
+  /** Seconds; null is the default. */
+  hook_timeout_s: number | null;
+  /** How far the host's clock is ahead, from the heartbeat. */
+  clock_skew_ms: number;
   /** Goes up with every change of what the agent should do. */
   cfg_rev: number;
   /** What the agent says it has applied; drift is the difference. */
@@ -201,6 +207,7 @@ export interface SourceGroupRow {
   retry_backoff_s: number;
   pre_hook: Sealed | null;
   post_hook: Sealed | null;
+  hook_timeout_s: number | null;
   /** The keep rule that is finer than any schedule feeding the group; null when there is none. */
   conflict_dimension: string | null;
   created_at: Timestamp;
@@ -229,19 +236,6 @@ export interface ScheduleSourceGroupRow {
   position: number;
 }
 
-export interface RepositoryMaintenanceRow {
-  repository_id: string;
-  forget_cron: string;
-  forget_enabled: Flag;
-  prune_cron: string;
-  prune_enabled: Flag;
-  check_cron: string;
-  check_enabled: Flag;
-  check_subset_pct: number;
-  /** Null: a host that uses the repository. */
-  runner_host_id: string | null;
-}
-
 export interface JobRow {
   id: string;
   host_id: string;
@@ -261,6 +255,8 @@ export interface JobRow {
   exit_code: number | null;
   stats: Json | null;
   snapshot_id: string | null;
+  /** What upkeep was asked to do, without secrets. */
+  params: Json | null;
   /** As run, without secrets. */
   command: string | null;
   /** How many log lines there are in the end; null while running. */
@@ -304,21 +300,6 @@ export interface SnapshotPartRow {
   of: number;
   payload: Json;
   received_at: Timestamp;
-}
-
-export interface RepositoryStatsRow {
-  repository_id: string;
-  total_size: number | null;
-  raw_size: number | null;
-  dedup_ratio: number | null;
-  snapshot_count: number | null;
-  last_check_at: Timestamp | null;
-  last_check_status: string | null;
-  last_prune_at: Timestamp | null;
-  lock_present: Flag | null;
-  /** Who holds the lock and since when, as restic says it. */
-  lock_holder: string | null;
-  updated_at: Timestamp;
 }
 
 /** Triggers refuse UPDATE and DELETE. */
@@ -383,12 +364,13 @@ export interface Schema {
   source_groups: SourceGroupRow;
   schedules: ScheduleRow;
   schedule_source_groups: ScheduleSourceGroupRow;
-  repository_maintenance: RepositoryMaintenanceRow;
+  repository_maintenance: upkeep.RepositoryMaintenanceRow;
+  missed_fires: upkeep.MissedFireRow;
   jobs: JobRow;
   job_logs: JobLogRow;
   snapshots: SnapshotRow;
   snapshot_parts: SnapshotPartRow;
-  repository_stats: RepositoryStatsRow;
+  repository_stats: upkeep.RepositoryStatsRow;
   alerts: alerts.AlertRow;
   notification_channels: alerts.NotificationChannelRow;
   notifications: alerts.NotificationRow;

@@ -142,6 +142,31 @@ export const apiErrors = {
   source_group_not_found: [404, "There is no such source group."],
   schedule_not_found: [404, "There is no such schedule."],
   cron_invalid: [400, "Use five cron fields, for example 30 2 * * *."],
+  source_group_used: [
+    409,
+    "Schedules run this source group; take it out of them, or delete them, first.",
+  ],
+  host_full: [
+    409,
+    "A host has at most 100 of these; delete one that is not needed first.",
+  ],
+  // Upkeep of repositories
+  admin_creds_required: [
+    409,
+    "This repository has no admin credential, and forget and prune need access that may delete; set one on the repository's page.",
+  ],
+  retention_empty: [
+    409,
+    "No source group that backs up to this repository has a retention policy, so nothing may be removed; set one on the group first.",
+  ],
+  repository_busy: [
+    409,
+    "A job uses this repository; wait for its end, or cancel it.",
+  ],
+  repository_name_mismatch: [
+    409,
+    "The typed name is not the name of this repository.",
+  ],
   // Jobs
   job_not_found: [404, "There is no such job."],
   job_finished: [409, "The job has already ended."],
@@ -196,6 +221,8 @@ export const apiErrorBody = z.object({
   fields: z
     .record(z.string(), z.object({ code: z.string(), message: z.string() }))
     .optional(),
+  /** What still uses the thing that was to be deleted. */
+  used_by: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
   /** A cause below: the agent's failure code, when the agent refused. */
   cause: z.string().optional(),
   /** A `refusal` of `shared/protocol/identity.ts`, for agents. */

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { hostId, timestamp, ulidText } from "../domain/ids.ts";
 import { jobKinds, jobStates } from "../domain/job.ts";
 import { archName, osName } from "../protocol/announce.ts";
+import { bandwidth } from "../protocol/command.ts";
 import { resticInfo } from "../protocol/hello.ts";
 
 /**
  * How a host is doing, in the order of attention: `failed` (last backup failed or lost), `offline`, `degraded` (last
- * backup with issues), `running`, `no_backup`, `healthy`.
+ * backup with issues), `running`, `no_backup`, `asleep` (an intermittent host that is away), `healthy`.
  */
 export const hostHealth = [
   "failed",
@@ -14,6 +15,7 @@ export const hostHealth = [
   "degraded",
   "running",
   "no_backup",
+  "asleep",
   "healthy",
 ] as const;
 export type HostHealth = (typeof hostHealth)[number];
@@ -64,6 +66,8 @@ export const hostRow = z.object({
   /** False until a repository and a source group were saved: the set-up dialog has a second phase to finish. */
   set_up: z.boolean(),
   tags: z.array(z.string()),
+  /** False: a laptop, say; being away is no fault of it. */
+  always_on: z.boolean(),
   last_backup: jobBrief.nullable(),
   running_job: jobBrief.nullable(),
   next_run_at: timestamp.nullable(),
@@ -109,8 +113,35 @@ export const hostDetail = hostRow.extend({
   cfg_rev: z.number().int(),
   /** Lower than `cfg_rev` while the agent has not applied the newest configuration: the drift badge. */
   applied_cfg_rev: z.number().int(),
+  bandwidth,
+  /** How far the host's clock is ahead, in milliseconds, as its agent last said. */
+  clock_skew_ms: z.number().int(),
 });
 export type HostDetail = z.infer<typeof hostDetail>;
+
+const kbps = z
+  .number()
+  .int("Use a whole number of KiB per second.")
+  .min(1, "Use a number from 1, or leave it empty for no limit.")
+  .max(10_000_000)
+  .nullable();
+export const bandwidthSpec = z.strictObject({ up_kbps: kbps, down_kbps: kbps });
+
+export const hostTag = z
+  .string()
+  .trim()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,31}$/,
+    "Use 1 to 32 lower-case letters, digits, dots, dashes or underscores.",
+  );
+
+/** PATCH /api/hosts/:id → `hostDetail`. Absent keeps. */
+export const hostPatch = z.strictObject({
+  tags: z.array(hostTag).max(20).optional(),
+  always_on: z.boolean().optional(),
+  bandwidth: bandwidthSpec.optional(),
+});
+export type HostPatch = z.infer<typeof hostPatch>;
 
 /**
  * DELETE /api/hosts/:id → 204. The host's name as the person typed it. Its access ends at once; its jobs, logs and

@@ -7,7 +7,9 @@ import {
   jobProgress,
   jobStates,
   logLine,
+  maintenanceStats,
 } from "../domain/job.ts";
+import { bandwidthSpec } from "./hosts.ts";
 
 export const job = z.object({
   id: ulidText,
@@ -23,12 +25,15 @@ export const job = z.object({
   source_group_name: z.string().nullable(),
   repository_id: ulidText.nullable(),
   repository_name: z.string().nullable(),
+  /** The fire of its schedule; later started means caught up or tried again. */
+  due_at: timestamp.nullable(),
   queued_at: timestamp,
   started_at: timestamp.nullable(),
   finished_at: timestamp.nullable(),
   exit_code: z.number().int().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   stats: backupStats.nullable(),
+  upkeep: maintenanceStats.nullable(),
   snapshot_id: z.string().nullable(),
   /** The command line as run, without secrets. */
   command: z.string().nullable(),
@@ -38,10 +43,16 @@ export const job = z.object({
 });
 export type Job = z.infer<typeof job>;
 
-/** GET /api/jobs?host_id&state&kind&cursor&limit → newest first. `running` lists every unfinished one. */
+/** GET /api/jobs → newest first. State `running` lists every unfinished one; times are of being queued. */
 export const jobQuery = z.strictObject({
   host_id: hostId.optional(),
+  kind: z.enum(jobKinds).optional(),
   state: z.enum(jobStates).optional(),
+  actor: z.enum(jobActors).optional(),
+  repository_id: ulidText.optional(),
+  source_group_id: ulidText.optional(),
+  from: timestamp.optional(),
+  to: timestamp.optional(),
   cursor: ulidText.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
@@ -51,15 +62,21 @@ export const jobList = z.object({
 });
 export type JobList = z.infer<typeof jobList>;
 
-/** POST /api/hosts/:id/jobs → 202 `job`; 503 `host_offline` leaves nothing behind. */
+/** POST /api/hosts/:id/jobs → 202 `job`; 503 `host_offline` leaves nothing behind. Upkeep: `maintenance.ts`. */
 export const runBody = z.strictObject({
-  kind: z.enum(jobKinds),
+  kind: z.literal("backup"),
   source_group_id: ulidText,
+  /** Instead of the host's, for this run. */
+  limits: bandwidthSpec.optional(),
 });
 export type RunBody = z.infer<typeof runBody>;
 
-/** GET /api/jobs/:id/log?after&limit → lines with `n` greater than `after`, in order. */
+/** GET /api/jobs/:id/log → lines with `n` greater than `after`, in order. */
 export const logQuery = z.strictObject({
+  /** Only lines that contain it, letter case ignored. */
+  q: z.string().min(1).max(200).optional(),
+  /** Only warnings and errors. */
+  issues: z.stringbool().optional(),
   after: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(5000).default(1000),
 });

@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { timestamp, ulidText } from "../domain/ids.ts";
 import { repoCredential, repoStatuses, repoUrl } from "../domain/repo.ts";
-import { retention, sourceGroupSpec, sourceOptions } from "../domain/source.ts";
+import { repositoryLock } from "../domain/maintenance.ts";
+import {
+  retention,
+  retryPolicy,
+  sourceGroupSpec,
+  sourceOptions,
+} from "../domain/source.ts";
 import { repoTestResult, repoTestSecret } from "../protocol/command.ts";
 import { snapshotRecord } from "../protocol/event.ts";
 
@@ -25,6 +31,44 @@ export const repository = z.object({
     env_names: z.array(z.string()),
     ca_set: z.boolean(),
   }),
+  /** Access that may delete, for forget and prune; it differs from `credential` only where it says so. */
+  admin: z.object({
+    set: z.boolean(),
+    /** Another address of the same repository; null is the same one. */
+    url: z.string().nullable(),
+    password_set: z.boolean(),
+    username: z.string().nullable(),
+    user_password_set: z.boolean(),
+    env_names: z.array(z.string()),
+    ca_set: z.boolean(),
+    updated_at: timestamp.nullable(),
+  }),
+  append_only: z.enum(["no", "claimed", "proven"]),
+  stats: z.object({
+    total_size: z.number().nullable(),
+    raw_size: z.number().nullable(),
+    /** total / raw; null while one of them is not known. */
+    dedup_ratio: z.number().nullable(),
+    last_check_at: timestamp.nullable(),
+    last_check_ok: z.boolean().nullable(),
+    last_prune_at: timestamp.nullable(),
+    last_forget_at: timestamp.nullable(),
+    locks: z.array(repositoryLock),
+    updated_at: timestamp.nullable(),
+  }),
+  retention: z.object({
+    /** `off`: no group has a policy, everything is kept. `not_enforced`: there is one and nothing applies it. */
+    state: z.enum(["off", "on", "not_enforced"]),
+    /** Of `not_enforced`. */
+    reason: z
+      .enum([
+        "admin_credential_missing",
+        "forget_off",
+        "forget_failing",
+        "forget_overdue",
+      ])
+      .nullable(),
+  }),
 });
 export type Repository = z.infer<typeof repository>;
 
@@ -45,6 +89,21 @@ export const repositoryPatch = z.strictObject({
   ca: z.string().max(65536).optional(),
 });
 export type RepositoryPatch = z.infer<typeof repositoryPatch>;
+
+/**
+ * PUT /api/repositories/:id/admin-credential → `repository`. Says only what differs from the repository's own access; an
+ * empty object says that the own access may delete. Blank or absent keeps what is stored of this field, null drops it.
+ * DELETE → `repository`.
+ */
+export const adminCredentialSpec = z.strictObject({
+  url: repoUrl.nullable().optional(),
+  password: z.string().max(1024).nullable().optional(),
+  username: z.string().max(256).nullable().optional(),
+  user_password: z.string().max(1024).nullable().optional(),
+  env: repoCredential.shape.env.nullable().optional(),
+  ca: z.string().max(65536).nullable().optional(),
+});
+export type AdminCredentialSpec = z.infer<typeof adminCredentialSpec>;
 
 /** A repository to use: one the server knows already, or a new entry. */
 export const repositoryChoice = z.strictObject({
@@ -82,12 +141,26 @@ export const sourceGroup = z.object({
   excludes: z.array(z.string()),
   options: sourceOptions,
   retention,
+  retry: retryPolicy,
+  /** Whether a hook applies, and whose it is. */
+  hooks: z.object({
+    pre: z.enum(["none", "group", "host"]),
+    post: z.enum(["none", "group", "host"]),
+    unreadable: z.boolean(),
+  }),
+  /** Schedules that run it. */
+  schedule_ids: z.array(ulidText),
+  /** The keep rule that is finer than any schedule of the group, so that it keeps no more than the next coarser one. */
+  conflict: z.enum(["hourly", "daily", "weekly", "monthly"]).nullable(),
 });
 export type SourceGroup = z.infer<typeof sourceGroup>;
 export const sourceGroupList = z.object({
   groups: z.array(sourceGroup).max(maxPerHost),
 });
-/** PUT /api/sources/:id ← `sourceGroupSpec` → `sourceGroup`. */
+/**
+ * POST /api/hosts/:id/sources ← `sourceGroupSpec` → 201 `sourceGroup`; PUT /api/sources/:id likewise → 200.
+ * DELETE /api/sources/:id → 204; 409 `source_group_used` with `used_by` while a schedule runs it.
+ */
 
 /** GET /api/hosts/:id/snapshots?cursor&limit → newest first, from every repository of the host. */
 export const snapshot = snapshotRecord.extend({

@@ -6,6 +6,15 @@ export const alertKinds = {
   backup_failed: { severity: "warning", title: "Backup failed" },
   agent_offline: { severity: "warning", title: "Host offline" },
   stale_schedule: { severity: "warning", title: "Backup overdue" },
+  forget_failed: { severity: "warning", title: "Forget failed" },
+  prune_failed: { severity: "critical", title: "Prune failed" },
+  check_failed: { severity: "critical", title: "Check failed" },
+  retention_not_enforced: {
+    severity: "warning",
+    title: "Retention not enforced",
+  },
+  stale_lock: { severity: "warning", title: "Stale lock" },
+  clock_skew: { severity: "warning", title: "Clock wrong" },
   repo_unreachable: { severity: "warning", title: "Repository unusable" },
   identity_conflict: { severity: "critical", title: "Identity copied" },
 } as const satisfies Record<

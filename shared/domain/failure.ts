@@ -24,6 +24,20 @@ export const failures = {
   repository_failed:
     "The repository could not be used; restic's words are in the message.",
   wrong_password: "The repository password is wrong.",
+  repository_damaged:
+    "restic found errors in the repository; the job log lists them. Keep what is there and read restic's troubleshooting guide before anything else.",
+  delete_refused:
+    "The snapshots that should be gone are still there: this access may not delete. Give the repository an admin credential that may.",
+  admin_credential_missing:
+    "The repository has no admin credential, which forget and prune need.",
+  retention_empty:
+    "No source group of this repository has a retention policy, so nothing may be removed.",
+  hook_failed:
+    "The pre-hook failed, so nothing was backed up; the job log has its output.",
+  hook_timeout:
+    "The pre-hook took longer than allowed and was stopped, so nothing was backed up.",
+  hook_unreadable:
+    "The hook of this source group cannot be decrypted, so nothing was backed up: a backup without its hook may be worthless. Enter the hook again.",
   source_missing: "None of the paths to back up exists on this host.",
   source_partly_missing:
     "Some of the paths to back up do not exist on this host.",
@@ -32,6 +46,8 @@ export const failures = {
   agent_stopped: "The agent was stopped during the job.",
   agent_restarted:
     "The agent ended unexpectedly during the job and restic ended with it.",
+  host_silent:
+    "The host has not been heard of for a day, and the job with it. If it ran after all, its result replaces this one.",
   config_outdated:
     "The agent does not know this source group; it has not received its configuration yet.",
   signature_invalid: "The command was not signed by the approved server.",

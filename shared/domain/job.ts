@@ -1,7 +1,25 @@
 import { z } from "zod";
 
-export const jobKinds = ["backup"] as const;
+/** Upkeep of a repository, beside backups. `init` creates a repository anew at its address and never touches one that is there. */
+export const maintenanceKinds = [
+  "forget",
+  "prune",
+  "check",
+  "unlock",
+  "init",
+] as const;
+export type MaintenanceKind = (typeof maintenanceKinds)[number];
+
+export const jobKinds = ["backup", ...maintenanceKinds] as const;
 export type JobKind = (typeof jobKinds)[number];
+
+/** No other job may use the repository at the same time, as far as this product knows of one. */
+export const exclusiveKinds: readonly JobKind[] = [
+  "forget",
+  "prune",
+  "check",
+  "init",
+];
 
 export const jobStates = [
   "queued",
@@ -75,9 +93,47 @@ export const backupStats = z.object({
 });
 export type BackupStats = z.infer<typeof backupStats>;
 
+/** What upkeep did. Counts of snapshots, sizes in bytes; absent where it does not apply or restic was too old to say. */
+export const maintenanceStats = z.object({
+  /** forget: per source group, what its policy kept and removed. */
+  groups: z
+    .array(
+      z.object({
+        host: z.string(),
+        tag: z.string(),
+        kept: z.number().int(),
+        removed: z.number().int(),
+      }),
+    )
+    .max(1000)
+    .optional(),
+  /** forget: snapshots of the repository before and after, as listed, not as promised. */
+  snapshots_before: z.number().int().optional(),
+  snapshots_after: z.number().int().optional(),
+  /** prune: bytes the repository takes less than before. */
+  bytes_freed: z.number().optional(),
+  /** check: what was read of the data, in percent. */
+  subset_pct: z.number().optional(),
+  /** check: errors found. */
+  errors: z.number().int().optional(),
+  /** unlock: locks removed, and locks left because their process may be alive. */
+  locks_removed: z.number().int().optional(),
+  locks_left: z.number().int().optional(),
+});
+export type MaintenanceStats = z.infer<typeof maintenanceStats>;
+
 /** Volatile progress of a running job; never stored. Sizes in bytes, rate in bytes per second, times in seconds. */
 export const jobProgress = z.object({
-  phase: z.enum(["waiting", "scanning", "backup", "finishing"]),
+  phase: z.enum([
+    "waiting",
+    "locked",
+    "pre_hook",
+    "scanning",
+    "backup",
+    "finishing",
+    "post_hook",
+    "working",
+  ]),
   percent: z.number().min(0).max(100),
   bytes_done: z.number(),
   bytes_total: z.number(),

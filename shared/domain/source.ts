@@ -14,21 +14,55 @@ export const includePath = z
   .max(4096)
   .regex(/^(\/|[A-Za-z]:[\\/])/, "Use an absolute path.");
 
-/** Which snapshots `forget` keeps; every field absent keeps everything. `within*` are restic durations (`1y6m`, `30d`). */
+const keep = z
+  .number()
+  .int()
+  .min(1, "Use a whole number from 1, or leave it empty.")
+  .max(9999);
+const within = z
+  .string()
+  .trim()
+  .regex(
+    /^(?=.)(\d+y)?(\d+m)?(\d+d)?(\d+h)?$/,
+    "Use a duration such as 30d, 6m or 1y6m.",
+  )
+  .refine((text) => /[1-9]/.test(text), "Use a duration longer than nothing.");
+
+/**
+ * Which snapshots `forget` keeps, by restic's own options of these names; every field absent keeps everything. `within*`
+ * are restic durations (`1y6m`, `30d`), counted back from the newest snapshot.
+ */
 export const retention = z.strictObject({
-  last: z.number().int().positive().optional(),
-  hourly: z.number().int().positive().optional(),
-  daily: z.number().int().positive().optional(),
-  weekly: z.number().int().positive().optional(),
-  monthly: z.number().int().positive().optional(),
-  yearly: z.number().int().positive().optional(),
-  within: z
-    .string()
-    .regex(/^(\d+[ymdh])+$/)
-    .optional(),
-  tags: z.array(z.string()).optional(),
+  last: keep.optional(),
+  hourly: keep.optional(),
+  daily: keep.optional(),
+  weekly: keep.optional(),
+  monthly: keep.optional(),
+  yearly: keep.optional(),
+  within: within.optional(),
+  within_hourly: within.optional(),
+  within_daily: within.optional(),
+  within_weekly: within.optional(),
+  within_monthly: within.optional(),
+  within_yearly: within.optional(),
+  /** Snapshots with one of these tags stay. */
+  tags: z.array(z.string().min(1).max(64)).max(20).optional(),
 });
 export type Retention = z.infer<typeof retention>;
+
+/** A policy that keeps nothing in particular keeps everything; tags alone are no policy. */
+export function isEmptyRetention({ tags: _, ...keeps }: Retention): boolean {
+  return Object.values(keeps).every((value) => value === undefined);
+}
+
+/** Of a fire that could not start because the repository or restic could not be used. */
+export const retryPolicy = z.strictObject({
+  /** 0: no further attempt. */
+  max: z.number().int().min(0).max(10).default(3),
+  /** Seconds before the first further attempt; doubles each time, up to half an hour. */
+  backoff_s: z.number().int().min(10).max(1800).default(60),
+});
+export type RetryPolicy = z.infer<typeof retryPolicy>;
 
 export const sourceOptions = z.strictObject({
   /** restic `--exclude-caches`: skip folders with a CACHEDIR.TAG. */
@@ -46,5 +80,10 @@ export const sourceGroupSpec = z.strictObject({
     exclude_caches: true,
     one_file_system: false,
   }),
+  /** Absent keeps what is stored; `{}` keeps every snapshot. */
+  retention: retention.optional(),
+  retry: retryPolicy.optional(),
+  /** Absent or null: the host's default repository. */
+  repository_id: z.string().nullable().optional(),
 });
 export type SourceGroupSpec = z.infer<typeof sourceGroupSpec>;

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { failureCodes } from "../domain/failure.ts";
 import { epoch, hostId, timestamp, ulidText } from "../domain/ids.ts";
+import { jobActors, maintenanceKinds } from "../domain/job.ts";
 import { repoUrl, sentCredential } from "../domain/repo.ts";
+import { retention } from "../domain/source.ts";
 import { commandVerbs } from "./topic.ts";
 
 /**
@@ -20,16 +22,64 @@ export const command = z.object({
 });
 export type Command = z.infer<typeof command>;
 
-/** `job.start`: nothing secret; the group and its repository come from the configuration of at least `cfg_rev`. */
-export const jobStart = z.object({
+/** Bandwidth in KiB per second, restic's `--limit-upload` and `--limit-download`; null or absent: no limit. */
+export const bandwidth = z.object({
+  up_kbps: z.number().int().positive().nullable(),
+  down_kbps: z.number().int().positive().nullable(),
+});
+export type Bandwidth = z.infer<typeof bandwidth>;
+
+const startOf = {
   job_id: ulidText,
-  kind: z.literal("backup"),
-  source_group_id: ulidText,
   cfg_rev: z.number().int(),
   /** The epoch the server knows this agent by; another process with the same key must not run it too. */
   epoch,
-});
+  /** Of this job alone, instead of the host's. */
+  limits: bandwidth.optional(),
+};
+
+/**
+ * `job.start`. A backup carries nothing secret: group and repository come from the configuration of at least `cfg_rev`.
+ * Upkeep carries what opens the repository in `box`, a `maintenanceSecret` sealed to the agent, context
+ * `<host>|job|<command id>`, base64url; the agent holds it in memory for this job and nowhere else.
+ */
+export const jobStart = z.discriminatedUnion("kind", [
+  z.object({
+    ...startOf,
+    kind: z.literal("backup"),
+    source_group_id: ulidText,
+  }),
+  z.object({
+    ...startOf,
+    kind: z.enum(maintenanceKinds),
+    repository_id: ulidText,
+    actor: z.enum(jobActors),
+    box: z.string(),
+  }),
+]);
 export type JobStart = z.infer<typeof jobStart>;
+
+export const maintenanceSecret = z.object({
+  url: repoUrl,
+  credential: sentCredential,
+  /** forget: each group that has a policy; one without is not here, and the agent refuses an empty one. */
+  groups: z
+    .array(
+      z.object({
+        /** restic `--host`. */
+        host: z.string(),
+        /** restic `--tag`. */
+        tag: z.string(),
+        retention: z.object(retention.shape),
+      }),
+    )
+    .optional(),
+  /** check: percent of the data to read. */
+  subset_pct: z.number().min(0).max(100).optional(),
+  /** unlock: locks of living processes and of other hosts too. */
+  all: z.boolean().optional(),
+});
+export type MaintenanceSecret = z.infer<typeof maintenanceSecret>;
 
 export const jobCancel = z.object({ job_id: ulidText });
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { hostId, timestamp, ulidText } from "../domain/ids.ts";
 import { sentCredential } from "../domain/repo.ts";
-import { retention, sourceOptions } from "../domain/source.ts";
+import { noHooks } from "../domain/hook.ts";
+import { retention, retryPolicy, sourceOptions } from "../domain/source.ts";
+import { bandwidth } from "./command.ts";
 
 /**
  * Desired state of one host. The server only hints (`cmd.cfg.changed`, or a newer `cfg_rev` in an answer); the agent
@@ -16,6 +18,10 @@ export const configBundle = z.object({
    * that was kept before there were any has none.
    */
   addresses: z.array(z.string()).default([]),
+  /** Of every restic call of this host. A configuration from before there were any has none. */
+  limits: bandwidth.default({ up_kbps: null, down_kbps: null }),
+  /** How hooks are run: a program and its arguments, before the hook's text; null is the system's shell. */
+  hook_shell: z.array(z.string()).nullable().default(null),
   repositories: z.array(
     z.object({
       id: ulidText,
@@ -33,6 +39,17 @@ export const configBundle = z.object({
       excludes: z.array(z.string()),
       options: z.object(sourceOptions.shape),
       retention: z.object(retention.shape),
+      retry: z.object(retryPolicy.shape).default({ max: 0, backoff_s: 60 }),
+      /** What applies to this group, its own or the host's; null is none. */
+      hooks: z
+        .object({
+          pre: z.string().nullable(),
+          post: z.string().nullable(),
+          timeout_s: z.number().int().positive(),
+          /** The server could not decrypt one: a backup must fail instead of running without it. */
+          unreadable: z.boolean(),
+        })
+        .default(noHooks),
     }),
   ),
   schedules: z.array(

@@ -13,7 +13,9 @@ import {
   jobKinds,
   jobOutcomes,
   logLine,
+  maintenanceStats,
 } from "../domain/job.ts";
+import { repositoryLock, repositoryStats } from "../domain/maintenance.ts";
 
 /**
  * Envelope of everything an agent reports durably, on `evt.<kind>` and `log.<job>`; signed as `rm-event-v1`, so the
@@ -40,6 +42,8 @@ export const jobStarted = z.object({
   schedule_id: ulidText.nullable(),
   source_group_id: ulidText.nullable(),
   repository_id: ulidText.nullable(),
+  /** The fire of the schedule it is for, also when it starts later; null for other jobs. */
+  due_at: timestamp.nullable().default(null),
   started_at: timestamp,
   /** The command line as run, without secrets, for the job page. */
   command: z.string(),
@@ -55,13 +59,17 @@ export const jobDone = z.object({
   source_group_id: ulidText.nullable(),
   repository_id: ulidText.nullable(),
   outcome: z.enum(jobOutcomes),
+  due_at: timestamp.nullable().default(null),
   started_at: timestamp,
   finished_at: timestamp,
   exit_code: z.number().int().nullable(),
   error: z
     .object({ code: z.enum(failureCodes), message: z.string() })
     .nullable(),
+  /** Of a backup. */
   stats: backupStats.nullable(),
+  /** Of upkeep. */
+  upkeep: maintenanceStats.nullable().default(null),
   log_lines: z.number().int(),
 });
 export type JobDone = z.infer<typeof jobDone>;
@@ -124,3 +132,39 @@ export const logGap = z.object({
   job_ids: z.array(ulidText),
 });
 export type LogGap = z.infer<typeof logGap>;
+
+/** `repo.stats`: how a job left a repository; comes after the job's log and before its `job.done`. */
+export const repoStats = z.object({
+  repository_id: ulidText,
+  at: timestamp,
+  stats: repositoryStats,
+});
+export type RepoStats = z.infer<typeof repoStats>;
+
+/** `repo.unlocked`: locks the agent removed because it proved their processes dead, or was told to. */
+export const repoUnlocked = z.object({
+  repository_id: ulidText,
+  job_id: ulidText.nullable(),
+  at: timestamp,
+  locks: z.array(repositoryLock).min(1).max(100),
+});
+export type RepoUnlocked = z.infer<typeof repoUnlocked>;
+
+/**
+ * `sched.missed`: fires of a schedule that brought no job at their time. `agent_down` and `asleep`: nobody was there;
+ * `busy`: the backup before still ran; `abandoned`: every further attempt failed too.
+ */
+export const scheduleMissed = z.object({
+  schedule_id: ulidText,
+  /** Of `busy` and `abandoned`; null when all groups of the schedule were missed. */
+  source_group_id: ulidText.nullable(),
+  reason: z.enum(["agent_down", "asleep", "busy", "abandoned"]),
+  first_due_at: timestamp,
+  last_due_at: timestamp,
+  count: z.number().int().positive(),
+  /** The backups that made up for them, once; empty for none. */
+  caught_up_by: z.array(ulidText).max(100),
+  /** Attempts made, of `abandoned`. */
+  attempts: z.number().int().nonnegative(),
+});
+export type ScheduleMissed = z.infer<typeof scheduleMissed>;

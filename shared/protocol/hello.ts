@@ -102,5 +102,7 @@ export const heartbeat = z.object({
   running_jobs: z.array(ulidText),
   /** Resident memory of the agent in bytes. */
   rss: z.number().int(),
+  /** How far the host's own clock is ahead of the server's, in milliseconds. */
+  skew_ms: z.number().int().default(0),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;

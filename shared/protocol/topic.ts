@@ -27,6 +27,9 @@ export const eventKinds = [
   "job.done",
   "snap.part",
   "cfg.applied",
+  "repo.stats",
+  "repo.unlocked",
+  "sched.missed",
   "log.gap",
 ] as const;
 export type EventKind = (typeof eventKinds)[number];

@@ -1,0 +1,33 @@
+import type { Migration } from "./migration.ts";
+
+/** Hooks, upkeep of repositories, and what schedules missed. */
+export const upkeep: Migration = {
+  name: "0005-upkeep",
+  statements: [
+    `ALTER TABLE hosts ADD COLUMN hook_timeout_s INTEGER`,
+    `ALTER TABLE hosts ADD COLUMN clock_skew_ms INTEGER NOT NULL DEFAULT 0`,
+    `ALTER TABLE source_groups ADD COLUMN hook_timeout_s INTEGER`,
+    `ALTER TABLE jobs ADD COLUMN params TEXT`,
+    `ALTER TABLE repository_stats ADD COLUMN locks TEXT`,
+    `ALTER TABLE repository_stats ADD COLUMN last_forget_at TEXT`,
+    `ALTER TABLE repository_maintenance ADD COLUMN handled TEXT NOT NULL DEFAULT '{}'`,
+    `ALTER TABLE repository_maintenance ADD COLUMN skipped TEXT NOT NULL DEFAULT '{}'`,
+    `CREATE TABLE missed_fires (
+    id TEXT PRIMARY KEY,
+    host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+    schedule_id TEXT NOT NULL REFERENCES schedules (id) ON DELETE CASCADE,
+    source_group_id TEXT REFERENCES source_groups (id) ON DELETE CASCADE,
+    reason TEXT NOT NULL,
+    first_due_at TEXT NOT NULL,
+    last_due_at TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    caught_up_by TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    received_at TEXT NOT NULL
+  ) STRICT`,
+    `CREATE INDEX missed_fires_by_schedule ON missed_fires (schedule_id, last_due_at)`,
+    `CREATE INDEX missed_fires_by_host ON missed_fires (host_id)`,
+    `CREATE INDEX missed_fires_by_source_group ON missed_fires (source_group_id)`,
+    `CREATE INDEX repository_maintenance_by_runner ON repository_maintenance (runner_host_id)`,
+  ],
+};
