@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { timestamp, ulidText } from "../domain/ids.ts";
+import { hostId, timestamp, ulidText } from "../domain/ids.ts";
 import { repoCredential, repoStatuses, repoUrl } from "../domain/repo.ts";
 import { repositoryLock } from "../domain/maintenance.ts";
 import {
@@ -16,6 +16,8 @@ export const repository = z.object({
   id: ulidText,
   name: z.string(),
   url: z.string(),
+  /** Hosts that use it. */
+  host_ids: z.array(hostId),
   status: z.enum(repoStatuses),
   /** Failure code and sentence of the last use, while it cannot be used. */
   status_code: z.string().nullable(),
@@ -75,6 +77,7 @@ export type Repository = z.infer<typeof repository>;
 /** A host has no more repositories, source groups or schedules; whatever makes one refuses the next. */
 export const maxPerHost = 100;
 
+/** GET /api/repositories/:id → `repository`. GET /api/hosts/:id/repositories → those of a host. */
 export const repositoryList = z.object({
   repositories: z.array(repository).max(maxPerHost),
 });
