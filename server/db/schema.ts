@@ -249,10 +249,13 @@ export interface JobRow {
   /** When the schedule meant it to start; null for a job started by hand. */
   due_at: Timestamp | null;
   queued_at: Timestamp;
+  /** When a job that had to wait for others was given to its host; null when it went at once. */
+  sent_at: Timestamp | null;
   started_at: Timestamp | null;
   finished_at: Timestamp | null;
   cancel_requested_at: Timestamp | null;
   exit_code: number | null;
+  /** `backupStats`, or `maintenanceStats` of upkeep. */
   stats: Json | null;
   snapshot_id: string | null;
   /** What upkeep was asked to do, without secrets. */

@@ -6,6 +6,8 @@ import type { JobRecord } from "./store.ts";
 /** A job as the API shows it. */
 export function viewJob(record: JobRecord, progress: JobProgress | null): Job {
   const { error_code, error } = record;
+  const stats = record.stats === null ? null : JSON.parse(record.stats);
+  const isBackup = record.kind === "backup";
   return {
     id: record.id,
     host_id: record.host_id,
@@ -19,13 +21,15 @@ export function viewJob(record: JobRecord, progress: JobProgress | null): Job {
     source_group_name: record.source_group_name,
     repository_id: record.repository_id,
     repository_name: record.repository_name,
+    due_at: record.due_at,
     queued_at: record.queued_at,
     started_at: record.started_at,
     finished_at: record.finished_at,
     exit_code: record.exit_code,
     error:
       error_code === null ? null : { code: error_code, message: error ?? "" },
-    stats: record.stats === null ? null : JSON.parse(record.stats),
+    stats: isBackup ? stats : null,
+    upkeep: isBackup ? null : stats,
     snapshot_id: record.snapshot_id,
     command: record.command,
     // The agent's count when it has ended: lines may still be on their way.
