@@ -125,7 +125,6 @@ export async function seedFleet(
           retry_backoff_s: 60,
           pre_hook: null,
           post_hook: null,
-          conflict_dimension: null,
           created_at: at,
           updated_at: at,
         })

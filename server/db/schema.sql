@@ -108,7 +108,7 @@ CREATE TABLE hosts (
     approved_by TEXT REFERENCES users (id) ON DELETE SET NULL,
     approved_at TEXT NOT NULL,
     created_at TEXT NOT NULL
-  , identity_conflict TEXT) STRICT;
+  , identity_conflict TEXT, hook_timeout_s INTEGER, clock_skew_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE job_logs (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -142,12 +142,26 @@ CREATE TABLE jobs (
     log_lines INTEGER,
     error_code TEXT,
     error TEXT
-  ) STRICT;
+  , params TEXT, sent_at TEXT) STRICT;
 
 CREATE TABLE keys (
     name TEXT PRIMARY KEY,
     sealed BLOB NOT NULL,
     updated_at TEXT NOT NULL
+  ) STRICT;
+
+CREATE TABLE missed_fires (
+    id TEXT PRIMARY KEY,
+    host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+    schedule_id TEXT NOT NULL REFERENCES schedules (id) ON DELETE CASCADE,
+    source_group_id TEXT REFERENCES source_groups (id) ON DELETE CASCADE,
+    reason TEXT NOT NULL,
+    first_due_at TEXT NOT NULL,
+    last_due_at TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    caught_up_by TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    received_at TEXT NOT NULL
   ) STRICT;
 
 CREATE TABLE notification_channels (
@@ -234,7 +248,7 @@ CREATE TABLE repository_maintenance (
     check_enabled INTEGER NOT NULL,
     check_subset_pct INTEGER NOT NULL CHECK (check_subset_pct BETWEEN 0 AND 100),
     runner_host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL
-  ) STRICT;
+  , handled TEXT NOT NULL DEFAULT '{}', skipped TEXT NOT NULL DEFAULT '{}') STRICT;
 
 CREATE TABLE repository_stats (
     repository_id TEXT PRIMARY KEY REFERENCES repositories (id) ON DELETE CASCADE,
@@ -248,7 +262,7 @@ CREATE TABLE repository_stats (
     lock_present INTEGER,
     lock_holder TEXT,
     updated_at TEXT NOT NULL
-  ) STRICT;
+  , locks TEXT, last_forget_at TEXT) STRICT;
 
 CREATE TABLE schedule_source_groups (
     schedule_id TEXT NOT NULL REFERENCES schedules (id) ON DELETE CASCADE,
@@ -327,9 +341,8 @@ CREATE TABLE source_groups (
     retry_backoff_s INTEGER NOT NULL DEFAULT 60,
     pre_hook BLOB,
     post_hook BLOB,
-    conflict_dimension TEXT,
     created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL, hook_timeout_s INTEGER,
     UNIQUE (host_id, name)
   ) STRICT;
 
@@ -373,7 +386,9 @@ CREATE INDEX jobs_by_end ON jobs (finished_at);
 
 CREATE INDEX jobs_by_host ON jobs (host_id, queued_at);
 
-CREATE INDEX jobs_by_repository ON jobs (repository_id);
+CREATE INDEX jobs_by_kind ON jobs (kind, id);
+
+CREATE INDEX jobs_by_repository ON jobs (repository_id, kind, queued_at);
 
 CREATE INDEX jobs_by_schedule ON jobs (schedule_id);
 
@@ -382,6 +397,12 @@ CREATE INDEX jobs_by_source_group ON jobs (source_group_id, queued_at);
 CREATE INDEX jobs_by_time ON jobs (queued_at);
 
 CREATE INDEX jobs_open ON jobs (host_id, status) WHERE finished_at IS NULL;
+
+CREATE INDEX missed_fires_by_host ON missed_fires (host_id);
+
+CREATE INDEX missed_fires_by_schedule ON missed_fires (schedule_id, last_due_at);
+
+CREATE INDEX missed_fires_by_source_group ON missed_fires (source_group_id);
 
 CREATE INDEX notifications_by_alert ON notifications (alert_id);
 
@@ -396,6 +417,8 @@ CREATE UNIQUE INDEX repository_credentials_of_host
 
 CREATE UNIQUE INDEX repository_credentials_shared
     ON repository_credentials (repository_id, kind) WHERE host_id IS NULL;
+
+CREATE INDEX repository_maintenance_by_runner ON repository_maintenance (runner_host_id);
 
 CREATE INDEX schedule_source_groups_by_group ON schedule_source_groups (source_group_id);
 

@@ -208,8 +208,6 @@ export interface SourceGroupRow {
   pre_hook: Sealed | null;
   post_hook: Sealed | null;
   hook_timeout_s: number | null;
-  /** The keep rule that is finer than any schedule feeding the group; null when there is none. */
-  conflict_dimension: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
 }

@@ -7,6 +7,11 @@ export const upkeep: Migration = {
     `ALTER TABLE hosts ADD COLUMN hook_timeout_s INTEGER`,
     `ALTER TABLE hosts ADD COLUMN clock_skew_ms INTEGER NOT NULL DEFAULT 0`,
     `ALTER TABLE source_groups ADD COLUMN hook_timeout_s INTEGER`,
+    `ALTER TABLE source_groups DROP COLUMN conflict_dimension`,
+    // Nobody could choose before.
+    `UPDATE source_groups SET retry_max = 3 WHERE retry_max = 0`,
+    // What agents hold lacks limits, hooks and retries.
+    `UPDATE hosts SET cfg_rev = cfg_rev + 1 WHERE cfg_rev > 0`,
     `ALTER TABLE jobs ADD COLUMN params TEXT`,
     `ALTER TABLE jobs ADD COLUMN sent_at TEXT`,
     `DROP INDEX jobs_by_repository`,
