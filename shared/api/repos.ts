@@ -61,13 +61,17 @@ export const repository = z.object({
   retention: z.object({
     /** `off`: no group has a policy, everything is kept. `not_enforced`: there is one and nothing applies it. */
     state: z.enum(["off", "on", "not_enforced"]),
-    /** Of `not_enforced`. */
+    /**
+     * Of `not_enforced`. `names_clash`: groups of the same name on hosts of the same host name, whose snapshots restic
+     * cannot tell apart.
+     */
     reason: z
       .enum([
         "admin_credential_missing",
         "forget_off",
         "forget_failing",
         "forget_overdue",
+        "names_clash",
       ])
       .nullable(),
   }),

@@ -28,6 +28,8 @@ export const failures = {
     "restic found errors in the repository; the job log lists them. Keep what is there and read restic's troubleshooting guide before anything else.",
   delete_refused:
     "The snapshots that should be gone are still there: this access may not delete. Give the repository an admin credential that may.",
+  repository_other:
+    "There is another repository at the admin credential's address, so nothing was removed; correct the address.",
   admin_credential_missing:
     "The repository has no admin credential, which forget and prune need.",
   retention_empty:

@@ -54,6 +54,8 @@ export type RepositoryLock = z.infer<typeof repositoryLock>;
 
 /** How a repository stands. An absent field was not looked at and overwrites nothing. Sizes in bytes. */
 export const repositoryStats = z.object({
+  /** restic's own id, of a repository that was created anew. */
+  restic_id: z.string().optional(),
   /** What restoring every snapshot would write: restic `stats --mode restore-size`. */
   total_size: z.number().optional(),
   /** What the repository takes: restic `stats --mode raw-data`. */

@@ -24,7 +24,7 @@ export function sealContext(
   return `${hostId}|${purpose}|${revision}`;
 }
 
-export type SealPurpose = "config" | "repo-test";
+export type SealPurpose = "config" | "repo-test" | "job";
 
 /** `ephemeral` is a key pair made for this one box, `nonce` 24 random bytes. */
 export function seal(

@@ -62,6 +62,8 @@ export type JobStart = z.infer<typeof jobStart>;
 export const maintenanceSecret = z.object({
   url: repoUrl,
   credential: sentCredential,
+  /** restic's own id of the repository, null while unknown: nothing may be removed from another one at this address. */
+  restic_id: z.string().nullable().default(null),
   /** forget: each group that has a policy; one without is not here, and the agent refuses an empty one. */
   groups: z
     .array(
