@@ -108,6 +108,8 @@ export function hostNote(
       };
     case "offline":
       return { text: seenText(host, now), tone: "" };
+    case "asleep":
+      return { text: awayText(host, now), tone: "" };
     case "degraded":
       return {
         text: plainText(last?.error?.message ?? "The last backup had issues"),
@@ -128,6 +130,12 @@ export function hostNote(
         tone: "",
       };
   }
+}
+
+function awayText(host: HostRow, now: number): string {
+  return host.last_seen_at === null
+    ? "Not always on; has not connected yet"
+    : `Not always on; seen ${relativeTime(Date.parse(host.last_seen_at), now)}`;
 }
 
 function seenText(host: HostRow, now: number): string {

@@ -12,7 +12,14 @@ import {
 export type Tone = "ok" | "warn" | "bad" | "run" | "off";
 
 type Shape =
-  "disc" | "ring" | "triangle" | "cross" | "circle" | "dashes" | "square";
+  | "disc"
+  | "ring"
+  | "triangle"
+  | "cross"
+  | "circle"
+  | "dashes"
+  | "square"
+  | "crescent";
 
 export interface State {
   readonly word: string;
@@ -26,6 +33,7 @@ export const healthStates: Readonly<Record<HostHealth, State>> = {
   degraded: { word: "Degraded", tone: "warn", shape: "triangle" },
   running: { word: "Running", tone: "run", shape: "ring" },
   no_backup: { word: "No backup yet", tone: "off", shape: "dashes" },
+  asleep: { word: "Asleep", tone: "off", shape: "crescent" },
   healthy: { word: "Healthy", tone: "ok", shape: "disc" },
 };
 
@@ -52,6 +60,7 @@ const shapes: Readonly<Record<Shape, SVGTemplateResult>> = {
   circle: svg`<circle cx="7" cy="7" r="4.2" fill="none" stroke="currentColor" stroke-width="1.8"/>`,
   dashes: svg`<circle cx="7" cy="7" r="4.4" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.3 2.3"/>`,
   square: svg`<rect x="2.9" y="2.9" width="8.2" height="8.2" rx="1.5" fill="none" stroke="currentColor" stroke-width="1.8"/>`,
+  crescent: svg`<path d="M11.9 8.6A5.2 5.2 0 1 1 5.6 2.1 4.3 4.3 0 0 0 11.9 8.6Z" fill="currentColor" stroke="currentColor" stroke-width=".8" stroke-linejoin="round"/>`,
 };
 
 /** The state's shape. `labelled` when no word stands beside it. */

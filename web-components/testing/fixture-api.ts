@@ -1,7 +1,5 @@
 import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import type { SetUpBody } from "@restic-manager/shared/api/repos.ts";
-import type { SchedulePatch } from "@restic-manager/shared/api/schedules.ts";
-import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import {
@@ -11,6 +9,7 @@ import {
   saveChannel,
   testChannel,
 } from "./fixture-alerts.ts";
+import { editorRoutes } from "./fixture-editors.ts";
 import { makeToken, removeHost, rotateKey } from "./fixture-identities.ts";
 import { job } from "./seed-jobs.ts";
 import { serverKey, summaryOf, userSession, type World } from "./world.ts";
@@ -21,6 +20,7 @@ export interface Refusal {
   readonly message?: string;
   readonly fields?: NonNullable<ApiErrorBody["fields"]>;
   readonly cause?: string;
+  readonly used_by?: NonNullable<ApiErrorBody["used_by"]>;
 }
 
 export type Answer = { readonly body: unknown } | { readonly refused: Refusal };
@@ -108,14 +108,7 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
     ({ world, params }) =>
       found(world.hosts.find((host) => host.id === params[0])),
   ],
-  [
-    /^GET \/api\/hosts\/\w+\/sources$/,
-    ({ world }) => ok({ groups: world.sources }),
-  ],
-  [
-    /^GET \/api\/hosts\/\w+\/schedules$/,
-    ({ world }) => ok({ schedules: world.schedules }),
-  ],
+  ...editorRoutes,
   [
     /^GET \/api\/hosts\/\w+\/repositories$/,
     ({ world }) => ok({ repositories: world.repositories }),
@@ -165,8 +158,6 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
     /^PATCH \/api\/repositories\/\w+$/,
     ({ world }) => found(world.repositories[0]),
   ],
-  [/^PATCH \/api\/schedules\/\w+$/, patchSchedule],
-  [/^PUT \/api\/sources\/(\w+)$/, replaceSource],
 ];
 
 function ok(body: unknown): Answer {
@@ -320,21 +311,4 @@ function testResult(
     snapshot_count: created ? 0 : 12,
     missing_includes,
   };
-}
-
-function replaceSource({ world, params, body }: Call): Answer {
-  const spec = body as SourceGroupSpec;
-  world.sources = world.sources.map((group) =>
-    group.id === params[0] ? { ...group, ...spec } : group,
-  );
-  return found(world.sources.find((group) => group.id === params[0]));
-}
-
-function patchSchedule({ world, body }: Call): Answer {
-  const { enabled } = body as SchedulePatch;
-  world.schedules = world.schedules.map((schedule) => ({
-    ...schedule,
-    enabled: enabled ?? schedule.enabled,
-  }));
-  return found(world.schedules[0]);
 }

@@ -227,6 +227,7 @@ function errorAnswer({
   message,
   fields,
   cause,
+  used_by,
 }: Refusal): Response {
   const body: ApiErrorBody = {
     code,
@@ -234,6 +235,7 @@ function errorAnswer({
     request_id: "req-1",
     ...(fields === undefined ? {} : { fields }),
     ...(cause === undefined ? {} : { cause }),
+    ...(used_by === undefined ? {} : { used_by }),
   };
   return Response.json(body, { status });
 }

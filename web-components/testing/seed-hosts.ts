@@ -29,6 +29,7 @@ interface HostSeed {
   readonly error?: string;
   readonly days?: Partial<Record<number, Day>>;
   readonly since?: number;
+  readonly tags?: readonly string[];
 }
 
 export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
@@ -50,7 +51,8 @@ export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
     approved_at: at(now - (health === "no_backup" ? 12 * minute : 90 * day)),
     agent_version: "0.1.0",
     set_up: seed.set_up ?? true,
-    tags: [],
+    tags: [...(seed.tags ?? [])],
+    always_on: health !== "asleep",
     last_backup: last === null ? null : lastBackup(name, last, seed),
     running_job:
       health === "running"
@@ -90,6 +92,8 @@ export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
     announced_from_ip: "10.0.4.12",
     cfg_rev: seed.set_up === false ? 0 : 4,
     applied_cfg_rev: seed.set_up === false ? 0 : 4,
+    bandwidth: { up_kbps: null, down_kbps: null },
+    clock_skew_ms: 40,
   };
 }
 

@@ -11,6 +11,10 @@ import type {
   HostRow,
   PendingHost,
 } from "@restic-manager/shared/api/hosts.ts";
+import type {
+  GroupHooks,
+  HostHooks,
+} from "@restic-manager/shared/api/hooks.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import type {
   Repository,
@@ -27,6 +31,7 @@ import {
 
 import { at, day, hour, id, minute, now } from "./moments.ts";
 import { seedAlerts, seedChannels } from "./fixture-alerts.ts";
+import { emptyHostHooks } from "./fixture-editors.ts";
 import { seedHosts, seedPending } from "./seed-hosts.ts";
 import { seedJobs, seedLog, seedSnapshots } from "./seed-jobs.ts";
 
@@ -42,6 +47,8 @@ export interface World {
   sources: SourceGroup[];
   schedules: Schedule[];
   repositories: Repository[];
+  hostHooks: HostHooks;
+  groupHooks: Record<string, Pick<GroupHooks, "hooks" | "unreadable">>;
   tokens: EnrolmentToken[];
   alerts: Alert[];
   channels: Channel[];
@@ -100,6 +107,8 @@ export function emptyWorld(): World {
     sources: [],
     schedules: [],
     repositories: [],
+    hostHooks: emptyHostHooks,
+    groupHooks: {},
     tokens: [],
     alerts: [],
     channels: [],
@@ -137,7 +146,11 @@ export function seededWorld(): World {
         "/var/lib/postgresql/*/main/pg_wal",
       ],
       options: { exclude_caches: true, one_file_system: false },
-      retention: {},
+      retention: { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 2 },
+      retry: { max: 3, backoff_s: 60 },
+      hooks: { pre: "none", post: "none", unreadable: false },
+      schedule_ids: [id("SCHEDULE")],
+      conflict: null,
     },
   ];
   world.schedules = [
@@ -148,6 +161,8 @@ export function seededWorld(): World {
       group_ids: [id("SOURCE")],
       tz: "Europe/Berlin",
       next: [1, 2, 3, 4, 5].map((n) => at(Date.UTC(2026, 10, 22 + n, 1, 37))),
+      problem: null,
+      missed: [],
       applied: true,
     },
   ];
@@ -197,6 +212,7 @@ export function summaryOf(world: World): FleetSummary {
       degraded: number("degraded"),
       running: number("running"),
       no_backup: number("no_backup"),
+      asleep: number("asleep"),
       healthy: number("healthy"),
     },
     total: world.hosts.length,
