@@ -167,6 +167,27 @@ test("relative times change by themselves [UI-15]", () =>
     { fakeTimers: true },
   ));
 
+test.each([
+  ["http://127.0.0.1:8080", "only this machine"],
+  ["http://backup.example.net:8080", "This is plain HTTP"],
+])(
+  "an address that serves other hosts badly, %s, is said to [UI-02]",
+  (url, words) =>
+    stage.play({ ...emptyWorld(), url }, "/", async ({ page }) => {
+      await page.getByText(words).waitFor();
+    }),
+);
+
+test("over HTTPS there is nothing to be careful about [UI-02]", () =>
+  stage.play(
+    { ...emptyWorld(), url: "https://backup.example.net" },
+    "/",
+    async ({ page }) => {
+      await page.getByText(/^restic-manager-agent enrol https/).waitFor();
+      expect(await page.getByText("plain HTTP").count()).toBe(0);
+    },
+  ));
+
 test("without hosts the page gives the command with the server's key, for each system [UI-02] [ENR-16]", () =>
   stage.play(emptyWorld(), "/", async ({ page, server }) => {
     const command = page.getByText(/^restic-manager-agent enrol/);

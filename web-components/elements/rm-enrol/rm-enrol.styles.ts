@@ -50,6 +50,16 @@ export const enrolStyles = css`
     color: var(--rm-text-2);
     font-size: var(--rm-size-13);
   }
+  .caution {
+    display: flex;
+    gap: 10px;
+    color: var(--rm-warn-text);
+    font-size: var(--rm-size-13);
+  }
+  .caution svg {
+    flex: none;
+    margin-top: 3px;
+  }
   .wait {
     display: flex;
     gap: 10px;

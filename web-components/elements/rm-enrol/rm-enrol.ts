@@ -51,6 +51,7 @@ export class RmEnrol extends LitElement {
         )}
       </div>
       ${this.info === undefined ? this.#skeleton() : this.#commands(this.info)}
+      ${this.info === undefined ? nothing : this.#caution(this.info)}
       <ol class="steps">
         ${steps.map(
           ([heading, text], index) =>
@@ -102,6 +103,28 @@ export class RmEnrol extends LitElement {
     </div>`;
   }
 
+  #caution({
+    url,
+    plain_http,
+  }: EnrolmentInfo): TemplateResult | typeof nothing {
+    if (isLoopback(url))
+      return html`<p class="caution">
+        ${icon("warning", 14)}<span
+          >You opened this page as <code>${new URL(url).host}</code>, which is
+          only this machine. For another one, open it by a name or address that
+          the other machine reaches, or set <code>RM_BASE_URL</code>.</span
+        >
+      </p>`;
+    if (!plain_http) return nothing;
+    return html`<p class="caution">
+      ${icon("warning", 14)}<span
+        >This is plain HTTP. The agent knows the server by its key and is safe,
+        but whoever is in between can change what you download and read what
+        this page shows. Put HTTPS in front of the server.</span
+      >
+    </p>`;
+  }
+
   #agentLink(os: string, arch: string, text = arch): TemplateResult {
     const href = `/agent/binary?os=${os}&arch=${arch}`;
     return html`<a class="link" href=${href} download>${text}</a>`;
@@ -114,6 +137,11 @@ export class RmEnrol extends LitElement {
       <div class="skeleton command-shape"></div>
     </div>`;
   }
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 declare global {
