@@ -56,6 +56,7 @@ export const jobQuery = z.strictObject({
   cursor: ulidText.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
+export type JobQuery = z.infer<typeof jobQuery>;
 export const jobList = z.object({
   jobs: z.array(job),
   next_cursor: z.string().nullable(),

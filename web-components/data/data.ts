@@ -4,16 +4,22 @@ import type { ReadableAtom } from "nanostores";
 import { createAlertsStore, type AlertsStore } from "./alerts.ts";
 import { createChannelsStore, type ChannelsStore } from "./channels.ts";
 import { createHostsStore, type HostsStore } from "./hosts.ts";
+import { createHooksStore, type HooksStore } from "./hooks.ts";
 import { createHttp } from "./http.ts";
-import { createJobLog, type JobLog } from "./job-log.ts";
+import { createJobLog, type JobLog, type LogFilter } from "./job-log.ts";
 import { createProgressStore, type ProgressStore } from "./job-progress.ts";
 import { createJobsStore, type JobsStore } from "./jobs.ts";
 import { createLive, type Live } from "./live.ts";
 import { eventStreamLink } from "./live-event-stream.ts";
 import { webSocketLink } from "./live-link.ts";
+import {
+  createMaintenanceStore,
+  type MaintenanceStore,
+} from "./maintenance.ts";
 import { createReposStore, type ReposStore } from "./repos.ts";
 import { createSchedulesStore, type SchedulesStore } from "./schedules.ts";
 import { createSessionStore, type SessionStore } from "./session.ts";
+import { createSourcesStore, type SourcesStore } from "./sources.ts";
 import { createTokensStore, type TokensStore } from "./tokens.ts";
 
 /** Everything a page may ask of the server. */
@@ -24,11 +30,18 @@ export interface Data {
   readonly jobs: JobsStore;
   readonly progress: ProgressStore;
   readonly repos: ReposStore;
+  readonly maintenance: MaintenanceStore;
+  readonly sources: SourcesStore;
   readonly schedules: SchedulesStore;
+  readonly hooks: HooksStore;
   readonly tokens: TokensStore;
   readonly alerts: AlertsStore;
   readonly channels: ChannelsStore;
-  jobLog(jobId: string, after: number): ReadableAtom<JobLog>;
+  jobLog(
+    jobId: string,
+    after: number,
+    filter?: LogFilter,
+  ): ReadableAtom<JobLog>;
   version(): Promise<VersionInfo>;
 }
 
@@ -58,11 +71,14 @@ export function createData(clock: Clock): Data {
     jobs: createJobsStore(deps),
     progress: createProgressStore(live),
     repos: createReposStore(deps),
+    maintenance: createMaintenanceStore(deps),
+    sources: createSourcesStore(deps),
     schedules: createSchedulesStore(deps),
+    hooks: createHooksStore(deps),
     tokens: createTokensStore(deps),
     alerts: createAlertsStore(deps),
     channels: createChannelsStore(deps),
-    jobLog: (jobId, after) => createJobLog(deps, jobId, after),
+    jobLog: (jobId, after, filter) => createJobLog(deps, jobId, after, filter),
     version: () => http.get<VersionInfo>("/api/version"),
   };
 }

@@ -9,6 +9,7 @@ import type { Live, LiveListener, LiveStatus } from "./live.ts";
 /** A server that has stored `lines`, answers in pages, and a browser that follows it. */
 function stage(lines: LogLine[], pageSize = 2) {
   const listeners = new Set<LiveListener>();
+  const asked: string[] = [];
   const live: Live = {
     status: atom<LiveStatus>({ state: "live" }),
     fault: atom(null),
@@ -23,14 +24,21 @@ function stage(lines: LogLine[], pageSize = 2) {
   };
   const http: Http = {
     get: async <T>(path: string) => {
-      const after = Number(
-        new URL(path, "http://server").searchParams.get("after"),
+      const { searchParams } = new URL(path, "http://server");
+      asked.push(path);
+      const after = Number(searchParams.get("after"));
+      const wanted = searchParams.get("q") ?? "";
+      const found = lines.filter(
+        ({ n, l, k }) =>
+          n > after &&
+          l.includes(wanted) &&
+          (searchParams.get("issues") === null || k === "error"),
       );
-      const page = lines.filter((line) => line.n > after).slice(0, pageSize);
-      const last = page.at(-1)?.n ?? after;
+      const page = found.slice(0, pageSize);
       return {
         lines: page,
-        next_after: last < (lines.at(-1)?.n ?? 0) ? last : null,
+        next_after:
+          page.length < found.length ? (page.at(-1)?.n ?? null) : null,
       } as T;
     },
     send: () => Promise.reject(new Error("nothing is sent")),
@@ -38,6 +46,7 @@ function stage(lines: LogLine[], pageSize = 2) {
   return {
     http,
     live,
+    asked,
     say(...fresh: LogLine[]) {
       for (const { onEvent } of listeners)
         onEvent({ type: "job.log", job_id: "j", lines: fresh });
@@ -92,4 +101,30 @@ test("lines that are lost for good leave a hole, and what follows is shown [JOB-
   await settled();
   say(logLine(12));
   expect(log.get().lines.map((line) => line.n)).toEqual([1, 2, 7, 8, 11, 12]);
+});
+
+test("a search shows what the server finds, and of what comes later what fits, without asking again [JOB-11]", async () => {
+  const lines = [1, 2, 3, 4, 5, 6].map((n) =>
+    logLine(n, { l: n % 2 === 0 ? "postgres" : "etc" }),
+  );
+  const { http, live, say, asked } = stage(lines);
+  const log = createJobLog({ http, live }, "j", 0, {
+    q: "postgres",
+    issues: false,
+  });
+  log.listen(() => {});
+  await settled();
+  say(logLine(7, { l: "POSTGRES again" }), logLine(8, { l: "etc" }));
+  say(logLine(9, { l: "etc" }), logLine(10, { l: "postgres" }));
+  expect(log.get().lines.map((line) => line.n)).toEqual([2, 4, 6, 7, 10]);
+  expect(asked).toHaveLength(2);
+});
+
+test("a search that finds nothing says so instead of waiting", async () => {
+  const { http, live } = stage([logLine(1)]);
+  const log = createJobLog({ http, live }, "j", 0, { q: "no", issues: true });
+  log.listen(() => {});
+  expect(log.get().loaded).toBe(false);
+  await settled();
+  expect(log.get()).toEqual({ lines: [], error: null, loaded: true });
 });

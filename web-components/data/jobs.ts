@@ -1,10 +1,29 @@
-import type { Job, JobList } from "@restic-manager/shared/api/jobs.ts";
+import type {
+  Job,
+  JobList,
+  JobQuery,
+  RunBody,
+} from "@restic-manager/shared/api/jobs.ts";
 import type { LiveEvent } from "@restic-manager/shared/api/live.ts";
-import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
 import { ApiError } from "./api-error.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
 import { createResource, type Resource } from "./resource.ts";
+
+/** State `running` is every one that has not ended; times are of being queued, both included. */
+export type JobFilter = {
+  readonly [
+    K in
+      | "host_id"
+      | "kind"
+      | "state"
+      | "actor"
+      | "repository_id"
+      | "source_group_id"
+      | "from"
+      | "to"
+  ]?: NonNullable<JobQuery[K]>;
+};
 
 export interface JobsResource extends Resource<JobList> {
   /** Adds the next page of older jobs. */
@@ -12,11 +31,15 @@ export interface JobsResource extends Resource<JobList> {
 }
 
 export interface JobsStore {
-  /** Newest first; of one host, or of all. */
-  list(hostId?: string): JobsResource;
+  /** Newest first. */
+  list(filter?: JobFilter): JobsResource;
   detail(id: string): Resource<Job>;
-  /** Starts a backup of the host's first source group. */
-  runBackup(hostId: string): Promise<Job>;
+  /** `limits`: of this run alone; undefined are the host's. */
+  runBackup(
+    hostId: string,
+    groupId: string,
+    limits?: RunBody["limits"],
+  ): Promise<Job>;
   cancel(id: string): Promise<Job>;
 }
 
@@ -30,13 +53,15 @@ export function createJobsStore({
   live: Live;
 }): JobsStore {
   return {
-    list(hostId) {
-      const query = new URLSearchParams({ limit: String(pageSize) });
-      if (hostId !== undefined) query.set("host_id", hostId);
+    list(filter = {}) {
+      const query = new URLSearchParams({
+        limit: String(pageSize),
+        ...filter,
+      });
       const resource = createResource<JobList>({
         live,
         load: () => http.get<JobList>(`/api/jobs?${query}`),
-        apply: (list, event) => withJob(list, event, hostId),
+        apply: (list, event) => withJob(list, event, filter),
       });
       return Object.assign(resource, {
         more: () => loadMore(http, query, resource),
@@ -49,23 +74,12 @@ export function createJobsStore({
         load: () => http.get<Job>(`/api/jobs/${id}`),
         apply: (job, event) => withEvent(job, event),
       }),
-    async runBackup(hostId) {
-      const { groups } = await http.get<{ groups: SourceGroup[] }>(
-        `/api/hosts/${hostId}/sources`,
-      );
-      const [group] = groups;
-      if (group === undefined) {
-        throw new ApiError(409, {
-          code: "host_not_set_up",
-          message: "Finish the host's set-up first.",
-          request_id: "",
-        });
-      }
-      return http.send<Job>("POST", `/api/hosts/${hostId}/jobs`, {
+    runBackup: (hostId, groupId, limits) =>
+      http.send<Job>("POST", `/api/hosts/${hostId}/jobs`, {
         kind: "backup",
-        source_group_id: group.id,
-      });
-    },
+        source_group_id: groupId,
+        ...(limits === undefined ? {} : { limits }),
+      } satisfies RunBody),
     cancel: (id) => http.send<Job>("POST", `/api/jobs/${id}/cancel`, {}),
   };
 }
@@ -86,11 +100,7 @@ async function loadMore(
   });
 }
 
-function withJob(
-  list: JobList,
-  event: LiveEvent,
-  hostId: string | undefined,
-): JobList {
+function withJob(list: JobList, event: LiveEvent, filter: JobFilter): JobList {
   if (event.type === "host.removed")
     return {
       ...list,
@@ -98,14 +108,39 @@ function withJob(
     };
   if (event.type !== "job.changed") return list;
   const changed = event.job;
-  if (hostId !== undefined && changed.host_id !== hostId) return list;
   const known = list.jobs.some((job) => job.id === changed.id);
+  if (!fits(changed, filter))
+    return known
+      ? { ...list, jobs: list.jobs.filter((job) => job.id !== changed.id) }
+      : list;
+  if (known)
+    return {
+      ...list,
+      jobs: list.jobs.map((job) => (job.id === changed.id ? changed : job)),
+    };
+  const at = list.jobs.findIndex((job) => job.queued_at <= changed.queued_at);
+  // An older one that fits now is on a page that is not loaded.
+  if (at === -1 && list.next_cursor !== null) return list;
   return {
     ...list,
-    jobs: known
-      ? list.jobs.map((job) => (job.id === changed.id ? changed : job))
-      : [changed, ...list.jobs],
+    jobs: list.jobs.toSpliced(at === -1 ? list.jobs.length : at, 0, changed),
   };
+}
+
+function fits(job: Job, filter: JobFilter): boolean {
+  const { state, from, to, ...same } = filter;
+  const queued = Date.parse(job.queued_at);
+  const isInState =
+    state === undefined ||
+    (state === "running" ? job.finished_at === null : job.state === state);
+  return (
+    isInState &&
+    (from === undefined || queued >= Date.parse(from)) &&
+    (to === undefined || queued <= Date.parse(to)) &&
+    Object.entries(same).every(
+      ([name, value]) => job[name as keyof typeof same] === value,
+    )
+  );
 }
 
 function withEvent(job: Job, event: LiveEvent): Job | ApiError {

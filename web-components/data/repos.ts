@@ -1,12 +1,11 @@
 import type {
+  AdminCredentialSpec,
   Repository,
   RepositoryPatch,
   SetUpBody,
   SetUpResult,
   SnapshotList,
-  SourceGroup,
 } from "@restic-manager/shared/api/repos.ts";
-import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import type { RepoTestResult } from "@restic-manager/shared/protocol/command.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
@@ -18,15 +17,17 @@ export interface SnapshotsResource extends Resource<SnapshotList> {
 }
 
 export interface ReposStore {
+  detail(id: string): Resource<Repository>;
   ofHost(hostId: string): Resource<readonly Repository[]>;
-  sources(hostId: string): Resource<readonly SourceGroup[]>;
   snapshots(hostId: string): SnapshotsResource;
   /** The agent tests the repository, makes it when asked, and only then anything is saved. */
   setUp(hostId: string, body: SetUpBody): Promise<SetUpResult>;
   /** Tests an existing repository and saves nothing. */
   test(hostId: string, body: SetUpBody): Promise<RepoTestResult>;
   patch(id: string, body: RepositoryPatch): Promise<Repository>;
-  replaceSource(id: string, body: SourceGroupSpec): Promise<SourceGroup>;
+  /** Access that may delete: only what differs from the repository's own. */
+  setAdmin(id: string, body: AdminCredentialSpec): Promise<Repository>;
+  dropAdmin(id: string): Promise<Repository>;
 }
 
 const pageSize = 50;
@@ -39,6 +40,19 @@ export function createReposStore({
   live: Live;
 }): ReposStore {
   return {
+    detail: (id) =>
+      createResource<Repository>({
+        live,
+        load: () => http.get<Repository>(`/api/repositories/${id}`),
+        apply(repository, event) {
+          // With its last host a repository goes from the list.
+          if (event.type === "host.removed") return "reload";
+          return event.type === "repository.changed" &&
+            event.repository.id === id
+            ? event.repository
+            : repository;
+        },
+      }),
     ofHost: (hostId) =>
       createResource<readonly Repository[]>({
         live,
@@ -52,20 +66,6 @@ export function createReposStore({
           event.type === "repository.changed" && event.host_ids.includes(hostId)
             ? withRepository(repositories, event.repository)
             : repositories,
-      }),
-    sources: (hostId) =>
-      createResource<readonly SourceGroup[]>({
-        live,
-        load: async () =>
-          (
-            await http.get<{ groups: SourceGroup[] }>(
-              `/api/hosts/${hostId}/sources`,
-            )
-          ).groups,
-        apply: (groups, event) =>
-          event.type === "host.config" && event.host_id === hostId
-            ? "reload"
-            : groups,
       }),
     snapshots(hostId) {
       const path = `/api/hosts/${hostId}/snapshots?limit=${pageSize}`;
@@ -102,8 +102,18 @@ export function createReposStore({
       ),
     patch: (id, body) =>
       http.send<Repository>("PATCH", `/api/repositories/${id}`, body),
-    replaceSource: (id, body) =>
-      http.send<SourceGroup>("PUT", `/api/sources/${id}`, body),
+    setAdmin: (id, body) =>
+      http.send<Repository>(
+        "PUT",
+        `/api/repositories/${id}/admin-credential`,
+        body,
+      ),
+    dropAdmin: (id) =>
+      http.send<Repository>(
+        "DELETE",
+        `/api/repositories/${id}/admin-credential`,
+        {},
+      ),
   };
 }
 

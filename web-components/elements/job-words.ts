@@ -2,10 +2,28 @@ import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import { duration } from "./format.ts";
 
-const kinds: Readonly<Record<JobKind, string>> = { backup: "Backup" };
+export const kindNames: Readonly<Record<JobKind, string>> = {
+  backup: "Backup",
+  forget: "Forget",
+  prune: "Prune",
+  check: "Check",
+  unlock: "Unlock",
+  init: "Re-initialise",
+};
 
 export function kindName(kind: JobKind): string {
-  return kinds[kind];
+  return kindNames[kind];
+}
+
+/** What a job is about: a backup is of a host, upkeep of a repository. */
+export function jobTitle(
+  job: Pick<Job, "kind" | "host_name" | "repository_name">,
+): string {
+  const about =
+    job.kind === "backup"
+      ? job.host_name
+      : (job.repository_name ?? "a repository");
+  return `${kindName(job.kind)} of ${about}`;
 }
 
 /** A job's name for people: the last six characters of its id. */

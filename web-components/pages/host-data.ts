@@ -42,11 +42,14 @@ export class HostData {
     this.#alerts = new Watch(page);
   }
 
-  open({ hosts, jobs, repos, schedules, alerts }: Data, hostId: string): void {
+  open(
+    { hosts, jobs, repos, sources, schedules, alerts }: Data,
+    hostId: string,
+  ): void {
     this.#hostResource = hosts.detail(hostId);
-    this.sourcesResource = repos.sources(hostId);
+    this.sourcesResource = sources.ofHost(hostId);
     this.snapshotsResource = repos.snapshots(hostId);
-    this.jobsResource = jobs.list(hostId);
+    this.jobsResource = jobs.list({ host_id: hostId, kind: "backup" });
     this.schedulesResource = schedules.ofHost(hostId);
     this.repositoriesResource = repos.ofHost(hostId);
     this.alertsResource = alerts.list({

@@ -11,6 +11,7 @@ import {
 } from "./fixture-alerts.ts";
 import { editorRoutes } from "./fixture-editors.ts";
 import { makeToken, removeHost, rotateKey } from "./fixture-identities.ts";
+import { repositoryRoutes } from "./fixture-repositories.ts";
 import { job } from "./seed-jobs.ts";
 import { serverKey, summaryOf, userSession, type World } from "./world.ts";
 
@@ -91,11 +92,11 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
   [/^GET \/api\/version$/, ({ world }) => ok(world.version)],
   [
     /^GET \/api\/enrolment$/,
-    () =>
+    ({ world }) =>
       ok({
-        url: "http://backup.example.net:8080",
+        url: world.url,
         server_key: serverKey,
-        plain_http: true,
+        plain_http: world.url.startsWith("http:"),
       }),
   ],
   [/^GET \/api\/fleet\/summary$/, ({ world }) => ok(summaryOf(world))],
@@ -154,10 +155,7 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
   ],
   [/^GET \/api\/jobs\/\w+\/log$/, logPage],
   [/^POST \/api\/jobs\/(\w+)\/cancel$/, cancel],
-  [
-    /^PATCH \/api\/repositories\/\w+$/,
-    ({ world }) => found(world.repositories[0]),
-  ],
+  ...repositoryRoutes,
 ];
 
 function ok(body: unknown): Answer {
@@ -194,9 +192,20 @@ function snapshots({ world, query }: Call): Answer {
 }
 
 function jobs({ world, query }: Call): Answer {
-  const hostId = query.get("host_id");
+  const wanted = (name: string, value: string | null) =>
+    !query.has(name) || query.get(name) === value;
   const all = world.jobs.filter(
-    (other) => hostId === null || other.host_id === hostId,
+    (other) =>
+      wanted("host_id", other.host_id) &&
+      wanted("kind", other.kind) &&
+      wanted("actor", other.actor) &&
+      wanted("repository_id", other.repository_id) &&
+      wanted("source_group_id", other.source_group_id) &&
+      (query.get("state") === "running"
+        ? other.finished_at === null
+        : wanted("state", other.state)) &&
+      other.queued_at >= (query.get("from") ?? "") &&
+      other.queued_at <= (query.get("to") ?? "9"),
   );
   const after = all.findIndex((other) => other.id === query.get("cursor")) + 1;
   const page = all.slice(after, after + Number(query.get("limit") ?? 50));
@@ -209,11 +218,18 @@ function jobs({ world, query }: Call): Answer {
 
 function logPage({ world, query }: Call): Answer {
   const after = Number(query.get("after") ?? 0);
-  const lines = world.log
-    .filter((line) => line.n > after)
-    .slice(0, Number(query.get("limit") ?? 1000));
-  const last = lines.at(-1)?.n ?? after;
-  return ok({ lines, next_after: last < world.log.length ? last : null });
+  const wanted = query.get("q")?.toLowerCase() ?? "";
+  const found = world.log.filter(
+    ({ n, l, k }) =>
+      n > after &&
+      l.toLowerCase().includes(wanted) &&
+      (!query.has("issues") || k === "warning" || k === "error"),
+  );
+  const lines = found.slice(0, Number(query.get("limit") ?? 1000));
+  return ok({
+    lines,
+    next_after: lines.length < found.length ? (lines.at(-1)?.n ?? null) : null,
+  });
 }
 
 function run({ world, params }: Call): Answer {

@@ -16,6 +16,7 @@ import type {
   HostHooks,
 } from "@restic-manager/shared/api/hooks.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
+import type { Maintenance } from "@restic-manager/shared/api/maintenance.ts";
 import type {
   Repository,
   Snapshot,
@@ -34,6 +35,7 @@ import { seedAlerts, seedChannels } from "./fixture-alerts.ts";
 import { emptyHostHooks } from "./fixture-editors.ts";
 import { seedHosts, seedPending } from "./seed-hosts.ts";
 import { seedJobs, seedLog, seedSnapshots } from "./seed-jobs.ts";
+import { maintenance, repository } from "./seed-repositories.ts";
 
 /** What the fixture server knows. Tests make one, change it, and push live events about the change. */
 export interface World {
@@ -47,6 +49,7 @@ export interface World {
   sources: SourceGroup[];
   schedules: Schedule[];
   repositories: Repository[];
+  maintenance: Maintenance;
   hostHooks: HostHooks;
   groupHooks: Record<string, Pick<GroupHooks, "hooks" | "unreadable">>;
   tokens: EnrolmentToken[];
@@ -54,6 +57,8 @@ export interface World {
   channels: Channel[];
   /** What a set-up says about its paths. */
   missingIncludes: string[];
+  /** Under which the browser reached the server. */
+  url: string;
   version: VersionInfo;
 }
 
@@ -107,12 +112,14 @@ export function emptyWorld(): World {
     sources: [],
     schedules: [],
     repositories: [],
+    maintenance: maintenance(),
     hostHooks: emptyHostHooks,
     groupHooks: {},
     tokens: [],
     alerts: [],
     channels: [],
     missingIncludes: [],
+    url: "http://backup.example.net:8080",
     version: {
       version: "0.1.0",
       commit: "0123456789abcdef",
@@ -166,26 +173,7 @@ export function seededWorld(): World {
       applied: true,
     },
   ];
-  world.repositories = [
-    {
-      id: id("REPO"),
-      name: "pg-primary",
-      url: "rest:https://vault.lan:8000/pg-primary/",
-      status: "ready",
-      status_code: null,
-      status_message: null,
-      repository_id: "7c41a90f".repeat(8),
-      snapshot_count: 730,
-      snapshots_refreshed_at: at(now - 8 * hour),
-      credential: {
-        password_set: true,
-        username: "pg-primary",
-        user_password_set: true,
-        env_names: [],
-        ca_set: false,
-      },
-    },
-  ];
+  world.repositories = [repository()];
   return world;
 }
 

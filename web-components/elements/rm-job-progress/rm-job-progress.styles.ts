@@ -21,6 +21,11 @@ export const jobProgressStyles = css`
     font-weight: 600;
     letter-spacing: -0.035em;
   }
+  .doing {
+    font-size: var(--rm-size-16);
+    line-height: 34px;
+    font-weight: 550;
+  }
   .bar {
     height: 8px;
     border-radius: 4px;

@@ -7,63 +7,98 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "../../styles/base.ts";
 import { parts } from "../../styles/parts.ts";
+import { table } from "../../styles/table.ts";
 import { area } from "../charts.ts";
 import { bytes, count, duration, plural } from "../format.ts";
 import { icon } from "../icon.ts";
 import { elapsedText } from "../job-words.ts";
+import { groupTable, upkeepFacts } from "./upkeep-result.ts";
 import { busy } from "../status.ts";
 import { Ticking } from "../ticking.ts";
 import { jobProgressStyles } from "./rm-job-progress.styles.ts";
 import { plainText } from "../plain-text.ts";
 
-const phases = ["scanning", "backup", "finishing"] as const;
-const phaseNames: Readonly<Record<(typeof phases)[number], string>> = {
+const phaseNames = {
+  pre_hook: "Pre-hook",
   scanning: "Scan",
   backup: "Backup",
   finishing: "Finish",
-};
+  post_hook: "Post-hook",
+} as const;
+type Phase = keyof typeof phaseNames;
+const phases = Object.keys(phaseNames) as Phase[];
+
+/** Phases that take as long as they take. */
+const unmeasured: ReadonlySet<JobProgress["phase"]> = new Set([
+  "waiting",
+  "locked",
+  "pre_hook",
+  "post_hook",
+]);
 
 /** How far a job is while it runs, and what it did when it has ended. */
 @customElement("rm-job-progress")
 export class RmJobProgress extends LitElement {
-  static override styles = [base, parts, jobProgressStyles];
+  static override styles = [base, parts, table, jobProgressStyles];
 
   @property({ attribute: false }) accessor job!: Job;
   /** Bytes per second of the last minute, one a second, the newest last. */
   @property({ attribute: false }) accessor rates: readonly number[] = [];
   readonly #clock = new Ticking(this, 1000);
+  /** Hooks are steps of the way once they were seen: most backups have none. */
+  #hooks: readonly string[] = [];
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    const before = changed.get("job") as Job | undefined;
+    if (before !== undefined && before.id !== this.job.id) this.#hooks = [];
+    const phase = this.job.progress?.phase;
+    if (phase === "pre_hook" || phase === "post_hook")
+      this.#hooks = [...new Set([...this.#hooks, phase])];
+  }
 
   override render() {
     const { progress } = this.job;
     if (this.job.finished_at !== null) return this.#ended();
+    const percent = measured(progress);
     return html`<section class="card progress" aria-label="Progress">
       <div class="line">
-        <span class="percent num"
-          >${progress === null ? "–" : `${Math.floor(progress.percent)}%`}</span
+        ${percent === null ? nothing : html`<span class="percent num">${Math.floor(percent)}%</span>`}
+        <span class="num ${percent === null ? "doing" : "text-2"}"
+          >${this.#ahead(progress)}</span
         >
-        <span class="text-2 num">${this.#ahead(progress)}</span>
         <span class="spring"></span>
-        ${progress === null ? nothing : this.#phases(progress)}
+        ${progress === null || this.job.kind !== "backup" ? nothing : this.#phases(progress)}
       </div>
-      ${this.#bar(progress)}
+      ${this.#bar(percent)}
       ${progress === null ? nothing : this.#facts(progress)}
     </section>`;
   }
 
   #ahead(progress: JobProgress | null): string {
-    if (progress === null)
-      return this.job.state === "queued"
+    if (progress === null) {
+      if (this.job.state !== "queued")
+        return "Waits for the agent's first report";
+      return this.job.kind === "backup"
         ? "Waits for its turn"
-        : "Waits for the agent's first report";
+        : "Waits until no other job uses the repository";
+    }
+    const { seconds_remaining: left, rate } = progress;
     switch (progress.phase) {
       case "waiting":
         return "Waits for another job of this host";
+      case "locked":
+        return "Waits: the repository is locked";
+      case "pre_hook":
+        return "Runs the pre-hook";
       case "scanning":
         return "Counting files";
       case "finishing":
         return "Saving the snapshot";
+      case "post_hook":
+        return "Runs the post-hook";
+      case "working":
+        return left === null ? "At work" : `${duration(left * 1000)} left`;
       case "backup": {
-        const { seconds_remaining: left, rate } = progress;
         const at = rate === null ? "" : ` at ${bytes(rate)}/s`;
         return left === null
           ? `Backing up${at}`
@@ -73,9 +108,12 @@ export class RmJobProgress extends LitElement {
   }
 
   #phases({ phase }: JobProgress): TemplateResult {
-    const at = phases.indexOf(phase as (typeof phases)[number]);
+    const shown = phases.filter(
+      (name) => !name.endsWith("_hook") || this.#hooks.includes(name),
+    );
+    const at = shown.indexOf(phase as Phase);
     return html`<ol class="phases">
-      ${phases.map((name, index) => {
+      ${shown.map((name, index) => {
         if (index < at)
           return html`<li class="done">
             <span class="ok">${icon("check", 15)}</span>${phaseNames[name]}
@@ -89,38 +127,42 @@ export class RmJobProgress extends LitElement {
     </ol>`;
   }
 
-  #bar(progress: JobProgress | null): TemplateResult {
-    const percent = progress?.percent ?? 0;
+  #bar(percent: number | null): TemplateResult {
     return html`<div
       class="bar"
       role="progressbar"
-      aria-label="Progress of the backup"
-      aria-valuenow=${Math.floor(percent)}
+      aria-label="Progress of the job"
+      aria-valuenow=${percent === null ? nothing : Math.floor(percent)}
       aria-valuemin="0"
       aria-valuemax="100"
     >
-      <i .style=${`width:${percent}%`}></i>
+      <i .style=${`width:${percent ?? 0}%`}></i>
     </div>`;
   }
 
   #facts(progress: JobProgress): TemplateResult {
     const latest = this.rates.at(-1);
+    const isBackup = this.job.kind === "backup";
     return html`<div class="facts">
       <dl class="num">
-        ${fact("Processed", ofTotal(progress.bytes_done, progress.bytes_total, bytes))}
-        ${fact("Files", ofTotal(progress.files_done, progress.files_total, count))}
+        ${isBackup ? fact("Processed", ofTotal(progress.bytes_done, progress.bytes_total, bytes)) : nothing}
+        ${isBackup ? fact("Files", ofTotal(progress.files_done, progress.files_total, count)) : nothing}
         ${fact("Running for", elapsedText(this.job, this.#clock.now))}
         ${progress.errors === 0 ? nothing : fact("Issues", html`<span class="warn-text">${plural(progress.errors, "issue")}</span>`)}
       </dl>
-      <div class="rates">
-        <p class="small text-2">Throughput, last minute</p>
-        ${area(this.rates, `Throughput of the last minute, now ${latest === undefined ? "unknown" : `${bytes(latest)} a second`}`, { steps: 60 })}
-      </div>
+      ${
+        isBackup
+          ? html`<div class="rates">
+              <p class="small text-2">Throughput, last minute</p>
+              ${area(this.rates, `Throughput of the last minute, now ${latest === undefined ? "unknown" : `${bytes(latest)} a second`}`, { steps: 60 })}
+            </div>`
+          : nothing
+      }
     </div>`;
   }
 
   #ended(): TemplateResult {
-    const { stats, error } = this.job;
+    const { stats, upkeep, error } = this.job;
     return html`<section class="card progress" aria-label="Result">
       ${
         error === null
@@ -136,8 +178,10 @@ export class RmJobProgress extends LitElement {
       <dl class="facts num">
         ${fact("Took", elapsedText(this.job, this.#clock.now))}
         ${stats === null ? nothing : this.#statsFacts(stats)}
+        ${upkeep === null ? nothing : upkeepFacts(upkeep).map(([label, value]) => fact(label, value))}
         ${this.job.exit_code === null ? nothing : fact("Exit code of restic", String(this.job.exit_code))}
       </dl>
+      ${upkeep?.groups === undefined ? nothing : groupTable(upkeep.groups)}
     </section>`;
   }
 
@@ -160,6 +204,13 @@ export class RmJobProgress extends LitElement {
           )
     }`;
   }
+}
+
+/** Null while restic does not say how far it is. */
+function measured(progress: JobProgress | null): number | null {
+  if (progress === null || unmeasured.has(progress.phase)) return null;
+  const { phase, percent } = progress;
+  return phase === "working" && percent === 0 ? null : percent;
 }
 
 /** The total is not known before files are counted. */
