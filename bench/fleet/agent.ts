@@ -189,6 +189,7 @@ export function startAgent(url: string, member: Member): SimulatedAgent {
       outbox_depth: 0,
       running_jobs: [],
       rss: 50_000_000,
+      skew_ms: 0,
     };
   }
 

@@ -86,6 +86,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     // Jobs and tokens are made after the hosts they are for.
     reconcile: (state) => jobs.reconcile(state),
     claimToken: (...args) => tokens.redemption.claim(...args),
+    nextRun,
   });
   const { presence } = hosts;
   const { config, schedules, ...scheduling } = createSchedulesFeature({

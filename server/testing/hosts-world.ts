@@ -9,6 +9,7 @@ import {
   repositoriesOnlyOf,
 } from "../features/repos/of-host.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
+import { nextRun } from "../features/schedules/next-run.ts";
 import type { Reconcile } from "../features/hosts/presence.ts";
 import { identityOf } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
@@ -48,6 +49,7 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
     repositories: { onlyOf: repositoriesOnlyOf, drop: dropRepositories },
     reconcile: async (state) => void reconciled.push(state),
     claimToken: async () => "token_invalid",
+    nextRun,
     committed: (numbering) => readCommitted(db, numbering),
     config: {
       pendingExpiry: 3_600_000,

@@ -154,6 +154,8 @@ export async function insertTestHost(
       pre_hook: null,
       post_hook: null,
       hook_shell: null,
+      hook_timeout_s: null,
+      clock_skew_ms: 0,
       cfg_rev: 0,
       applied_cfg_rev: 0,
       announced_from_ip: "192.0.2.1",

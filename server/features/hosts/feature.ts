@@ -10,6 +10,7 @@ import type { Bus, Unsubscribe } from "../../ports/bus.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import type { NextRun } from "../schedules/next-run.ts";
 import { createAccess } from "./access.ts";
 import { accessRoutes } from "./access-routes.ts";
 import { createAdmit } from "./admission.ts";
@@ -52,6 +53,7 @@ export function createHostsFeature(deps: {
   reconcile: Reconcile;
   committed: Committed;
   claimToken: ClaimToken;
+  nextRun: NextRun;
   random: Random;
   clock: Clock;
   log: Log;

@@ -30,8 +30,7 @@ function hosts(db: Db) {
     .selectAll("hosts")
     .select("users.username as approver")
     .select(
-      sql<number>`EXISTS (SELECT 1 FROM host_repositories r WHERE r.host_id = hosts.id)
-        AND EXISTS (SELECT 1 FROM source_groups g WHERE g.host_id = hosts.id)`.as(
+      sql<number>`EXISTS (SELECT 1 FROM host_repositories r WHERE r.host_id = hosts.id)`.as(
         "set_up",
       ),
     );
@@ -107,24 +106,27 @@ export async function openJobs(
     .execute();
 }
 
-/** The first fire after `now` of each host, as its agent computed it. */
-export async function nextRuns(
+/** Schedules that agents run, with the first fire after `now` as the agent worked it out; null when it told of none. */
+export async function nextFires(
   db: Db,
   ids: readonly string[],
   now: string,
-): Promise<{ host_id: string; at: string | null }[]> {
+): Promise<
+  { host_id: string; cron: string; tz: string; at: string | null }[]
+> {
   return db
     .selectFrom("schedules")
+    .innerJoin("hosts", "hosts.id", "schedules.host_id")
     .select([
       "host_id",
-      sql<
-        string | null
-      >`min((SELECT min(fire.value) FROM json_each(next_fires) AS fire
-        WHERE fire.value > ${now}))`.as("at"),
+      "cron",
+      "tz",
+      sql<string | null>`(SELECT min(fire.value) FROM json_each(next_fires) AS fire
+        WHERE fire.value > ${now})`.as("at"),
     ])
     .where("enabled", "=", 1)
+    .where("next_fires", "!=", "[]")
     .where("host_id", "in", ids)
-    .groupBy("host_id")
     .execute();
 }
 
@@ -164,13 +166,19 @@ export async function dayResults(
 const severity = sql<number>`CASE status WHEN 'succeeded' THEN 1 WHEN 'succeeded_with_issues' THEN 2 ELSE 3 END`;
 
 /** What the health of every host is made of. */
-export async function healthFacts(
-  db: Db,
-): Promise<{ status: string; last: JobState | null; busy: number }[]> {
+export async function healthFacts(db: Db): Promise<
+  {
+    status: string;
+    always_on: number;
+    last: JobState | null;
+    busy: number;
+  }[]
+> {
   return db
     .selectFrom("hosts")
     .select([
       "hosts.status",
+      "hosts.always_on",
       sql<JobState | null>`(SELECT status FROM jobs WHERE jobs.id = ${lastBackupId})`.as(
         "last",
       ),

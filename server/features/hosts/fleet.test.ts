@@ -11,6 +11,7 @@ import {
   type HostsWorld,
 } from "../../testing/hosts-world.ts";
 import { createTestAgent, insertTestHost } from "../../testing/test-agent.ts";
+import { nextRun } from "../schedules/next-run.ts";
 import { createFleet } from "./fleet.ts";
 import { healthOf } from "./health.ts";
 
@@ -151,7 +152,13 @@ async function rows(query = ""): Promise<HostRow[]> {
 }
 
 describe("the health of a host", () => {
-  const calm = { online: true, lastBackup: "succeeded", busy: false } as const;
+  const calm = {
+    online: true,
+    alwaysOn: true,
+    lastBackup: "succeeded",
+    busy: false,
+  } as const;
+  const laptop = { ...calm, alwaysOn: false, online: false };
 
   test.each([
     ["healthy", calm],
@@ -162,7 +169,13 @@ describe("the health of a host", () => {
       "offline",
       { ...calm, lastBackup: "succeeded_with_issues", online: false },
     ],
-    ["failed", { lastBackup: "failed", online: false, busy: true }],
+    ["failed", { ...calm, lastBackup: "failed", online: false, busy: true }],
+    ["asleep", laptop],
+    ["asleep", { ...laptop, busy: true }],
+    ["healthy", { ...laptop, online: true }],
+    ["no_backup", { ...laptop, lastBackup: null }],
+    ["degraded", { ...laptop, lastBackup: "succeeded_with_issues" }],
+    ["failed", { ...laptop, lastBackup: "failed" }],
     ["failed", { ...calm, lastBackup: "lost" }],
   ] as const)("is %s for %j", (health, facts) => {
     expect(healthOf(facts)).toBe(health);
@@ -253,7 +266,7 @@ describe("the fleet", () => {
       },
       transformResult: async ({ result }) => result,
     });
-    const fleet = createFleet({ db, clock: world.clock });
+    const fleet = createFleet({ db, clock: world.clock, nextRun });
     const firstId = await addHost(1);
     await addJob(firstId, "succeeded", hourMs);
     await fleet.page({ limit: 200 });

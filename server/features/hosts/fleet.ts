@@ -19,6 +19,7 @@ import { resticInfo } from "@restic-manager/shared/protocol/hello.ts";
 import { z } from "zod";
 import { AppError } from "../../app-error.ts";
 import type { Db } from "../../ports/db.ts";
+import type { NextRun } from "../schedules/next-run.ts";
 import * as store from "./fleet-store.ts";
 import type { BriefRecord, FleetHost } from "./fleet-store.ts";
 import { replacedKeys } from "./former-key-store.ts";
@@ -45,12 +46,34 @@ const dayMs = 24 * 60 * 60 * 1000;
 const shownDays = 30;
 const shownKeys = 20;
 
-export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
+export function createFleet(deps: {
+  db: Db;
+  clock: Clock;
+  nextRun: NextRun;
+}): Fleet {
+  const { db, clock } = deps;
+
   /** The last 30 days as dates in UTC, today last. */
   function days(): string[] {
     return Array.from({ length: shownDays }, (_, i) =>
       toTimestamp(clock.now() - (shownDays - 1 - i) * dayMs).slice(0, 10),
     );
+  }
+
+  /** When each host backs up next. While an agent is out of reach it fires more often than it could tell beforehand. */
+  async function nextRunsOf(
+    ids: readonly string[],
+  ): Promise<Map<string, string>> {
+    const now = clock.now();
+    const soonest = new Map<string, string>();
+    for (const fire of await store.nextFires(db, ids, toTimestamp(now))) {
+      const computed = fire.at ? null : deps.nextRun(fire.cron, now, fire.tz);
+      const at = computed === null ? fire.at : toTimestamp(computed);
+      const before = soonest.get(fire.host_id);
+      if (at !== null && (before === undefined || at < before))
+        soonest.set(fire.host_id, at);
+    }
+    return soonest;
   }
 
   async function toRows(hosts: readonly FleetHost[]): Promise<HostRow[]> {
@@ -60,9 +83,7 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
     const since = `${dates[0]}T00:00:00.000Z`;
     const last = byHost(await store.lastBackups(db, ids));
     const open = byHost(await store.openJobs(db, ids));
-    const next = byHost(
-      await store.nextRuns(db, ids, toTimestamp(clock.now())),
-    );
+    const next = await nextRunsOf(ids);
     const snapshots = byHost(await store.snapshotCounts(db, ids));
     const results = byHost(await store.dayResults(db, ids, since));
 
@@ -80,6 +101,7 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
         online: host.status === "online",
         health: healthOf({
           online: host.status === "online",
+          alwaysOn: host.always_on === 1,
           lastBackup: lastBackup?.status ?? null,
           busy: running !== null,
         }),
@@ -88,9 +110,10 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
         agent_version: host.agent_version,
         set_up: host.set_up === 1,
         tags: parseJson(host.tags, z.array(z.string())) ?? [],
+        always_on: host.always_on === 1,
         last_backup: lastBackup && toBrief(lastBackup),
         running_job: running && toBrief(running),
-        next_run_at: next.get(host.id)?.[0]?.at ?? null,
+        next_run_at: next.get(host.id) ?? null,
         snapshot_count: snapshots.get(host.id)?.[0]?.count ?? 0,
         identity_conflict: parseJson(
           host.identity_conflict ?? "null",
@@ -147,6 +170,11 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
         announced_from_ip: host.announced_from_ip,
         cfg_rev: host.cfg_rev,
         applied_cfg_rev: host.applied_cfg_rev,
+        bandwidth: {
+          up_kbps: host.bandwidth_up_kbps,
+          down_kbps: host.bandwidth_down_kbps,
+        },
+        clock_skew_ms: host.clock_skew_ms,
       };
     },
 
@@ -156,9 +184,14 @@ export function createFleet({ db, clock }: { db: Db; clock: Clock }): Fleet {
       const hosts = Object.fromEntries(
         hostHealth.map((health) => [health, 0]),
       ) as Record<HostHealth, number>;
-      for (const { status, last, busy } of facts) {
-        const online = status === "online";
-        hosts[healthOf({ online, lastBackup: last, busy: busy === 1 })] += 1;
+      for (const { status, always_on, last, busy } of facts) {
+        const health = healthOf({
+          online: status === "online",
+          alwaysOn: always_on === 1,
+          lastBackup: last,
+          busy: busy === 1,
+        });
+        hosts[health] += 1;
       }
       const hours = Array.from({ length: 24 }, noJobs);
       const total = noJobs();

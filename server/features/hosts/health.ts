@@ -3,6 +3,8 @@ import type { JobState } from "@restic-manager/shared/domain/job.ts";
 
 export interface HealthFacts {
   readonly online: boolean;
+  /** False: a host that is away as a matter of course. */
+  readonly alwaysOn: boolean;
   /** How the last backup ended that nobody cancelled; null before the first. */
   readonly lastBackup: JobState | null;
   /** A job has been queued, sent or started, and has not ended. */
@@ -13,8 +15,9 @@ export interface HealthFacts {
 export function healthOf(facts: HealthFacts): HostHealth {
   if (facts.lastBackup === "failed" || facts.lastBackup === "lost")
     return "failed";
-  if (!facts.online) return "offline";
+  if (!facts.online && facts.alwaysOn) return "offline";
   if (facts.lastBackup === "succeeded_with_issues") return "degraded";
-  if (facts.busy) return "running";
-  return facts.lastBackup === null ? "no_backup" : "healthy";
+  if (facts.online && facts.busy) return "running";
+  if (facts.lastBackup === null) return "no_backup";
+  return facts.online ? "healthy" : "asleep";
 }

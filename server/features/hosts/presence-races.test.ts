@@ -43,6 +43,7 @@ const heartbeat = (host: string): Heartbeat => ({
   outbox_depth: 0,
   running_jobs: [],
   rss: 0,
+  skew_ms: 0,
 });
 
 async function goOn(): Promise<void> {

@@ -31,6 +31,8 @@ export interface Presence {
 }
 
 const flushMs = 1000;
+/** A clock that moved by less is not worth drawing a page again. */
+const shownSkewMs = 5000;
 
 type Beats = Map<
   string,
@@ -66,14 +68,21 @@ export function createPresence(deps: {
   }
 
   async function note(taken: Beats): Promise<void> {
-    const seen = new Map([...taken].map(([id, { at }]) => [id, at]));
+    const seen = new Map(
+      [...taken].map(([id, { at, heartbeat }]) => [
+        id,
+        { at, skewMs: heartbeat.skew_ms },
+      ]),
+    );
     const before = await deps.tx.run((trx) => saveSeen(trx, seen));
-    for (const { id, status, cfg_rev } of before) {
+    for (const { id, status, cfg_rev, clock_skew_ms } of before) {
       const heartbeat = taken.get(id)?.heartbeat;
       if (heartbeat === undefined) continue;
       epochs.set(id, heartbeat.epoch);
       if (status === "offline") {
         log.info("A host is online", { host_id: id });
+        events.emit({ type: "host.changed", hostId: id });
+      } else if (Math.abs(heartbeat.skew_ms - clock_skew_ms) >= shownSkewMs) {
         events.emit({ type: "host.changed", hostId: id });
       }
       if (heartbeat.cfg_rev < cfg_rev)

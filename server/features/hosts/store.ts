@@ -48,6 +48,8 @@ export async function insertHost(
       pre_hook: null,
       post_hook: null,
       hook_shell: null,
+      hook_timeout_s: null,
+      clock_skew_ms: 0,
       cfg_rev: 0,
       applied_cfg_rev: 0,
       created_at: host.approved_at,
@@ -214,19 +216,20 @@ export async function saveFacts(
     .execute();
 }
 
-/** Notes when these hosts were last heard. Returns how each stood before; hosts that do not exist are left out. */
+/** Notes when these hosts were last heard, and their clocks. Returns how each stood before; hosts that do not exist are left out. */
 export async function saveSeen(
   trx: Trx,
-  seen: ReadonlyMap<string, string>,
-): Promise<Pick<HostRecord, "id" | "status" | "cfg_rev">[]> {
+  seen: ReadonlyMap<string, { readonly at: string; readonly skewMs: number }>,
+): Promise<Pick<HostRecord, "id" | "status" | "cfg_rev" | "clock_skew_ms">[]> {
   // One text for any number of hosts, so that the statements stay prepared: this runs every second.
   const heard = JSON.stringify(Object.fromEntries(seen));
   const before = await trx
     .selectFrom("hosts")
-    .select(["id", "status", "cfg_rev"])
+    .select(["id", "status", "cfg_rev", "clock_skew_ms"])
     .where("id", "in", sql<string>`(select key from json_each(${heard}))`)
     .execute();
-  await sql`update hosts set status = 'online', last_seen_at = beat.value
+  await sql`update hosts set status = 'online', last_seen_at = beat.value ->> 'at',
+      clock_skew_ms = beat.value ->> 'skewMs'
     from json_each(${heard}) as beat where hosts.id = beat.key`.execute(trx);
   return before;
 }

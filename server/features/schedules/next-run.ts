@@ -1,3 +1,5 @@
+export type NextRun = typeof nextRun;
+
 /**
  * The first fire of a cron text after `from` (milliseconds) in a zone, or null when it never fires: the text or the zone
  * is not valid, or it names a date that does not exist. The same engine as the agent's.
@@ -7,5 +9,34 @@ export function nextRun(cron: string, from: number, tz: string): number | null {
     return Bun.cron.parse(cron, from, { tz })?.getTime() ?? null;
   } catch {
     return null;
+  }
+}
+
+/** Up to `count` fires after `from`, the soonest first. */
+export function nextRuns(
+  cron: string,
+  from: number,
+  tz: string,
+  count: number,
+): number[] {
+  const runs: number[] = [];
+  for (
+    let at = nextRun(cron, from, tz);
+    at !== null && runs.length < count;
+    at = nextRun(cron, at, tz)
+  )
+    runs.push(at);
+  return runs;
+}
+
+/** Why a cron text never fires, for a person; null when it does. */
+export function cronProblem(cron: string, from: number): string | null {
+  try {
+    return Bun.cron.parse(cron, from, { tz: "UTC" }) === null
+      ? "Name a date that exists."
+      : null;
+  } catch (error) {
+    const reason = String(error).replace(/^.*cron expression: /i, "");
+    return `It cannot be read: ${reason}.`;
   }
 }
