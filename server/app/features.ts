@@ -155,6 +155,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
         hosts.start(),
         tokens.start(),
         repos.start(),
+        jobs.start(),
         channels.start(),
         alerts.start(),
         requests.start(),

@@ -15,9 +15,11 @@ import { downloadLog } from "./download.ts";
 import { connectJobs } from "./inbox.ts";
 import { createJobLimits } from "./limits.ts";
 import { createJobs } from "./jobs.ts";
+import { createEndAsLost } from "./lost.ts";
 import { createProgressBoard } from "./progress.ts";
 import { createReconcile } from "./reconcile.ts";
 import { jobRoutes } from "./routes.ts";
+import { createSilence } from "./silence.ts";
 
 export interface Presence {
   isOnline(hostId: string): boolean;
@@ -42,11 +44,13 @@ export function createJobsFeature(deps: {
   const jobs = createJobs({ ...deps, progress });
   const limits = createJobLimits(deps.clock);
   const reports = createJobReports({ ...deps, progress, limits });
+  const endAsLost = createEndAsLost({ ...deps, progress });
 
   return {
     jobs,
     /** To be told what every hello and heartbeat says. */
-    reconcile: createReconcile({ ...deps, progress }),
+    reconcile: createReconcile({ ...deps, endAsLost }),
+    start: createSilence({ ...deps, endAsLost }).start,
     routes: jobRoutes({
       jobs,
       dispatch: createDispatch({ ...deps, jobs }),

@@ -3,12 +3,12 @@ import type {
   JobList,
   LogPage,
   jobQuery,
+  logQuery,
 } from "@restic-manager/shared/api/jobs.ts";
-import type { JobState } from "@restic-manager/shared/domain/job.ts";
 import type { z } from "zod";
 import { AppError } from "../../app-error.ts";
 import type { Db } from "../../ports/db.ts";
-import { readLines } from "./log-store.ts";
+import { findLines } from "./log-search.ts";
 import type { ProgressBoard } from "./progress.ts";
 import * as store from "./store.ts";
 import { viewJob } from "./view.ts";
@@ -20,10 +20,8 @@ export interface Jobs {
   /** @throws AppError `job_not_found` */
   get(id: string): Promise<Job>;
   list(query: z.output<typeof jobQuery>): Promise<JobList>;
-  log(id: string, page: { after: number; limit: number }): Promise<LogPage>;
+  log(id: string, query: z.output<typeof logQuery>): Promise<LogPage>;
 }
-
-const unfinished: readonly JobState[] = ["queued", "sent", "running"];
 
 export function createJobs(deps: {
   db: Db;
@@ -46,18 +44,9 @@ export function createJobs(deps: {
       return job;
     },
 
-    async list({ host_id, state, cursor, limit }) {
-      const records = await store.listJobs(db, {
-        hostId: host_id,
-        states:
-          state === undefined
-            ? undefined
-            : state === "running"
-              ? unfinished
-              : [state],
-        cursor,
-        limit: limit + 1,
-      });
+    async list(query) {
+      const { limit } = query;
+      const records = await store.listJobs(db, { ...query, limit: limit + 1 });
       const page = records.slice(0, limit);
       return {
         jobs: page.map(view),
@@ -65,11 +54,16 @@ export function createJobs(deps: {
       };
     },
 
-    async log(id, { after, limit }) {
+    async log(id, { after, limit, q, issues }) {
       if ((await store.findJob(db, id)) === null) {
         throw new AppError("job_not_found");
       }
-      const lines = await readLines(db, id, after, limit + 1);
+      const lines = await findLines(
+        db,
+        id,
+        { text: q, issues },
+        { after, limit: limit + 1 },
+      );
       const page = lines.slice(0, limit);
       return {
         lines: page,

@@ -1,13 +1,12 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import type { FailureCode } from "@restic-manager/shared/domain/failure.ts";
-import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
-import type { Log } from "@restic-manager/shared/log.ts";
+import { failure } from "@restic-manager/shared/domain/failure.ts";
 import type { Heartbeat } from "@restic-manager/shared/protocol/hello.ts";
 import type { Events } from "../../events.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
-import type { ProgressBoard } from "./progress.ts";
+import type { EndAsLost } from "./lost.ts";
+import { heardAgain, isPresumedLost } from "./presumed.ts";
 import * as store from "./store.ts";
 
 /** What an agent says about itself in every hello and heartbeat. */
@@ -19,19 +18,18 @@ export type AgentState = Pick<
 /** Longer than a command may take to be carried out, and than the report that crosses with it is under way. */
 const graceMs = 60_000;
 
-const neverStarted: { code: FailureCode; message: string } = {
-  code: "timeout",
-  message:
-    "The agent never took the job, so nothing was started; run it again.",
-};
-const forgotten: { code: FailureCode; message: string } = {
-  code: "agent_restarted",
-  message:
-    "The agent no longer knows this job: it ended unexpectedly or lost its state, and restic ended with it.",
-};
+const neverStarted = failure(
+  "timeout",
+  "The agent never took the job, so nothing was started; run it again.",
+);
+const forgotten = failure(
+  "agent_restarted",
+  "The agent no longer knows this job: it ended unexpectedly or lost its state, and restic ended with it.",
+);
 
 /**
- * Ends jobs that nobody will ever report about as `lost`.
+ * Makes the store agree with what an agent says it is doing: jobs that were given up and run after all run again, and
+ * those that nobody will ever report about are lost.
  *
  * An agent lists a job from before it accepts it until its result is in the outbox, and a row leaves the outbox only
  * when this server has stored it. So a job that is neither listed nor stored as ended while the outbox is empty has no
@@ -40,30 +38,26 @@ const forgotten: { code: FailureCode; message: string } = {
 export function createReconcile(deps: {
   db: Db;
   tx: Transaction;
-  progress: Pick<ProgressBoard, "forget">;
+  endAsLost: EndAsLost;
   events: Events;
   clock: Clock;
-  log: Log;
 }): (state: AgentState) => Promise<void> {
-  const { db, tx, progress, events, clock } = deps;
+  const { db, tx, endAsLost, events, clock } = deps;
 
-  /** @returns false when the job has ended meanwhile. */
-  function end(id: string): Promise<boolean> {
-    return tx.run(async (trx) => {
+  async function takeBack(id: string, hostId: string): Promise<void> {
+    await tx.run(async (trx) => {
       const job = await store.findJob(trx, id);
-      if (job === null || isTerminal(job.status)) return false;
-      const why = job.status === "running" ? forgotten : neverStarted;
-      await store.updateJob(trx, id, {
-        status: nextJobState(job.status, { type: "done", outcome: "lost" }),
-        finished_at: toTimestamp(clock.now()),
-        error_code: why.code,
-        error: why.message,
-      });
-      return true;
+      if (job === null || !isPresumedLost(job)) return;
+      const status = job.started_at === null ? "sent" : "running";
+      await store.updateJob(trx, id, { ...heardAgain, status });
     });
+    events.emit({ type: "job.changed", jobId: id, hostId });
+    events.emit({ type: "host.changed", hostId });
   }
 
   return async ({ host, running_jobs, outbox_depth }) => {
+    for (const id of await store.givenUp(db, host, running_jobs))
+      await takeBack(id, host);
     if (outbox_depth > 0) return;
     const now = clock.now();
     const open = await store.openJobs(db, host, {
@@ -71,12 +65,9 @@ export function createReconcile(deps: {
       to: toTimestamp(now + graceMs),
     });
     const running = new Set(running_jobs);
-    for (const id of open.filter((job) => !running.has(job))) {
-      if (!(await end(id))) continue;
-      deps.log.warn("A job is lost", { host_id: host, job_id: id });
-      progress.forget(id);
-      events.emit({ type: "job.changed", jobId: id, hostId: host });
-      events.emit({ type: "host.changed", hostId: host });
-    }
+    for (const id of open.filter((job) => !running.has(job)))
+      await endAsLost(id, ({ status }) =>
+        status === "running" ? forgotten : neverStarted,
+      );
   };
 }

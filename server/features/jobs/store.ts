@@ -1,6 +1,8 @@
 import { sql } from "kysely";
+import type { jobQuery } from "@restic-manager/shared/api/jobs.ts";
 import type { Insertable, Selectable, Updateable } from "kysely";
 import type { JobState } from "@restic-manager/shared/domain/job.ts";
+import type { z } from "zod";
 import type { JobRow } from "../../db/schema.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
@@ -38,25 +40,40 @@ export async function readJob(
   );
 }
 
-/** Jobs by id, newest first; those before `cursor` when it is given. */
+export type JobFilter = z.output<typeof jobQuery>;
+
+const unfinished: readonly JobState[] = ["queued", "sent", "running"];
+
+/** Jobs by id, newest first; those before `cursor` when it is given. The page is chosen before anything is joined to it. */
 export async function listJobs(
   db: Db,
-  filter: {
-    hostId?: string | undefined;
-    states?: readonly JobState[] | undefined;
-    cursor?: string | undefined;
-    limit: number;
-  },
+  filter: JobFilter,
 ): Promise<JobRecord[]> {
-  let query = records(db).orderBy("jobs.id", "desc").limit(filter.limit);
-  const { hostId, states, cursor } = filter;
-  if (hostId !== undefined) query = query.where("jobs.host_id", "=", hostId);
-  if (states !== undefined) query = query.where("jobs.status", "in", states);
-  if (cursor !== undefined) query = query.where("jobs.id", "<", cursor);
-  return query.execute();
+  const { state, from, to, cursor, limit } = filter;
+  const states = state === "running" ? unfinished : state && [state];
+  let page = db.selectFrom("jobs as j").select("j.id");
+  for (const [column, value] of [
+    ["j.host_id", filter.host_id],
+    ["j.kind", filter.kind],
+    ["j.actor_kind", filter.actor],
+    ["j.repository_id", filter.repository_id],
+    ["j.source_group_id", filter.source_group_id],
+  ] as const)
+    if (value !== undefined) page = page.where(column, "=", value);
+  if (states !== undefined) page = page.where("j.status", "in", states);
+  if (from !== undefined) page = page.where("j.queued_at", ">=", from);
+  if (to !== undefined) page = page.where("j.queued_at", "<", to);
+  if (cursor !== undefined) page = page.where("j.id", "<", cursor);
+  return records(db)
+    .where("jobs.id", "in", page.orderBy("j.id", "desc").limit(limit))
+    .orderBy("jobs.id", "desc")
+    .execute();
 }
 
-/** Unfinished jobs of a host, but for those asked for between two instants: after the second, by a clock that was wrong. */
+/**
+ * Unfinished jobs of a host that it was given, but for those given between two instants: after the second, by a clock that
+ * was wrong. Upkeep that waits for its repository was not given to anybody.
+ */
 export async function openJobs(
   db: Db,
   hostId: string,
@@ -66,10 +83,44 @@ export async function openJobs(
     .selectFrom("jobs")
     .select("id")
     .where("host_id", "=", hostId)
-    .where("finished_at", "is", null)
-    .where((eb) =>
-      eb.or([eb("queued_at", "<", from), eb("queued_at", ">", to)]),
-    )
+    .where(isGiven)
+    .where((eb) => eb.or([eb(given, "<", from), eb(given, ">", to)]))
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+const given = sql<string>`coalesce(sent_at, queued_at)`;
+
+const isGiven = sql<boolean>`(finished_at IS NULL
+  AND (kind = 'backup' OR jobs.status <> 'queued' OR sent_at IS NOT NULL))`;
+
+/** Unfinished jobs given to hosts that are away and were last heard of before an instant. */
+export async function jobsOfSilent(db: Db, before: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom("jobs")
+    .innerJoin("hosts", "hosts.id", "jobs.host_id")
+    .select("jobs.id")
+    .where(isGiven)
+    .where("hosts.status", "=", "offline")
+    .where(sql`coalesce(hosts.last_seen_at, hosts.approved_at)`, "<", before)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Those of the named jobs of a host that were given up because it was silent. */
+export async function givenUp(
+  db: Db,
+  hostId: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom("jobs")
+    .select("id")
+    .where("id", "in", ids)
+    .where("host_id", "=", hostId)
+    .where("status", "=", "lost")
+    .where("error_code", "=", "host_silent")
     .execute();
   return rows.map((row) => row.id);
 }
