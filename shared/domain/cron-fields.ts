@@ -1,5 +1,6 @@
 /** What five cron fields allow, each as the numbers it stands for; Sunday is 0. */
 export interface CronFields {
+  readonly minutes: ReadonlySet<number>;
   readonly hours: ReadonlySet<number>;
   readonly days: ReadonlySet<number>;
   readonly months: ReadonlySet<number>;
@@ -13,11 +14,12 @@ const dayNames = "sun mon tue wed thu fri sat".split(" ");
 
 /** Reads a valid cron text; one that is not valid may give fields that allow nothing. */
 export function readCron(text: string): CronFields {
-  const [, hours = "", days = "", months = "", weekdays = ""] = text
+  const [minutes = "", hours = "", days = "", months = "", weekdays = ""] = text
     .trim()
     .toLowerCase()
     .split(/\s+/);
   return {
+    minutes: numbers(minutes, 0, 59),
     hours: numbers(hours, 0, 23),
     days: numbers(days, 1, 31),
     months: numbers(months, 1, 12, (name) => monthNames.indexOf(name) + 1),
