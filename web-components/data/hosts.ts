@@ -3,6 +3,7 @@ import type {
   FleetSummary,
   HostDetail,
   HostList,
+  HostPatch,
   HostRow,
   PendingHost,
   PendingList,
@@ -21,6 +22,7 @@ export interface HostsStore {
   /** `fingerprint` is the one the person saw; the server refuses when the host has another. */
   accept(pendingId: string, fingerprint: string): Promise<HostDetail>;
   reject(pendingId: string): Promise<void>;
+  patch(id: string, body: HostPatch): Promise<HostDetail>;
   /** `name` as a person typed it; the server refuses another than the host's. */
   remove(id: string, name: string): Promise<void>;
   /** Resolves to the host with its new key, once the agent has it. */
@@ -67,6 +69,8 @@ export function createHostsStore({
       }),
     reject: (pendingId) =>
       http.send<void>("POST", `/api/pending/${pendingId}/reject`, {}),
+    patch: (id, body) =>
+      http.send<HostDetail>("PATCH", `/api/hosts/${id}`, body),
     remove: (id, name) =>
       http.send<void>("DELETE", `/api/hosts/${id}`, { name }),
     rotateKey: (id) =>

@@ -23,7 +23,7 @@ export interface FieldParts {
 }
 
 export interface TextParts extends FieldParts {
-  readonly type?: "text" | "password" | "url" | "number";
+  readonly type?: "text" | "password" | "url" | "number" | "time";
   readonly autocomplete?: string;
   /** Addresses, paths and ids are set in the fixed-width face and not spell-checked. */
   readonly code?: boolean;
@@ -69,6 +69,33 @@ export function areaField(
       .value=${live(parts.value)}
       @input=${(event: InputEvent) => parts.onInput((event.target as HTMLTextAreaElement).value)}
     ></textarea>
+    ${helpAndError(parts)}
+  </div>`;
+}
+
+export function selectField(
+  parts: FieldParts & {
+    /** Value → what a person reads, in order. */
+    options: Readonly<Record<string, string>>;
+  },
+): TemplateResult {
+  return html`<div class="field">
+    <label for=${parts.id}>${parts.label}</label>
+    <select
+      class="input"
+      id=${parts.id}
+      name=${parts.id}
+      aria-invalid=${parts.error === undefined ? nothing : "true"}
+      aria-describedby=${describedBy(parts)}
+      @change=${(event: Event) => parts.onInput((event.target as HTMLSelectElement).value)}
+    >
+      ${Object.entries(parts.options).map(
+        ([value, label]) =>
+          html`<option value=${value} .selected=${value === parts.value}>
+            ${label}
+          </option>`,
+      )}
+    </select>
     ${helpAndError(parts)}
   </div>`;
 }

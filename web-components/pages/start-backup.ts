@@ -1,3 +1,4 @@
+import type { Job, RunBody } from "@restic-manager/shared/api/jobs.ts";
 import type { ReactiveControllerHost } from "lit";
 import type { Data } from "../data/data.ts";
 import { NavigateEvent } from "../events/navigate.ts";
@@ -20,14 +21,22 @@ export class BackupStart {
     return this.#hostIds;
   }
 
-  async run(data: Data, hostId: string): Promise<void> {
+  /** Without a group: the host's only one; where there are several, a person is asked which. */
+  async run(
+    data: Data,
+    hostId: string,
+    groupId?: string,
+    limits?: RunBody["limits"],
+  ): Promise<void> {
     if (this.#hostIds.has(hostId)) return;
     this.#show(new Set([...this.#hostIds, hostId]));
     try {
-      const job = await data.jobs.runBackup(hostId);
-      const navigation = new NavigateEvent(`/jobs/${job.id}`);
-      this.#page.dispatchEvent(navigation);
-      await navigation.shown;
+      const only = groupId ?? (await onlyGroup(data, hostId));
+      await this.#open(
+        only === null
+          ? `/hosts/${hostId}?run`
+          : jobPage(await data.jobs.runBackup(hostId, only, limits)),
+      );
     } catch (error) {
       this.#page.dispatchEvent(refusalToast(error));
     } finally {
@@ -35,8 +44,24 @@ export class BackupStart {
     }
   }
 
+  async #open(href: string): Promise<void> {
+    const navigation = new NavigateEvent(href);
+    this.#page.dispatchEvent(navigation);
+    await navigation.shown;
+  }
+
   #show(hostIds: ReadonlySet<string>): void {
     this.#hostIds = hostIds;
     this.#page.requestUpdate();
   }
+}
+
+function jobPage({ id }: Job): string {
+  return `/jobs/${id}`;
+}
+
+async function onlyGroup(data: Data, hostId: string): Promise<string | null> {
+  const groups = await data.sources.list(hostId);
+  const [first] = groups;
+  return groups.length === 1 && first !== undefined ? first.id : null;
 }

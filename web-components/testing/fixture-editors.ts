@@ -3,7 +3,6 @@ import type {
   HostHooks,
   HostHooksSpec,
 } from "@restic-manager/shared/api/hooks.ts";
-import type { HostPatch } from "@restic-manager/shared/api/hosts.ts";
 import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
 import type {
   Schedule,
@@ -63,7 +62,7 @@ export const emptyHostHooks: HostHooks = {
 
 function patchHost({ world, params, body }: Call): Answer {
   world.hosts = world.hosts.map((host) =>
-    host.id === params[0] ? { ...host, ...(body as HostPatch) } : host,
+    host.id === params[0] ? Object.assign({ ...host }, body) : host,
   );
   return { body: world.hosts.find((host) => host.id === params[0]) };
 }
@@ -183,12 +182,17 @@ function patchSchedule({ world, params, body }: Call): Answer {
   if (change.cron !== undefined && fires(change.cron) === null)
     return cronRefused();
   world.schedules = world.schedules.map((schedule) =>
-    schedule.id === params[0] ? { ...schedule, ...change } : schedule,
+    schedule.id === params[0]
+      ? Object.assign({ ...schedule }, change)
+      : schedule,
   );
   return { body: world.schedules.find(({ id: of }) => of === params[0]) };
 }
 
-function hooksOf(world: Call["world"], groupId: string | undefined): GroupHooks {
+function hooksOf(
+  world: Call["world"],
+  groupId: string | undefined,
+): GroupHooks {
   const { shell: __, ...inherited } = world.hostHooks.hooks;
   return {
     inherited,
