@@ -65,7 +65,7 @@ export function summaryText(stats: BackupStats): string {
   return `Snapshot ${stats.snapshot_id?.slice(0, 8) ?? "without id"} saved: ${files}${added}.`;
 }
 
-function bytesText(bytes: number): string {
+export function bytesText(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const power = Math.min(
     units.length - 1,

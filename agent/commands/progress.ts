@@ -27,11 +27,10 @@ const emptyProgress: JobProgress = {
   rate: null,
 };
 
-/** The job waits for another one to end. */
-export const waitingProgress: JobProgress = {
-  ...emptyProgress,
-  phase: "waiting",
-};
+/** What a job is at, when there is nothing to count. */
+export function phaseOnly(phase: JobProgress["phase"]): JobProgress {
+  return { ...emptyProgress, phase };
+}
 
 export function createProgressReporter(
   clock: Clock,

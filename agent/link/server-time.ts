@@ -7,6 +7,8 @@ export interface ServerTime {
   now(): number;
   /** RFC 3339 UTC. */
   stamp(): string;
+  /** How far this host's own clock is ahead of the server's, in milliseconds. */
+  skew(): number;
   /** Learns from an answer that the server dated `serverTime` and that was asked for at `askedAt` (own clock). */
   learn(serverTime: string, askedAt: number): void;
 }
@@ -45,6 +47,7 @@ export function createServerTime(
   return {
     now,
     stamp: () => toTimestamp(now()),
+    skew: () => clock.now() - now(),
     learn(serverTime, askedAt) {
       // The answer was made about half way between question and arrival.
       const half = (clock.now() - askedAt) / 2;

@@ -188,6 +188,7 @@ function signedBeat(deps: SessionDeps): string {
     outbox_depth: deps.outbox.depth(),
     running_jobs: deps.runningJobs(),
     rss: deps.memory(),
+    skew_ms: deps.time.skew(),
   };
   return JSON.stringify(signText("rm-heartbeat-v1", beat, deps.sign));
 }

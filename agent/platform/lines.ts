@@ -1,5 +1,5 @@
 /** Longest line kept, in UTF-16 units: a snapshot list is one line of JSON. */
-const longest = 64 * 1024 * 1024;
+const longestOfRestic = 64 * 1024 * 1024;
 
 export interface LineSplitter {
   push(chunk: Uint8Array): void;
@@ -7,9 +7,10 @@ export interface LineSplitter {
   end(): void;
 }
 
-/** Cuts a byte stream into lines without their ends. A line longer than 64 Mi characters loses its rest. */
+/** Cuts a byte stream into lines without their ends. A line longer than `longest` loses its rest. */
 export function createLineSplitter(
   onLine: (line: string) => void,
+  longest: number = longestOfRestic,
 ): LineSplitter {
   const decoder = new TextDecoder();
   let rest = "";

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, rmSync } from "node:fs";
-import { createLineSplitter } from "./lines.ts";
+import { createLineSplitter, type LineSplitter } from "./lines.ts";
 
 export type OutputStream = "stdout" | "stderr";
 export type OnLine = (stream: OutputStream, line: string) => void;
@@ -10,7 +10,7 @@ export interface Output {
   /** What the child gets as stdout and stderr. */
   readonly stdio: readonly [stdout: "pipe" | number, stderr: "pipe" | number];
   /** To be called once, after the start of the child. */
-  read(child: ChildProcess, onLine: OnLine): Reading;
+  read(child: ChildProcess, onLine: OnLine, longestLine?: number): Reading;
 }
 
 export interface Reading {
@@ -23,10 +23,11 @@ export interface Reading {
 /** The ordinary way: the child's own stdout and stderr. */
 export const streamOutput: Output = {
   stdio: ["pipe", "pipe"],
-  read: (child, onLine) =>
+  read: (child, onLine, longestLine) =>
     both((name) => {
       const stream = child[name];
-      return stream === null ? nothing : readStream(stream, name, onLine);
+      const lines = linesOf(name, onLine, longestLine);
+      return stream === null ? nothing : readStream(stream, lines);
     }),
 };
 
@@ -40,11 +41,13 @@ export function pipeOutput(paths: Record<OutputStream, string>): Output {
   const stderr = openPipe(paths.stderr);
   return {
     stdio: [stdout.write, stderr.write],
-    read(_child, onLine) {
+    read(_child, onLine, longestLine) {
       closeSync(stdout.write);
       closeSync(stderr.write);
       const fds = { stdout: stdout.read, stderr: stderr.read };
-      return both((name) => readPipe(fds[name], name, onLine));
+      return both((name) =>
+        readPipe(fds[name], linesOf(name, onLine, longestLine)),
+      );
     },
   };
 }
@@ -60,6 +63,14 @@ function both(read: (name: OutputStream) => Reading): Reading {
       err.stop();
     },
   };
+}
+
+function linesOf(
+  name: OutputStream,
+  onLine: OnLine,
+  longest?: number,
+): LineSplitter {
+  return createLineSplitter((line) => onLine(name, line), longest);
 }
 
 function openPipe(path: string): { read: number; write: number } {
@@ -80,8 +91,7 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
-function readPipe(fd: number, name: OutputStream, onLine: OnLine): Reading {
-  const lines = createLineSplitter((line) => onLine(name, line));
+function readPipe(fd: number, lines: LineSplitter): Reading {
   const reader = Bun.file(fd).stream().getReader();
   async function read(): Promise<void> {
     try {
@@ -101,10 +111,8 @@ function readPipe(fd: number, name: OutputStream, onLine: OnLine): Reading {
 
 function readStream(
   stream: NodeJS.ReadableStream,
-  name: OutputStream,
-  onLine: OnLine,
+  lines: LineSplitter,
 ): Reading {
-  const lines = createLineSplitter((line) => onLine(name, line));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const guarded = (step: () => void) => {
     try {

@@ -17,6 +17,10 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** Called for every line; while it runs, the child waits once its pipe is full. */
   readonly onLine: OnLine;
+  /** Characters of a line beyond which its rest is lost; absent: as long as restic's. */
+  readonly longestLine?: number;
+  /** Windows: the arguments are the command line as it is, for programs that read it themselves. */
+  readonly isVerbatim?: boolean;
 }
 
 export interface Exit {
@@ -34,6 +38,8 @@ export interface Child {
    */
   readonly exited: Promise<Exit>;
   signal(name: "SIGINT" | "SIGTERM"): void;
+  /** Reaches the process and whatever it started, also what outlives it. On Windows it ends all of it at once. */
+  signalAll(name: "SIGTERM" | "SIGKILL"): void;
   /** Ends the process and whatever it started, at once. */
   kill(): void;
 }
@@ -57,7 +63,7 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
   let count = 0;
 
   return {
-    start({ file, args, env, onLine }) {
+    start({ file, args, env, onLine, longestLine, isVerbatim = false }) {
       if (wrapper === undefined) wrapper = findWrapper();
       const output =
         wrapper === null
@@ -72,13 +78,16 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
         // Its own group, so that Ctrl-C on the agent's terminal does not reach restic and a kill reaches all of it.
         detached: posix,
         windowsHide: true,
+        windowsVerbatimArguments: isVerbatim,
         stdio: ["ignore", ...output.stdio],
       });
+      const reading = output.read(child, onLine, longestLine);
       const kill = () => killGroup(child);
       return {
         pid: child.pid ?? null,
-        exited: outcome(child, output.read(child, onLine), kill),
+        exited: outcome(child, reading, kill),
         signal: (name) => sendSignal(child, name),
+        signalAll: (name) => signalGroup(child.pid, name),
         kill,
       };
     },
@@ -172,13 +181,20 @@ function sendSignal(child: ChildProcess, name: "SIGINT" | "SIGTERM"): void {
 
 function killGroup(child: ChildProcess): void {
   const ended = child.exitCode !== null || child.signalCode !== null;
-  if (child.pid === undefined || ended) return;
+  if (!ended) signalGroup(child.pid, "SIGKILL");
+}
+
+function signalGroup(
+  pid: number | undefined,
+  name: "SIGTERM" | "SIGKILL",
+): void {
+  if (pid === undefined) return;
   if (!posix) {
-    spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
+    spawnSync("taskkill", ["/pid", String(pid), "/T", "/F"]);
     return;
   }
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(-pid, name);
   } catch {
     // The group ended in the same instant.
   }

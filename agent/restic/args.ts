@@ -1,4 +1,5 @@
 import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
+import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { FailureError } from "../failure-error.ts";
 
@@ -37,6 +38,16 @@ export const listLocksArgs = ["list", "locks", noLock, "-q"] as const;
 
 export function lockArgs(id: string): string[] {
   return ["cat", "lock", id, noLock, "-q"];
+}
+
+export const unlimited: Bandwidth = { up_kbps: null, down_kbps: null };
+
+/** Bandwidth, before the command; restic counts in KiB per second. */
+export function limitArgs({ up_kbps, down_kbps }: Bandwidth): string[] {
+  return [
+    ...(up_kbps === null ? [] : ["--limit-upload", String(up_kbps)]),
+    ...(down_kbps === null ? [] : ["--limit-download", String(down_kbps)]),
+  ];
 }
 
 /**

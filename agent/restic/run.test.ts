@@ -184,6 +184,7 @@ describe("with a restic that misbehaves", () => {
       tmpDir: join(dir, "tmp"),
       cacheDir: join(dir, "cache"),
       randomName: () => "name",
+      limits: () => ({ up_kbps: 900, down_kbps: null }),
       restic: async () => ({ path, version: "0.19.1" }),
     });
     const repository = {
@@ -203,6 +204,16 @@ describe("with a restic that misbehaves", () => {
   }
 
   const status = `{"message_type":"status","percent_done":1,"bytes_done":5}`;
+
+  test("the host's bandwidth goes into every call, and a job's own in its place [SCH-08]", async () => {
+    const { start, seen } = faulty('echo "$*"');
+    await start();
+    expect(seen.pop()).toContain("--limit-upload 900 backup");
+    await start({ limits: { up_kbps: null, down_kbps: 70 } });
+    expect(seen.pop()).toContain("--limit-download 70 backup");
+    await start({ limits: { up_kbps: null, down_kbps: null } });
+    expect(seen.pop()).not.toContain("--limit");
+  });
 
   test("the same progress again and again is a stall", async () => {
     const { start, clock, seen } = faulty(

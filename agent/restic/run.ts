@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { every, type Clock } from "@restic-manager/shared/clock.ts";
+import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import { truncate } from "@restic-manager/shared/redact.ts";
 import type { Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Child, Exit, Spawner } from "../platform/spawn.ts";
 import type { OutputStream } from "../platform/output.ts";
-import { backendArgs, noLock } from "./args.ts";
+import { backendArgs, limitArgs, noLock } from "./args.ts";
 import { resticEnv, secretsOf, type Repository } from "./env.ts";
 import type { ResticEnd, StopReason } from "./exit-codes.ts";
 import { isRetry, parseMessage, type ResticMessage } from "./messages.ts";
@@ -16,6 +17,8 @@ import { createWords } from "./words.ts";
 export interface ResticCall {
   readonly args: readonly string[];
   readonly repository: Repository;
+  /** Of this run alone; absent: the host's. */
+  readonly limits?: Bandwidth;
   /** Aborted with a `StopReason` to end the run. */
   readonly signal?: AbortSignal;
   /** Milliseconds without any progress after which the run is ended; absent: never. */
@@ -42,6 +45,8 @@ export interface ResticRunnerDeps {
   readonly tmpDir: string;
   readonly cacheDir: string;
   readonly randomName: () => string;
+  /** Of every run of this host. */
+  readonly limits: () => Bandwidth;
   /** Which restic to run. Throws `restic_missing`. */
   readonly restic: () => Promise<{ path: string; version: string }>;
 }
@@ -70,6 +75,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
             file: restic.path,
             args: [
               ...backendArgs(repository.url, caFile, sshLog),
+              ...limitArgs(call.limits ?? deps.limits()),
               ...call.args,
             ],
             env: resticEnv(deps.env, repository, {

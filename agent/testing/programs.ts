@@ -4,6 +4,7 @@ import { createRandom } from "../random.ts";
 import { systemClock } from "../clock.ts";
 import { createSpawner } from "../platform/spawn.ts";
 import type { Env } from "../platform/env.ts";
+import { unlimited } from "../restic/args.ts";
 import { createResticRunner, type ResticRunner } from "../restic/run.ts";
 import type { Repository } from "../restic/env.ts";
 import { parseVersion } from "../restic/restic-version.ts";
@@ -67,6 +68,7 @@ export function realRestic(
     tmpDir: join(dir, "tmp"),
     cacheDir: join(dir, "cache"),
     randomName: createRandom(systemClock).id,
+    limits: () => unlimited,
     async restic() {
       const { output } = await byHand("version");
       return { path, version: parseVersion(output) ?? "0" };
