@@ -59,7 +59,8 @@ export interface SealRecipient {
   readonly x25519: Uint8Array;
 }
 
-const keyName = "server_identity";
+/** Its row in `keys`. */
+export const identityKeyName = "server_identity";
 /** PKCS#8 up to the 32 bytes of the private key. */
 const pkcs8Prefix = {
   Ed25519: "302e020100300506032b657004220420",
@@ -79,18 +80,22 @@ export async function openServerIdentity(deps: {
   const row = await deps.db
     .selectFrom("keys")
     .select("sealed")
-    .where("name", "=", keyName)
+    .where("name", "=", identityKeyName)
     .executeTakeFirst();
   if (row !== undefined) {
-    const seed = deps.secrets.open("server-identity", keyName, row.sealed);
+    const seed = deps.secrets.open(
+      "server-identity",
+      identityKeyName,
+      row.sealed,
+    );
     return identityOf(seed, deps.random);
   }
   const seed = deps.random.bytes(32);
   await deps.db
     .insertInto("keys")
     .values({
-      name: keyName,
-      sealed: deps.secrets.seal("server-identity", keyName, seed),
+      name: identityKeyName,
+      sealed: deps.secrets.seal("server-identity", identityKeyName, seed),
       updated_at: toTimestamp(deps.clock.now()),
     })
     .execute();

@@ -6,6 +6,7 @@ import { backup } from "./cli/backup.ts";
 import { createOutput } from "./cli/output.ts";
 import { natsCreds } from "./cli/nats-creds.ts";
 import { rotateSigningKey } from "./cli/rotate-signing-key.ts";
+import { restore } from "./cli/restore.ts";
 import { resetPassword } from "./cli/reset-password.ts";
 import { serve } from "./cli/serve.ts";
 import { systemClock } from "./clock.ts";
@@ -92,6 +93,16 @@ function createProgram(): Command {
     .action(async (dir: string) => {
       const files = await backup(load().config, random, dir);
       print(`Written:\n${files.join("\n")}`);
+    });
+
+  program
+    .command("restore <dir>")
+    .description("put back what backup copied, where there is no server yet")
+    .action((dir: string) => {
+      const files = restore(load().config, random, dir);
+      print(
+        `Written:\n${files.join("\n")}\nStart the server under its former address: agents come back by themselves.`,
+      );
     });
 
   program

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { chmodSync } from "node:fs";
+import { chmodSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Database, type Statement } from "bun:sqlite";
 import { CompiledQuery, Kysely } from "kysely";
 import type { Dialect, Driver } from "kysely";
@@ -8,7 +9,7 @@ import { migrations } from "../db/migrations/index.ts";
 import type { Schema } from "../db/schema.ts";
 import type { Db } from "../ports/db.ts";
 import type { Transaction } from "../ports/transaction.ts";
-import { migrate } from "./sqlite-migrate.ts";
+import { migrate, schemaVersion } from "./sqlite-migrate.ts";
 
 /** How long to wait for another process to finish its write. */
 const busyTimeoutMs = 5000;
@@ -26,7 +27,10 @@ export interface SqliteStore {
   close(): Promise<void>;
 }
 
-/** Opens (or creates, readable by its owner only) the database and brings its schema up to date. */
+/**
+ * Opens (or creates, readable by its owner only) the database and brings its schema up to date. As it was before, it
+ * stays beside as `pre-<schema version>.db`: the program before this one opens that and nothing newer.
+ */
 export function openSqlite(path: string): SqliteStore {
   const database = new Database(path, { create: true, strict: true });
   try {
@@ -39,12 +43,31 @@ export function openSqlite(path: string): SqliteStore {
     ]) {
       database.run(`PRAGMA ${pragma}`);
     }
+    if (path !== ":memory:") keepBefore(database, dirname(path));
     const applied = migrate(database, migrations);
     return { ...kyselyOver(database), applied };
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function keepBefore(database: Database, dir: string): void {
+  const version = schemaVersion(database);
+  if (version === 0 || version >= migrations.length) return;
+  const path = join(dir, `pre-${migrations.length}.db`);
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  try {
+    database.run("VACUUM INTO ?", [draft]);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new Error(
+      `An upgrade first copies the database to ${path}, and that failed: ${(error as Error).message}. Make room for it; nothing was changed.`,
+    );
+  }
+  chmodSync(draft, 0o600);
+  renameSync(draft, path);
 }
 
 function kyselyOver(database: Database): Omit<SqliteStore, "applied"> {

@@ -1,7 +1,16 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openSqlite } from "../adapters/sqlite-db.ts";
 import { migrate, schemaVersion } from "../adapters/sqlite-migrate.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Migration } from "./migrations/migration.ts";
@@ -133,4 +142,30 @@ test("the audit log refuses changes [AUD-04]", () => {
     "append-only",
   );
   expect(() => database.run("DELETE FROM audit_log")).toThrow("append-only");
+});
+
+test("an upgrade leaves the database as it was beside the new one, for the program before [DB-03]", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "rm-upgrade-"));
+  try {
+    const path = join(dir, "restic-manager.db");
+    const before = fixture(1);
+    before.run("VACUUM INTO ?", [path]);
+
+    const { applied, close } = openSqlite(path);
+    await close();
+
+    expect(applied).toHaveLength(migrations.length - 1);
+    const copy = join(dir, `pre-${migrations.length}.db`);
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+    const kept = new Database(copy, { readonly: true });
+    expect(schemaVersion(kept)).toBe(1);
+    expect(rowCounts(kept)).toEqual(rowCounts(before));
+    kept.close();
+
+    rmSync(copy);
+    await openSqlite(path).close();
+    expect(existsSync(copy)).toBe(false);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

@@ -1,0 +1,157 @@
+import { Database, constants as sqlite } from "bun:sqlite";
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { lockDataDir } from "../adapters/data-lock.ts";
+import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
+import { loadSecretKey } from "../adapters/secret-key.ts";
+import { schemaVersion } from "../adapters/sqlite-migrate.ts";
+import { StartError } from "../app-error.ts";
+import type { Config } from "../config.ts";
+import { migrations } from "../db/migrations/index.ts";
+import { identityKeyName } from "../identity.ts";
+import type { Random } from "../random.ts";
+import { onDisk } from "./on-disk.ts";
+import { databasePath } from "./open-data.ts";
+
+type DataPlaces = Pick<Config, "dataDir" | "secretKeyFile">;
+
+/**
+ * Puts a copy made by `backup` where the server looks for it: on a new machine, or after the data directory was lost.
+ * Nothing that is there is written over, and nothing is put there before the copy has proved to be whole.
+ *
+ * @returns the files written
+ * @throws StartError when the copy is damaged, its two files do not belong together, or there is data already
+ */
+export function restore(
+  places: DataPlaces,
+  random: Random,
+  dir: string,
+): string[] {
+  const source = {
+    database: join(dir, basename(databasePath(places))),
+    key: join(dir, "secret.key"),
+  };
+  needCopy(dir, source);
+  needRoom(places, source.key);
+  checkCopy(source, random);
+  const { dataDir } = places;
+  return onDisk(
+    dataDir,
+    "Run this as the user of the server, with room on the disk.",
+    () => {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      const unlock = lockDataDir(dataDir);
+      try {
+        // Database first: without its key it does not start, where a key alone would begin an empty server.
+        return [
+          put(source.database, databasePath(places)),
+          put(source.key, places.secretKeyFile),
+        ];
+      } finally {
+        unlock();
+      }
+    },
+  );
+}
+
+function needCopy(dir: string, source: Readonly<Record<string, string>>): void {
+  const missing = Object.values(source).find((path) => !existsSync(path));
+  if (missing === undefined) return;
+  throw new StartError(
+    `${missing} is missing. Name the directory that restic-manager-server backup wrote; ${dir} is none.`,
+  );
+}
+
+function needRoom(places: DataPlaces, key: string): void {
+  const database = databasePath(places);
+  const left = [database, `${database}-wal`].find((path) => existsSync(path));
+  if (left !== undefined)
+    throw new StartError(
+      `${left} exists and is not written over. Stop the server and move ${places.dataDir} away first, or set RM_DATA_DIR to another directory.`,
+    );
+  const { secretKeyFile } = places;
+  if (!existsSync(secretKeyFile)) return;
+  if (readFileSync(secretKeyFile).equals(readFileSync(key))) return;
+  throw new StartError(
+    `${secretKeyFile} is another key than the one of the copy and is not written over. Move it away first.`,
+  );
+}
+
+/** A copy that is found out to be worthless must be found out here, while the old machine may still be at hand. */
+function checkCopy(
+  source: { database: string; key: string },
+  random: Random,
+): void {
+  const key = loadSecretKey(source.key, true, random);
+  const sealed = readIdentity(source.database);
+  if (sealed === null) return;
+  try {
+    createSealedSecrets(key, random).open(
+      "server-identity",
+      identityKeyName,
+      sealed,
+    );
+  } catch {
+    throw new StartError(
+      `${source.key} does not open ${source.database}: they are of two servers. Take both files from one backup.`,
+    );
+  }
+}
+
+/** @returns null when its server was never started. */
+function readIdentity(path: string): Uint8Array | null {
+  try {
+    // Read as it lies there: a copy on a medium that cannot be written is as good.
+    const database = new Database(
+      `${pathToFileURL(path).href}?immutable=1`,
+      sqlite.SQLITE_OPEN_READONLY | sqlite.SQLITE_OPEN_URI,
+    );
+    try {
+      const version = schemaVersion(database);
+      if (version === 0) throw new Error("it holds no data of a server");
+      if (version > migrations.length)
+        throw new Error(
+          "a newer restic-manager-server made it; use that version",
+        );
+      const faults = database
+        .query<{ integrity_check: string }, []>("PRAGMA integrity_check")
+        .all();
+      if (faults[0]?.integrity_check !== "ok")
+        throw new Error(faults[0]?.integrity_check ?? "it cannot be checked");
+      return (
+        database
+          .query<{ sealed: Uint8Array }, [string]>(
+            "SELECT sealed FROM keys WHERE name = ?",
+          )
+          .get(identityKeyName)?.sealed ?? null
+      );
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw new StartError(
+      `${path} cannot be restored: ${(error as Error).message}. Nothing was changed; take another copy.`,
+    );
+  }
+}
+
+/** @returns `to`, whole or not there at all, whenever the machine stops. */
+function put(from: string, to: string): string {
+  if (existsSync(to)) return to;
+  const draft = `${to}.restore`;
+  rmSync(draft, { force: true });
+  copyFileSync(from, draft, constants.COPYFILE_EXCL);
+  chmodSync(draft, 0o600);
+  renameSync(draft, to);
+  return to;
+}
