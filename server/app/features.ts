@@ -3,6 +3,7 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import type { Config } from "../config.ts";
 import type { Events } from "../events.ts";
 import { createAlertsFeature } from "../features/alerts/feature.ts";
+import { isOverdue } from "../features/alerts/overdue.ts";
 import { createChannelsFeature } from "../features/channels/feature.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
@@ -11,6 +12,7 @@ import {
   repositoriesOnlyOf,
 } from "../features/repos/of-host.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
+import { createRetentionStates } from "../features/repos/retention.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import { createTokensFeature } from "../features/tokens/feature.ts";
@@ -94,6 +96,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
     commands,
     addresses: deps.config.agentUrls,
   });
+  const retention = createRetentionStates((waiting, now) =>
+    isOverdue(waiting, now, nextRun),
+  );
   const repos = createReposFeature({
     ...deps,
     commands,
@@ -114,7 +119,12 @@ export function createFeatures(deps: FeaturesDeps): Features {
   });
   const channels = createChannelsFeature(deps);
   const { notices } = channels;
-  const alerts = createAlertsFeature({ ...deps, notices, nextRun });
+  const alerts = createAlertsFeature({
+    ...deps,
+    notices,
+    nextRun,
+    retention,
+  });
 
   scheduling.connect({
     requests,

@@ -3,7 +3,9 @@ import type { Channel } from "@restic-manager/shared/api/channels.ts";
 import { createHttpPost } from "../adapters/http-post.ts";
 import { systemClock } from "../clock.ts";
 import { createAlertsFeature } from "../features/alerts/feature.ts";
+import { isOverdue } from "../features/alerts/overdue.ts";
 import { createChannelsFeature } from "../features/channels/feature.ts";
+import { createRetentionStates } from "../features/repos/retention.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import { createTestApi } from "./test-api.ts";
 import { createTestBackups } from "./test-backups.ts";
@@ -21,7 +23,10 @@ export async function createTestAlerts() {
   const post = createHttpPost(systemClock);
   const channels = createChannelsFeature({ ...world, post, config });
   const { notices } = channels;
-  const parts = { ...world, notices, nextRun, config };
+  const retention = createRetentionStates((waiting, now) =>
+    isOverdue(waiting, now, nextRun),
+  );
+  const parts = { ...world, notices, nextRun, retention, config };
   const alerts = createAlertsFeature(parts);
   const api = createTestApi(world, {
     routes: [...alerts.routes, ...channels.routes],

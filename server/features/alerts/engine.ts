@@ -7,9 +7,11 @@ import type { DomainEvent, Events } from "../../events.ts";
 import type { Notices } from "../../ports/notices.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
-import { findAll, type Ids } from "./finding-store.ts";
+import { findOfHosts } from "./host-findings.ts";
 import type { NextRun } from "./overdue.ts";
-import { compare, type Finding } from "./rules.ts";
+import { findOfRepositories } from "./repository-findings.ts";
+import type { RetentionStates } from "./repository-findings.ts";
+import { compare, type Finding, type Ids } from "./rules.ts";
 import * as store from "./store.ts";
 import { viewAlert } from "./view.ts";
 
@@ -28,6 +30,7 @@ export function createEngine(deps: {
   events: Events;
   notices: Notices;
   nextRun: NextRun;
+  retention: RetentionStates;
   random: Random;
   clock: Clock;
   log: Log;
@@ -78,10 +81,12 @@ export function createEngine(deps: {
     const now = clock.now();
     const at = toTimestamp(now);
     const scope = takeScope();
-    const verdict = compare(
-      await findAll(trx, scope, { now, nextRun: deps.nextRun }),
-      await store.unresolved(trx, scope),
-    );
+    const { hosts: ofHosts, repositories: ofRepositories } = scope;
+    const findings = [
+      ...(await findOfHosts(trx, ofHosts, { ...deps, now })),
+      ...(await findOfRepositories(trx, ofRepositories, { ...deps, now })),
+    ];
+    const verdict = compare(findings, await store.unresolved(trx, scope));
     const changed: string[] = [];
     for (const finding of verdict.raise) {
       if (!mayRaise(finding)) continue;

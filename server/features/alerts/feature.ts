@@ -9,6 +9,7 @@ import type { Random } from "../../random.ts";
 import { createAlerts } from "./alerts.ts";
 import { createEngine } from "./engine.ts";
 import type { NextRun } from "./overdue.ts";
+import type { RetentionStates } from "./repository-findings.ts";
 import { alertRoutes } from "./routes.ts";
 
 /** Alerts: what people should know of, found by looking at what holds. */
@@ -19,6 +20,7 @@ export function createAlertsFeature(deps: {
   audit: Audit;
   events: Events;
   nextRun: NextRun;
+  retention: RetentionStates;
   random: Random;
   clock: Clock;
   log: Log;

@@ -1,5 +1,8 @@
 import type { AlertRow } from "../../db/alert-rows.ts";
 
+/** Which part of the store to look at; null is all of it. */
+export type Ids = readonly string[] | null;
+
 /** Something that holds now and that a person should know of. */
 export type Finding = Pick<
   AlertRow,

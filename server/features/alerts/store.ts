@@ -7,8 +7,7 @@ import type {
 import type { AlertRow } from "../../db/alert-rows.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
-import type { Ids } from "./finding-store.ts";
-import type { Finding, Unresolved } from "./rules.ts";
+import type { Finding, Ids, Unresolved } from "./rules.ts";
 
 /** An alert with the names of what it is about. */
 export type AlertRecord = Selectable<AlertRow> & {

@@ -2,18 +2,16 @@ import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { sql } from "kysely";
 import type { Trx } from "../../ports/transaction.ts";
 import { isOverdue, type NextRun } from "./overdue.ts";
-import type { Finding } from "./rules.ts";
-
-/** Which part of the store to look at; null is all of it. */
-export type Ids = readonly string[] | null;
+import type { Finding, Ids } from "./rules.ts";
+import { cut, duration, minute, nothingElse } from "./wording.ts";
 
 const offlineMs = 15 * 60 * 1000;
-const maxMessage = 1000;
+const wrongClockMs = 5 * 60 * 1000;
 
-/** Everything that holds of these hosts and repositories. */
-export async function findAll(
+/** Everything that holds of these hosts. */
+export async function findOfHosts(
   trx: Trx,
-  { hosts, repositories }: { hosts: Ids; repositories: Ids },
+  hosts: Ids,
   { now, nextRun }: { now: number; nextRun: NextRun },
 ): Promise<Finding[]> {
   const found = [
@@ -21,7 +19,7 @@ export async function findAll(
     await offlineHosts(trx, hosts, now),
     await overdueSchedules(trx, hosts, now, nextRun),
     await copiedIdentities(trx, hosts),
-    await unusableRepositories(trx, repositories),
+    await wrongClocks(trx, hosts),
   ];
   return found.flat();
 }
@@ -170,39 +168,20 @@ async function copiedIdentities(trx: Trx, hosts: Ids): Promise<Finding[]> {
   }));
 }
 
-async function unusableRepositories(
-  trx: Trx,
-  repositories: Ids,
-): Promise<Finding[]> {
+async function wrongClocks(trx: Trx, hosts: Ids): Promise<Finding[]> {
   const rows = await trx
-    .selectFrom("repositories")
-    .select(["id", "name", "status_message", "status_at"])
-    .where("status", "in", ["unreachable", "init_failed"])
-    .$if(repositories !== null, (query) =>
-      query.where("id", "in", repositories ?? []),
-    )
+    .selectFrom("hosts")
+    .select(["id", "name", "clock_skew_ms"])
+    .where(sql<number>`abs(clock_skew_ms)`, ">", wrongClockMs)
+    .$if(hosts !== null, (query) => query.where("id", "in", hosts ?? []))
     .execute();
-  return rows.map(({ id, name, status_message, status_at }) => ({
+  return rows.map(({ id, name, clock_skew_ms }) => ({
     ...nothingElse,
-    kind: "repo_unreachable",
+    kind: "clock_skew",
     subject: id,
-    repository_id: id,
-    cause: status_at ?? "",
-    message: cut(
-      `The repository “${name}” cannot be used: ${status_message ?? "no reason was given."}`,
-    ),
+    host_id: id,
+    // Whoever has closed the alert is told again when the clock is wrong by another amount.
+    cause: String(Math.round(clock_skew_ms / wrongClockMs)),
+    message: `The clock of ${name} is ${duration(clock_skew_ms)} ${clock_skew_ms > 0 ? "ahead" : "behind"}: its schedules fire at the wrong time, and restic there may misjudge locks and retention. Set it, and have it kept right.`,
   }));
-}
-
-const nothingElse = { host_id: null, repository_id: null, job_id: null };
-
-/** For people, who read it in any zone. */
-function minute(at: string): string {
-  return `${at.slice(0, 16).replace("T", " ")} UTC`;
-}
-
-function cut(message: string): string {
-  return message.length > maxMessage
-    ? `${message.slice(0, maxMessage - 1)}…`
-    : message;
 }
