@@ -12,7 +12,6 @@ import {
   repositoriesOnlyOf,
 } from "../features/repos/of-host.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
-import { createRetentionStates } from "../features/repos/retention.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import { createTokensFeature } from "../features/tokens/feature.ts";
@@ -96,15 +95,13 @@ export function createFeatures(deps: FeaturesDeps): Features {
     commands,
     addresses: deps.config.agentUrls,
   });
-  const retention = createRetentionStates((waiting, now) =>
-    isOverdue(waiting, now, nextRun),
-  );
   const repos = createReposFeature({
     ...deps,
     commands,
     presence,
     config,
     schedules,
+    isOverdue: (waiting, now) => isOverdue(waiting, now, nextRun),
   });
   const tokens = createTokensFeature({
     ...deps,
@@ -123,7 +120,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     ...deps,
     notices,
     nextRun,
-    retention,
+    retention: repos.retention,
   });
 
   scheduling.connect({
