@@ -38,6 +38,27 @@ const steps = [
   schema,
   // Events are signed when they are sent, by the key of that moment.
   "UPDATE outbox SET body = body ->> '$.b'",
+  // Fires that have not come to an end, and hooks whose counterpart is owed.
+  `
+  ALTER TABLE next_fires ADD COLUMN planned_at INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE retries (
+    schedule_id TEXT NOT NULL,
+    source_group_id TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at INTEGER,
+    PRIMARY KEY (schedule_id, source_group_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE busy_fires (
+    schedule_id TEXT NOT NULL,
+    source_group_id TEXT NOT NULL,
+    first_due_at TEXT NOT NULL,
+    last_due_at TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (schedule_id, source_group_id)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE jobs ADD COLUMN hooked INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Opens the file, making it and its tables when new. A damaged file is an error that names the remedy. */
@@ -99,6 +120,8 @@ export function adoptHost(
       "jobs",
       "seen_commands",
       "next_fires",
+      "retries",
+      "busy_fires",
     ])
       db.run(`DELETE FROM ${table}`);
     writeMeta(db, "host_id", hostId);

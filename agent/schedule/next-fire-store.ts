@@ -6,6 +6,8 @@ export interface NextFire {
   readonly tz: string;
   /** Milliseconds since the Unix epoch, own clock. */
   readonly at: number;
+  /** When it was worked out, own clock. */
+  readonly plannedAt: number;
 }
 
 /** When each schedule fires next, kept so that a fire missed while the agent was down is noticed. */
@@ -20,13 +22,13 @@ export function createNextFireStore(db: StateDb): NextFireStore {
     list: () =>
       db
         .query(
-          "SELECT schedule_id AS scheduleId, cron, tz, next_at AS at FROM next_fires",
+          "SELECT schedule_id AS scheduleId, cron, tz, next_at AS at, planned_at AS plannedAt FROM next_fires",
         )
         .all() as NextFire[],
-    set({ scheduleId, cron, tz, at }) {
+    set({ scheduleId, cron, tz, at, plannedAt }) {
       db.query(
-        "INSERT OR REPLACE INTO next_fires (schedule_id, cron, tz, next_at) VALUES (?, ?, ?, ?)",
-      ).run(scheduleId, cron, tz, at);
+        "INSERT OR REPLACE INTO next_fires (schedule_id, cron, tz, next_at, planned_at) VALUES (?, ?, ?, ?, ?)",
+      ).run(scheduleId, cron, tz, at, plannedAt);
     },
     remove(scheduleId) {
       db.query("DELETE FROM next_fires WHERE schedule_id = ?").run(scheduleId);

@@ -23,3 +23,25 @@ export function nextRuns(
     runs.push(at);
   return runs;
 }
+
+/** More fires than this are not counted one by one: every minute for two months. */
+const counted = 100_000;
+
+/** How often it fires from `first`, an instant at which it does, up to `now`, and when last. */
+export function runsUntil(
+  cron: string,
+  first: number,
+  now: number,
+  tz: string,
+): { last: number; count: number } {
+  const runs = { last: first, count: 1 };
+  for (
+    let at = nextRun(cron, first, tz);
+    at !== null && at <= now && runs.count < counted;
+    at = nextRun(cron, at, tz)
+  ) {
+    runs.last = at;
+    runs.count++;
+  }
+  return runs;
+}

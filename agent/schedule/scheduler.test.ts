@@ -24,6 +24,7 @@ function live(dir: string, at: number, zone = { tz: "UTC" }) {
   const fires: number[] = [];
   const lines: string[] = [];
   let planned = 0;
+  const db = openStateDb(join(dir, "agent.db"));
   const scheduler = createScheduler({
     clock,
     random: {
@@ -37,7 +38,8 @@ function live(dir: string, at: number, zone = { tz: "UTC" }) {
       clock,
       write: (line) => lines.push(line),
     }),
-    store: createNextFireStore(openStateDb(join(dir, "agent.db"))),
+    store: createNextFireStore(db),
+    transaction: (work) => db.transaction(work)(),
     tz: () => zone.tz,
     onFire: () => fires.push(clock.now()),
     onPlanned: () => planned++,

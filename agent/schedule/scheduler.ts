@@ -1,16 +1,28 @@
-import {
-  toTimestamp,
-  type Cancel,
-  type Clock,
-} from "@restic-manager/shared/clock.ts";
+import { toTimestamp, type Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
-import type { ConfigApplied } from "@restic-manager/shared/protocol/event.ts";
+import type {
+  ConfigApplied,
+  ScheduleMissed,
+} from "@restic-manager/shared/protocol/event.ts";
 import type { Random } from "../random.ts";
 import type { NextFire, NextFireStore } from "./next-fire-store.ts";
-import { nextRun, nextRuns } from "./next-run.ts";
+import { nextRun, nextRuns, runsUntil } from "./next-run.ts";
+import { createStarts, createWatch, lateMs, settleMs } from "./watch.ts";
 
 export type Schedule = ConfigBundle["schedules"][number];
+
+/** A schedule's turn. */
+export interface Fire {
+  /** Milliseconds since the Unix epoch: the newest instant it is for. */
+  readonly dueAt: number;
+  /** Set when it makes up, once, for what nobody was there to do; `count` includes `dueAt`. */
+  readonly missed: {
+    readonly reason: Extract<ScheduleMissed["reason"], "agent_down" | "asleep">;
+    readonly firstDueAt: number;
+    readonly count: number;
+  } | null;
+}
 
 /** Fires schedules in the host's own zone, with or without a server. */
 export interface Scheduler {
@@ -27,41 +39,48 @@ export interface SchedulerDeps {
   readonly random: Random;
   readonly log: Log;
   readonly store: NextFireStore;
+  /** All that `work` writes into the state database, or nothing. */
+  readonly transaction: (work: () => void) => void;
   readonly tz: () => string;
-  readonly onFire: (schedule: Schedule) => void;
+  /** Part of the transaction that plans the next fire: a crash loses neither and repeats neither. */
+  readonly onFire: (schedule: Schedule, fire: Fire) => void;
   /** The next fires changed by themselves: one fired, or the host moved to another zone. */
   readonly onPlanned: () => void;
 }
 
-/** Looks at the wall clock at least this often: timers do not notice that the host slept or that its clock was set. */
-const stepMs = 30_000;
 /** A fleet with the same schedule does not start in the same second. */
 const jitterMs = 4_000;
-/** After a start or wake the network may need a moment. */
-const settleMs = 60_000;
-/** A fire that is later than this was missed, not merely held up by step and jitter. */
-const lateMs = 2 * (stepMs + jitterMs);
+/**
+ * A clock that goes back by less repeats no fire that was already had; by more, it had been wrong before, and a plan made
+ * then may lie years ahead.
+ */
+const setBackMs = 12 * 3_600_000;
 const previewed = 5;
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const { clock, random, log, store, tz } = deps;
+  const starts = createStarts(clock);
+  const watch = createWatch({ clock, log, look });
   let schedules: readonly Schedule[] = [];
-  /** When a schedule that is due really starts. */
-  const starts = new Map<string, number>();
-  let cancel: Cancel = () => {};
-  let running = false;
+  let startedAt: number | null = null;
 
   function plan({ id, cron }: Schedule): void {
-    starts.delete(id);
+    starts.forget(id);
     const zone = tz();
-    const at = nextOf(id, cron, zone);
+    const now = clock.now();
+    const at = nextOf(id, cron, now, zone);
     if (at === null) store.remove(id);
-    else store.set({ scheduleId: id, cron, tz: zone, at });
+    else store.set({ scheduleId: id, cron, tz: zone, at, plannedAt: now });
   }
 
-  function nextOf(id: string, cron: string, zone: string): number | null {
+  function nextOf(
+    id: string,
+    cron: string,
+    now: number,
+    zone: string,
+  ): number | null {
     try {
-      return nextRun(cron, clock.now(), zone);
+      return nextRun(cron, now, zone);
     } catch (error) {
       log.error("A schedule cannot be read and does not fire", {
         schedule_id: id,
@@ -71,27 +90,17 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     }
   }
 
-  function tick(): void {
-    cancel();
-    let wait = stepMs;
-    try {
-      look();
-      wait = untilNext();
-    } catch (error) {
-      // A full disk must not end the agent: its backups may be what is needed next.
-      log.error("The schedules could not be looked at; it is tried again", {
-        error,
-      });
-    }
-    cancel = clock.after(wait, tick);
-  }
-
-  function look(): void {
+  function look(slept: boolean): number {
     const zone = tz();
     for (const { schedule, fire } of planned()) {
-      if (fire.tz !== zone) replan(schedule);
-      else if (fire.at <= clock.now()) startWhenDue(schedule, fire);
+      const now = clock.now();
+      if (fire.at <= now) startWhenDue(schedule, fire, slept);
+      else if (fire.tz !== zone || fire.plannedAt - now > setBackMs)
+        replan(schedule);
     }
+    return Math.min(
+      ...planned().map(({ fire }) => starts.known(fire.scheduleId) ?? fire.at),
+    );
   }
 
   function planned(): { schedule: Schedule; fire: NextFire }[] {
@@ -101,34 +110,36 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     });
   }
 
-  function untilNext(): number {
-    const next = planned().map(
-      ({ fire }) => starts.get(fire.scheduleId) ?? fire.at,
-    );
-    return Math.max(0, Math.min(stepMs, ...next.map((at) => at - clock.now())));
-  }
-
   function replan(schedule: Schedule): void {
     plan(schedule);
     deps.onPlanned();
   }
 
-  function startWhenDue(schedule: Schedule, fire: NextFire): void {
+  function startWhenDue(
+    schedule: Schedule,
+    next: NextFire,
+    slept: boolean,
+  ): void {
     const now = clock.now();
-    const missed = now - fire.at > lateMs;
-    const start =
-      starts.get(schedule.id) ??
-      now + (missed ? settleMs : random.fraction() * jitterMs);
-    starts.set(schedule.id, start);
-    if (now < start) return;
-    if (missed)
-      log.info("A missed schedule is caught up, once", {
-        schedule_id: schedule.id,
-      });
-    // First the plan: however many fires were missed, and whatever happens now, the next one is in the future.
-    plan(schedule);
-    deps.onFire(schedule);
+    const isLate = now - next.at > lateMs;
+    const wait = isLate ? settleMs : random.fraction() * jitterMs;
+    if (now < starts.at(schedule.id, wait, isLate && slept)) return;
+    deps.transaction(() => {
+      // However many fires were missed, the next one is in the future.
+      plan(schedule);
+      deps.onFire(schedule, isLate ? missedFire(next, now) : onTime(next));
+    });
     deps.onPlanned();
+  }
+
+  function missedFire(next: NextFire, now: number): Fire {
+    const { last, count } = runsUntil(next.cron, next.at, now, next.tz);
+    const reason = next.at < (startedAt ?? now) ? "agent_down" : "asleep";
+    log.info(`A schedule missed ${count} times is caught up, once`, {
+      schedule_id: next.scheduleId,
+      reason,
+    });
+    return { dueAt: last, missed: { reason, firstDueAt: next.at, count } };
   }
 
   return {
@@ -140,12 +151,11 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       for (const id of known.keys()) {
         if (schedules.some((s) => s.id === id)) continue;
         store.remove(id);
-        starts.delete(id);
+        starts.forget(id);
       }
-      // Another time is a new plan, which has missed nothing.
       for (const schedule of schedules)
-        if (known.get(schedule.id)?.cron !== schedule.cron) plan(schedule);
-      if (running) tick();
+        if (isNew(schedule, known.get(schedule.id))) plan(schedule);
+      if (startedAt !== null) watch.look();
     },
     preview() {
       const zone = tz();
@@ -166,12 +176,21 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       });
     },
     start() {
-      running = true;
-      tick();
+      startedAt = clock.now();
+      watch.look();
     },
     stop() {
-      running = false;
-      cancel();
+      startedAt = null;
+      watch.stop();
     },
   };
+
+  /** Another time is a new plan, which has missed nothing; but what is due by the old one is still owed. */
+  function isNew({ cron }: Schedule, known: NextFire | undefined): boolean {
+    return known?.cron !== cron && !((known?.at ?? Infinity) <= clock.now());
+  }
+}
+
+function onTime({ at }: NextFire): Fire {
+  return { dueAt: at, missed: null };
 }
