@@ -106,7 +106,7 @@ test("a repository is tested and made before anything is saved [RST-05]", () =>
       };
       return server.command(
         "repo.test",
-        { box: server.sealFor(id, secret) },
+        { box: server.sealFor("repo-test", id, secret) },
         { id },
       );
     };

@@ -9,16 +9,13 @@ import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
-import { runBackup } from "./commands/backup.ts";
+import { createSchedules } from "./app/schedules.ts";
+import { createWork } from "./app/work.ts";
 import { createDispatch } from "./commands/dispatch.ts";
 import { createHandlers } from "./commands/handlers.ts";
-import { createJobStore } from "./commands/job-store.ts";
-import { createJobs } from "./commands/jobs.ts";
-import { recoverJobs } from "./commands/recovery.ts";
-import { createListings } from "./commands/listings.ts";
 import { createSeenCommands } from "./commands/seen-commands.ts";
-import { reportSnapshots } from "./commands/snapshots.ts";
 import { readTrust, type AgentConfig } from "./config.ts";
+import { createHookRunner } from "./hooks/run-hook.ts";
 import type { StoredApproval } from "./identity/approval.ts";
 import type { Identity } from "./identity/identity.ts";
 import { createStanding } from "./identity/standing.ts";
@@ -37,14 +34,12 @@ import { createTimekeeper } from "./link/timekeeper.ts";
 import type { Env } from "./platform/env.ts";
 import { hostFacts, timeZone, uptime } from "./platform/host-facts.ts";
 import type { AgentPaths } from "./platform/paths.ts";
-import { isResticAlive } from "./platform/process-alive.ts";
 import { createSpawner } from "./platform/spawn.ts";
 import { createRandom, type Random } from "./random.ts";
+import { unlimited } from "./restic/args.ts";
 import { createResticLocator } from "./restic/locate.ts";
 import type { StopReason } from "./restic/exit-codes.ts";
 import { createResticRunner } from "./restic/run.ts";
-import { createNextFireStore } from "./schedule/next-fire-store.ts";
-import { createScheduler, type Schedule } from "./schedule/scheduler.ts";
 import { dropOldRepository } from "./secrets/old-repository.ts";
 import { createSecretFile } from "./secrets/secret-file.ts";
 import { adoptHost, openStateDb } from "./state-db.ts";
@@ -64,8 +59,6 @@ export interface AgentDeps {
 }
 
 const minute = 60_000;
-/** A backup without any progress for this long is ended, one that runs longer than the second in any case. */
-const limits = { stallMs: 30 * minute, limitMs: 7 * 24 * 60 * minute };
 /** How often the credential's age and the server's time are looked at. */
 const lookAfterMs = 60 * minute;
 /** How long results of the last moment are handed over before the agent ends. They are on disk in any case. */
@@ -122,6 +115,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     cacheDir: paths.cache,
     randomName: random.id,
     restic: restic.require,
+    limits: () => configuration.current()?.limits ?? unlimited,
   });
 
   const standing = createStanding({
@@ -167,57 +161,36 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     log,
     onApplied,
   });
-  const scheduler = createScheduler({
+  const schedules = createSchedules({
+    db,
     clock,
     random,
     log,
-    store: createNextFireStore(db),
+    outbox,
+    configuration,
     tz: () => timeZone(env),
-    onFire: startScheduled,
+    isBusyWith: (groupId) => jobs.isBusyWith(groupId),
+    startBackup: (request) => startBackup(request),
     onPlanned: reportApplied,
   });
 
-  const store = createJobStore(db);
   const repositories = () => configuration.current()?.repositories ?? [];
-  const listings = createListings({
-    report: (repository) =>
-      reportSnapshots(
-        { runner, outbox, newRev, log, signal: stopping.signal },
-        repository.id,
-        repository,
-      ),
-    repository: (id) => repositories().find((one) => one.id === id),
-    clock,
-    log,
-    signal: stopping.signal,
-  });
-  const common = {
+  const { jobs, listings, recovered, startBackup, startUpkeep } = createWork({
+    db,
     clock,
     time,
     log,
     outbox,
-    jobs: store,
     runner,
+    hooks: createHookRunner({ spawner, clock, env }),
     configuration,
     hostname,
-    isAlive: isResticAlive,
-  };
-  const recovered = recoverJobs({
-    ...common,
-    signal: stopping.signal,
-  });
-  const jobs = createJobs({
-    store,
-    log,
     live,
-    recovered,
-    run: (request, signal) =>
-      runBackup(
-        { ...common, live, reportSnapshots: listings.list, limits },
-        request,
-        signal,
-      ),
+    newRev,
+    ended: schedules.ended,
+    stopping: stopping.signal,
   });
+  const seen = createSeenCommands(db);
 
   const handlers = createHandlers({
     hostId,
@@ -226,6 +199,10 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     configuration,
     outbox,
     jobs,
+    startBackup,
+    startUpkeep,
+    seen,
+    time,
     credential,
   });
   const dispatch = createDispatch({
@@ -234,7 +211,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     key: standing.identity,
     time,
     onUntimely: timekeeper.check,
-    seen: createSeenCommands(db),
+    seen,
     log,
     handlers,
   });
@@ -265,12 +242,12 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   const bundle = configuration.current();
   if (bundle !== null) {
     dropOldRepository(paths, config.secrets_key, bundle.repositories);
-    scheduler.set(bundle.schedules);
+    schedules.set(bundle.schedules);
     reportApplied();
     // The end of this agent's last life may have come between a backup and its list.
     void recovered.then(listAll);
   }
-  scheduler.start();
+  schedules.start();
   const stopLooking = every(clock, lookAfterMs, () => {
     renewIfAging();
     if (online !== null) timekeeper.check();
@@ -295,7 +272,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   });
 
   await Promise.race([keeping, aborted(deps.signal)]);
-  scheduler.stop();
+  schedules.stop();
   stopLooking();
   stopping.abort("agent_stopped" satisfies StopReason);
   await jobs.stop();
@@ -339,7 +316,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
 
   function onApplied(next: ConfigBundle, before: ConfigBundle | null): void {
     dropOldRepository(paths, config.secrets_key, next.repositories);
-    scheduler.set(next.schedules);
+    schedules.set(next.schedules);
     reportApplied();
     const known = new Set(before?.repositories.map(({ url }) => url));
     for (const repository of next.repositories)
@@ -350,26 +327,8 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     outbox.put("cfg.applied", {
       rev: configuration.revision(),
       tz: timeZone(env),
-      schedules: scheduler.preview(),
+      schedules: schedules.preview(),
     });
-  }
-
-  function startScheduled({ id, group_ids }: Schedule): void {
-    for (const source_group_id of group_ids) {
-      if (jobs.isBusyWith(source_group_id)) {
-        log.warn(
-          "A schedule fired while its backup still runs or waits; this fire is left out",
-          { schedule_id: id },
-        );
-        continue;
-      }
-      jobs.accept({
-        job_id: random.id(),
-        actor: "schedule",
-        schedule_id: id,
-        source_group_id,
-      });
-    }
   }
 
   async function flush(): Promise<void> {

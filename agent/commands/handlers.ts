@@ -1,9 +1,14 @@
 import type { FailureCode } from "@restic-manager/shared/domain/failure.ts";
-import type { AgreementKey } from "@restic-manager/shared/identity/seal.ts";
+import {
+  sealContext,
+  type AgreementKey,
+} from "@restic-manager/shared/identity/seal.ts";
 import {
   configChanged,
   jobCancel,
   jobStart,
+  maintenanceSecret,
+  type MaintenanceSecret,
 } from "@restic-manager/shared/protocol/command.ts";
 import type { CommandVerb } from "@restic-manager/shared/protocol/topic.ts";
 import { FailureError } from "../failure-error.ts";
@@ -11,10 +16,14 @@ import type { Configuration } from "../link/config-sync.ts";
 import type { Credential } from "../link/credential.ts";
 import { LinkError, type Connection } from "../link/link.ts";
 import type { Outbox } from "../link/outbox.ts";
+import type { ServerTime } from "../link/server-time.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import { payloadOf, type CommandHandler } from "./dispatch.ts";
+import type { BackupRequest, UpkeepRequest } from "./job-store.ts";
 import type { Jobs } from "./jobs.ts";
 import { createRepoTest } from "./repo-test.ts";
+import { openBox } from "./sealed-box.ts";
+import type { SeenCommands } from "./seen-commands.ts";
 
 export interface HandlersDeps {
   readonly hostId: string;
@@ -22,9 +31,18 @@ export interface HandlersDeps {
   readonly runner: ResticRunner;
   readonly configuration: Configuration;
   readonly outbox: Pick<Outbox, "epoch">;
-  readonly jobs: Jobs;
+  readonly jobs: Pick<Jobs, "cancel">;
+  readonly startBackup: (request: BackupRequest) => void;
+  readonly startUpkeep: (
+    request: UpkeepRequest,
+    secret: MaintenanceSecret,
+  ) => void;
+  readonly seen: SeenCommands;
+  readonly time: Pick<ServerTime, "now">;
   readonly credential: Pick<Credential, "rotate">;
 }
+
+const rememberedMs = 7 * 24 * 3_600_000;
 
 /** What each command does. */
 export function createHandlers(
@@ -44,6 +62,13 @@ export function createHandlers(
       );
   }
 
+  /** A server that lost an answer orders the job again by another command, also when it has ended here. */
+  function onlyOnce(jobId: string): void {
+    const now = deps.time.now();
+    if (!deps.seen.remember(`job ${jobId}`, now + rememberedMs, now))
+      throw new FailureError("command_repeated");
+  }
+
   return {
     ping: async () => ({}),
 
@@ -53,24 +78,38 @@ export function createHandlers(
       return { rev: configuration.revision() };
     },
 
-    async "job.start"(payload, { connection }) {
+    async "job.start"(payload, { id, connection }) {
       const start = payloadOf(jobStart, payload);
       if (start.epoch !== outbox.epoch())
         throw new FailureError(
           "command_expired",
           "The command was meant for another run of this agent; try again.",
         );
-      await pull(connection, start.cfg_rev);
-      const isKnown = configuration
-        .current()
-        ?.groups.some((group) => group.id === start.source_group_id);
-      if (isKnown !== true) throw new FailureError("config_outdated");
-      jobs.accept({
-        job_id: start.job_id,
-        actor: "user",
-        schedule_id: null,
-        source_group_id: start.source_group_id,
-      });
+      const { job_id, limits } = start;
+      if (start.kind === "backup") {
+        const { source_group_id } = start;
+        await pull(connection, start.cfg_rev);
+        const isKnown = configuration
+          .current()
+          ?.groups.some((group) => group.id === source_group_id);
+        if (isKnown !== true) throw new FailureError("config_outdated");
+        onlyOnce(job_id);
+        deps.startBackup({
+          job_id,
+          kind: "backup",
+          actor: "user",
+          schedule_id: null,
+          source_group_id,
+          due_at: null,
+          limits,
+        });
+        return {};
+      }
+      const { kind, actor, repository_id, box } = start;
+      const context = sealContext(deps.hostId, "job", id);
+      const secret = openBox(box, deps.agreement, context, maintenanceSecret);
+      onlyOnce(job_id);
+      deps.startUpkeep({ job_id, kind, actor, repository_id, limits }, secret);
       return {};
     },
 

@@ -36,9 +36,11 @@ function setUp(after?: number) {
   const jobs = createJobStore(db);
   jobs.add({
     job_id: jobId,
+    kind: "backup",
     actor: "user",
     schedule_id: null,
     source_group_id: jobId,
+    due_at: null,
   });
   const log = createJobLog({
     jobId,

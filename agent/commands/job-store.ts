@@ -1,17 +1,56 @@
 import { z } from "zod";
-import { jobActors } from "@restic-manager/shared/domain/job.ts";
-import { ulidText } from "@restic-manager/shared/domain/ids.ts";
+import {
+  jobActors,
+  maintenanceKinds,
+} from "@restic-manager/shared/domain/job.ts";
+import { timestamp, ulidText } from "@restic-manager/shared/domain/ids.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import { bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import type { StateDb } from "../state-db.ts";
 
-/** A backup that was taken on, by command or by schedule. */
-const jobRequest = z.object({
+const requestOf = {
   job_id: ulidText,
   actor: z.enum(jobActors),
+  /** Of this job alone, instead of the host's. */
+  limits: bandwidth.optional(),
+};
+
+/** A backup that was taken on, by command or by schedule. */
+const backupRequest = z.object({
+  ...requestOf,
+  // A request that was kept before there was upkeep does not say it.
+  kind: z.literal("backup").default("backup"),
   schedule_id: ulidText.nullable(),
   source_group_id: ulidText,
+  due_at: timestamp.nullable().default(null),
 });
+export type BackupRequest = z.infer<typeof backupRequest>;
+
+/** Upkeep that was taken on. What opens its repository is kept in memory only. */
+const upkeepRequest = z.object({
+  ...requestOf,
+  kind: z.enum(maintenanceKinds),
+  repository_id: ulidText,
+});
+export type UpkeepRequest = z.infer<typeof upkeepRequest>;
+
+const jobRequest = z.union([backupRequest, upkeepRequest]);
 export type JobRequest = z.infer<typeof jobRequest>;
+
+/** What the reports of a job say about it. */
+export function aboutJob(request: JobRequest, repositoryId: string | null) {
+  const { job_id, kind, actor } = request;
+  const isBackup = request.kind === "backup";
+  return {
+    job_id,
+    kind,
+    actor,
+    schedule_id: isBackup ? request.schedule_id : null,
+    source_group_id: isBackup ? request.source_group_id : null,
+    repository_id: repositoryId,
+    due_at: isBackup ? request.due_at : null,
+  };
+}
 
 export interface StoredJob {
   readonly request: JobRequest;

@@ -3,12 +3,15 @@ import type { Log } from "@restic-manager/shared/log.ts";
 import { FailureError } from "../failure-error.ts";
 import type { StopReason } from "../restic/exit-codes.ts";
 import type { JobRequest, JobStore } from "./job-store.ts";
-import { waitingProgress } from "./progress.ts";
+import { phaseOnly } from "./progress.ts";
 
 /** The jobs of this host: one at a time, in the order they came, because restic locks its repository. */
 export interface Jobs {
-  /** Takes a job on; it is on disk when this returns. Throws `FailureError`. */
-  accept(request: JobRequest): void;
+  /**
+   * Takes a job on; its request is on disk when this returns. `run` does it when its turn has come, and may hold secrets that
+   * are kept nowhere else. Throws `FailureError`.
+   */
+  accept(request: JobRequest, run: RunJob): void;
   /** False when the job is not known. */
   cancel(jobId: string): boolean;
   isBusyWith(groupId: string): boolean;
@@ -18,27 +21,24 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
+/** Runs a job and reports it. Rejects only when its result could not be kept. */
+export type RunJob = (signal: AbortSignal) => Promise<void>;
+
 export interface JobsDeps {
   readonly store: JobStore;
   readonly log: Log;
   readonly live: (jobId: string, progress: JobProgress) => void;
-  readonly run: (request: JobRequest, signal: AbortSignal) => Promise<void>;
   /** What an earlier life of the agent left behind is reported before anything else runs. */
   readonly recovered: Promise<void>;
 }
 
 interface Entry {
   readonly request: JobRequest;
+  readonly run: RunJob;
   readonly abort: AbortController;
 }
 
-export function createJobs({
-  store,
-  log,
-  live,
-  run,
-  recovered,
-}: JobsDeps): Jobs {
+export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
   const entries: Entry[] = [];
   let working: Promise<void> | null = null;
   let stopping = false;
@@ -46,11 +46,13 @@ export function createJobs({
   async function work(): Promise<void> {
     await recovered;
     for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
-      const jobLog = log.with({ job_id: entry.request.job_id });
-      jobLog.info("A backup starts");
+      const { job_id, kind } = entry.request;
+      const jobLog = log.with({ job_id, kind });
+      const name = kind === "backup" ? "A backup" : "Upkeep";
+      jobLog.info(`${name} starts`);
       try {
-        await run(entry.request, entry.abort.signal);
-        jobLog.info("A backup ended");
+        await entry.run(entry.abort.signal);
+        jobLog.info(`${name} ended`);
       } catch (error) {
         // Its result could not be kept, for example on a full disk: it is reported as lost at the next start.
         jobLog.error("The result of a job could not be kept", { error });
@@ -61,13 +63,13 @@ export function createJobs({
   }
 
   return {
-    accept(request) {
+    accept(request, run) {
       if (stopping) throw new FailureError("stopping");
       if (store.list().some((job) => job.request.job_id === request.job_id))
         throw new FailureError("command_repeated");
       store.add(request);
-      entries.push({ request, abort: new AbortController() });
-      if (entries.length > 1) live(request.job_id, waitingProgress);
+      entries.push({ request, run, abort: new AbortController() });
+      if (entries.length > 1) live(request.job_id, phaseOnly("waiting"));
       working ??= work();
     },
     cancel(jobId) {
@@ -76,7 +78,10 @@ export function createJobs({
       return entry !== undefined;
     },
     isBusyWith: (groupId) =>
-      entries.some(({ request }) => request.source_group_id === groupId),
+      entries.some(
+        ({ request }) =>
+          request.kind === "backup" && request.source_group_id === groupId,
+      ),
     ids: () => store.list().map((job) => job.request.job_id),
     async stop() {
       stopping = true;

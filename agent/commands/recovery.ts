@@ -9,7 +9,12 @@ import { secretsOf } from "../restic/env.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { ConfiguredRepository } from "./backup.ts";
 import { createJobLog } from "./job-log.ts";
-import type { JobStore, StoredJob } from "./job-store.ts";
+import {
+  aboutJob,
+  type JobRequest,
+  type JobStore,
+  type StoredJob,
+} from "./job-store.ts";
 import { tidyLocks } from "./stale-locks.ts";
 
 export interface RecoveryDeps {
@@ -23,6 +28,8 @@ export interface RecoveryDeps {
   readonly hostname: () => string;
   /** Whether a process of this host is alive. */
   readonly isAlive: (pid: number) => boolean;
+  /** Called as part of the transaction that keeps a job's end. */
+  readonly ended: (done: JobDone) => void;
   /** Aborted when the agent stops; what is not reported by then is at the next start. */
   readonly signal: AbortSignal;
 }
@@ -52,10 +59,8 @@ async function recover(
 ): Promise<void> {
   const { outbox, jobs, time } = deps;
   const bundle = deps.configuration.current();
-  const group = bundle?.groups.find((g) => g.id === request.source_group_id);
-  const repository = bundle?.repositories.find(
-    (r) => r.id === group?.repository_id,
-  );
+  const repositoryId = repositoryOf(bundle, request);
+  const repository = bundle?.repositories.find((r) => r.id === repositoryId);
   const log = createJobLog({
     ...deps,
     jobId: request.job_id,
@@ -68,7 +73,7 @@ async function recover(
   if (deps.signal.aborted) return;
   const reason =
     startedAt === null
-      ? "The agent ended unexpectedly before this job began; nothing was backed up."
+      ? "The agent ended unexpectedly before this job began; nothing was done."
       : failures.agent_restarted;
   const message = left === null ? reason : `${reason} ${left}`;
   log.add("error", "system", message);
@@ -79,21 +84,30 @@ async function recover(
   });
 
   const done: JobDone = {
-    ...request,
-    kind: "backup",
-    repository_id: repository?.id ?? null,
+    ...aboutJob(request, repositoryId),
     outcome: "lost",
     started_at: startedAt ?? time.stamp(),
     finished_at: time.stamp(),
     exit_code: null,
     error: failure("agent_restarted", message),
     stats: null,
+    upkeep: null,
     log_lines: log.lines(),
   };
   outbox.transaction(() => {
     outbox.put("job.done", done);
     jobs.remove(request.job_id);
+    deps.ended(done);
   });
+}
+
+function repositoryOf(
+  bundle: ConfigBundle | null,
+  request: JobRequest,
+): string | null {
+  if (request.kind !== "backup") return request.repository_id;
+  const group = bundle?.groups.find((g) => g.id === request.source_group_id);
+  return group?.repository_id ?? null;
 }
 
 async function leftBehind(

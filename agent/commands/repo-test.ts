@@ -4,10 +4,8 @@ import {
   failure,
   type Failure,
 } from "@restic-manager/shared/domain/failure.ts";
-import { fromBase64Url } from "@restic-manager/shared/identity/keys.ts";
 import {
   sealContext,
-  unseal,
   type AgreementKey,
 } from "@restic-manager/shared/identity/seal.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
@@ -25,6 +23,7 @@ import { failureOf, type StopReason } from "../restic/exit-codes.ts";
 import { isRetry } from "../restic/messages.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import { payloadOf, type CommandHandler } from "./dispatch.ts";
+import { openBox } from "./sealed-box.ts";
 import { parseSnapshots } from "./snapshots.ts";
 
 export interface RepoTestDeps {
@@ -53,6 +52,7 @@ export function createRepoTest({
       box,
       agreement,
       sealContext(hostId, "repo-test", id),
+      repoTestSecret,
     );
     return testRepository(runner, secret);
   };
@@ -170,25 +170,6 @@ function folderFailure({ code, message }: Failure, url: string) {
     "repository_failed",
     `The folder ${url.replace(/^local:/, "")} cannot be used on this host (${reason}). Choose a folder on a disk that is there and may be written.`,
   );
-}
-
-function openBox(
-  box: string,
-  agreement: AgreementKey,
-  context: string,
-): RepoTestSecret {
-  const sealed = fromBase64Url(box);
-  const plain = sealed === null ? null : unseal(sealed, agreement, context);
-  const secret =
-    plain === null
-      ? null
-      : parseJson(new TextDecoder().decode(plain), repoTestSecret);
-  if (secret === null)
-    throw new FailureError(
-      "internal",
-      "The repository's address and password could not be opened; approve this host again.",
-    );
-  return secret;
 }
 
 function exists(path: string): boolean {

@@ -14,6 +14,8 @@ const bundle: ConfigBundle = {
   host: "habcdefghijkl",
   addresses: [],
   rev: 3,
+  limits: { up_kbps: 512, down_kbps: null },
+  hook_shell: null,
   repositories: [
     {
       id: "01ARZ3NDEKTSV4RRFFQ69G5FAV",

@@ -1,6 +1,5 @@
 import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type {
   EventEnvelope,
   JobDone,
@@ -15,7 +14,11 @@ import {
   type AgentProcess,
 } from "./agent-process.ts";
 import { realRestic, resticPath, type RealRestic } from "./programs.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
+import {
+  startTestServer,
+  type SentBundle,
+  type TestServer,
+} from "./test-server.ts";
 import { until } from "./until.ts";
 
 const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -30,7 +33,7 @@ export interface Rig {
   start(): AgentProcess;
   online(): Promise<void>;
   /** Configures one source group over `includes` (default: the whole source). */
-  configure(change?: Partial<ConfigBundle["groups"][number]>): Promise<void>;
+  configure(change?: Partial<SentBundle["groups"][number]>): Promise<void>;
   runNow(): Promise<string>;
   events(kind: string): EventEnvelope[];
   done(jobId: string): Promise<JobDone>;

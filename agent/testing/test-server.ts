@@ -1,4 +1,8 @@
-import { seal, sealContext } from "@restic-manager/shared/identity/seal.ts";
+import {
+  seal,
+  sealContext,
+  type SealPurpose,
+} from "@restic-manager/shared/identity/seal.ts";
 import {
   publicKeyBytes,
   toBase64Url,
@@ -14,7 +18,7 @@ import {
   commandAnswer,
   type CommandAnswer,
 } from "@restic-manager/shared/protocol/command.ts";
-import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import type { configBundle } from "@restic-manager/shared/protocol/config.ts";
 import {
   eventEnvelope,
   type EventEnvelope,
@@ -39,12 +43,15 @@ import { createAgentHttp, type AgentHttp } from "./test-server-http.ts";
 
 export const testHost = "habcdefghijkl";
 
+/** As it may travel: what an older server leaves out is not there. */
+export type SentBundle = z.input<typeof configBundle>;
+
 /** The server's side of the protocol, as small as it gets, over a real broker: for tests of the whole agent. */
 export interface TestServer extends AgentHttp {
   readonly url: string;
   readonly key: SigningKey;
   /** What the host is to do; setting it raises the revision, nothing is sent. */
-  configure(bundle: Omit<ConfigBundle, "host" | "rev">): number;
+  configure(bundle: Omit<SentBundle, "host" | "rev">): number;
   /** Sends a signed command and gives the agent's answer. */
   command(
     verb: CommandVerb,
@@ -59,7 +66,11 @@ export interface TestServer extends AgentHttp {
     },
   ): Promise<CommandAnswer>;
   /** Seals a secret to the agent for a command with this id. */
-  sealFor(commandId: string, secret: unknown): string;
+  sealFor(
+    purpose: "repo-test" | "job",
+    commandId: string,
+    secret: unknown,
+  ): string;
   newId(): string;
   /** Every event stored, in the order of their numbers, once each. */
   events(): EventEnvelope[];
@@ -123,7 +134,7 @@ export async function startTestServer(
   let renew = false;
   const stored = new Map<string, EventEnvelope>();
   const lossy: { lane: string; body: unknown }[] = [];
-  let bundle: ConfigBundle | null = null;
+  let bundle: SentBundle | null = null;
   let lastHello: Record<string, unknown> | null = null;
   let helloRefusal: "protocol_too_old" | "unknown_host" | null = null;
   let losing = false;
@@ -215,7 +226,7 @@ export async function startTestServer(
   }
 
   function sealed(
-    purpose: "config" | "repo-test",
+    purpose: SealPurpose,
     revision: string | number,
     body: unknown,
   ): string {
@@ -304,7 +315,7 @@ export async function startTestServer(
         }
       );
     },
-    sealFor: (id, secret) => sealed("repo-test", id, secret),
+    sealFor: sealed,
     newId: random.id,
     events: () => [...stored.values()].sort((a, b) => a.seq - b.seq),
     lossy: (lane) => lossy.filter((m) => m.lane === lane).map((m) => m.body),
