@@ -1,7 +1,7 @@
+import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
 import type { RepoCredential } from "@restic-manager/shared/domain/repo.ts";
 import { childEnv, type Env } from "../platform/env.ts";
-import { atLeast } from "./restic-version.ts";
 
 export interface Repository {
   /** In restic's notation, without user name or password. */

@@ -10,12 +10,16 @@ import {
 import { delimiter, join } from "node:path";
 import { z } from "zod";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import {
+  atLeast,
+  oldestRestic,
+} from "@restic-manager/shared/domain/restic-version.ts";
 import type { ResticInfo } from "@restic-manager/shared/protocol/hello.ts";
 import { FailureError } from "../failure-error.ts";
 import { childEnv, type Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Spawner } from "../platform/spawn.ts";
-import { atLeast, oldestRestic, parseVersion } from "./restic-version.ts";
+import { parseVersion } from "./restic-version.ts";
 
 /** What the build puts beside the embedded executable (`assets/bin`). */
 const manifest = z.object({
