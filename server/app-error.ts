@@ -9,6 +9,8 @@ export interface AppErrorDetails {
   /** More exact than the code's own sentence; shown to a person. */
   readonly message?: string;
   readonly fields?: NonNullable<ApiErrorBody["fields"]>;
+  /** What still uses the thing that was to be deleted. */
+  readonly usedBy?: NonNullable<ApiErrorBody["used_by"]>;
   /** The agent's failure code, when the agent refused. */
   readonly agentCode?: string;
   /** When asking again makes sense, in whole seconds: the header `Retry-After`. */
@@ -21,6 +23,7 @@ export interface AppErrorDetails {
 export class AppError extends Error {
   readonly code: ApiErrorCode;
   readonly fields: AppErrorDetails["fields"];
+  readonly usedBy: AppErrorDetails["usedBy"];
   readonly agentCode: string | undefined;
   readonly retryAfterS: number | undefined;
   readonly refusal: SignedText | undefined;
@@ -30,6 +33,7 @@ export class AppError extends Error {
     this.name = "AppError";
     this.code = code;
     this.fields = details.fields;
+    this.usedBy = details.usedBy;
     this.agentCode = details.agentCode;
     this.retryAfterS = details.retryAfterS;
     this.refusal = details.refusal;

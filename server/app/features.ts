@@ -5,7 +5,10 @@ import type { Events } from "../events.ts";
 import { createAlertsFeature } from "../features/alerts/feature.ts";
 import { isOverdue } from "../features/alerts/overdue.ts";
 import { createChannelsFeature } from "../features/channels/feature.ts";
+import { createHooksFeature } from "../features/hooks/feature.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
+import { createKitFeature } from "../features/kit/feature.ts";
+import type { ConfirmPassword } from "../features/kit/kit.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
 import {
   dropRepositories,
@@ -55,6 +58,8 @@ export interface FeaturesDeps {
     | "offlineAfter"
     | "heartbeatInterval"
   >;
+  readonly confirm: ConfirmPassword;
+  readonly version: string;
   readonly random: Random;
   readonly clock: Clock;
   readonly log: Log;
@@ -88,19 +93,31 @@ export function createFeatures(deps: FeaturesDeps): Features {
     reconcile: (state) => jobs.reconcile(state),
     claimToken: (...args) => tokens.redemption.claim(...args),
     nextRun,
+    // So is the configuration of hosts.
+    revision: {
+      raise: (...args) => config.raise(...args),
+      announce: (...args) => config.announce(...args),
+    },
   });
   const { presence } = hosts;
   const { config, schedules, ...scheduling } = createSchedulesFeature({
     ...deps,
     commands,
+    // A configuration holds what is made after it.
+    parts: {
+      repositories: (...args) => repos.parts.repositories(...args),
+      groups: (...args) => repos.parts.groups(...args),
+    },
     addresses: deps.config.agentUrls,
   });
+  const hooks = createHooksFeature({ ...deps, config });
   const repos = createReposFeature({
     ...deps,
     commands,
     presence,
     config,
     schedules,
+    hooksOfGroups: hooks.ofGroups,
     isOverdue: (waiting, now) => isOverdue(waiting, now, nextRun),
   });
   const tokens = createTokensFeature({
@@ -114,6 +131,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     presence,
     repositoryUsed: repos.repositories.used,
   });
+  const kit = createKitFeature({ ...deps, access: repos.access });
   const channels = createChannelsFeature(deps);
   const { notices } = channels;
   const alerts = createAlertsFeature({
@@ -127,7 +145,6 @@ export function createFeatures(deps: FeaturesDeps): Features {
     requests,
     agentEvents: registry,
     identity: deps.identity,
-    parts: repos.parts,
   });
   repos.connect(registry);
   const stops = [
@@ -140,8 +157,10 @@ export function createFeatures(deps: FeaturesDeps): Features {
       ...hosts.routes,
       ...tokens.routes,
       ...scheduling.routes,
+      ...hooks.routes,
       ...repos.routes,
       ...jobs.routes,
+      ...kit.routes,
       ...alerts.routes,
       ...channels.routes,
     ],

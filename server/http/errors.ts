@@ -28,6 +28,7 @@ export function errorResponse(
     message: expected.message,
     request_id: requestId,
     ...(expected.fields === undefined ? {} : { fields: expected.fields }),
+    ...(expected.usedBy === undefined ? {} : { used_by: expected.usedBy }),
     ...(expected.agentCode === undefined ? {} : { cause: expected.agentCode }),
     ...(expected.refusal === undefined ? {} : { refusal: expected.refusal }),
   };

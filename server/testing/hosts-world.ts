@@ -9,6 +9,7 @@ import {
   repositoriesOnlyOf,
 } from "../features/repos/of-host.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
+import { createConfigRevision } from "../features/schedules/config-revision.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import type { Reconcile } from "../features/hosts/presence.ts";
 import { identityOf } from "../identity.ts";
@@ -40,16 +41,22 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
   const emitted: DomainEvent[] = [];
   events.on((event) => emitted.push(event));
 
+  const commands = createAgentCommands({ ...world, bus, identity, hostKeys });
   const hosts = createHostsFeature({
     ...world,
     identity,
     broker,
     hostKeys,
-    commands: createAgentCommands({ ...world, bus, identity, hostKeys }),
+    commands,
     repositories: { onlyOf: repositoriesOnlyOf, drop: dropRepositories },
     reconcile: async (state) => void reconciled.push(state),
     claimToken: async () => "token_invalid",
     nextRun,
+    revision: createConfigRevision({
+      ...world,
+      commands,
+      sizeOf: async () => 0,
+    }),
     committed: (numbering) => readCommitted(db, numbering),
     config: {
       pendingExpiry: 3_600_000,

@@ -1,6 +1,7 @@
 import { createMemoryBus } from "../adapters/memory-bus.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import type { DomainEvent } from "../events.ts";
+import { createHooksFeature } from "../features/hooks/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
@@ -35,8 +36,16 @@ export async function createTestBackups() {
     isOnline: (hostId: string) => epochs.has(hostId),
     epochOf: (hostId: string) => epochs.get(hostId) ?? null,
   };
-  const schedules = createSchedulesFeature({ ...base, addresses: agentUrls });
+  const schedules = createSchedulesFeature({
+    ...base,
+    parts: {
+      repositories: (...args) => repos.parts.repositories(...args),
+      groups: (...args) => repos.parts.groups(...args),
+    },
+    addresses: agentUrls,
+  });
   const { config } = schedules;
+  const hooks = createHooksFeature({ ...base, secrets, config });
   const repos = createReposFeature({
     ...base,
     secrets,
@@ -44,11 +53,11 @@ export async function createTestBackups() {
     presence,
     config,
     schedules: schedules.schedules,
+    hooksOfGroups: hooks.ofGroups,
   });
   const repositoryUsed = repos.repositories.used;
   const jobs = createJobsFeature({ ...base, presence, repositoryUsed });
-  const { parts } = repos;
-  schedules.connect({ requests, agentEvents: registry, identity, parts });
+  schedules.connect({ requests, agentEvents: registry, identity });
   repos.connect(registry);
   jobs.connect({ agentEvents: registry, bus });
   requests.start();
@@ -56,7 +65,12 @@ export async function createTestBackups() {
   bus.start();
 
   const api = createTestApi(world, {
-    routes: [...schedules.routes, ...repos.routes, ...jobs.routes],
+    routes: [
+      ...schedules.routes,
+      ...hooks.routes,
+      ...repos.routes,
+      ...jobs.routes,
+    ],
   });
   const heard: DomainEvent[] = [];
   events.on((event) => heard.push(event));

@@ -28,6 +28,7 @@ export const apiErrors = {
     "The request carries no valid X-CSRF-Token; reload the page.",
   ],
   login_failed: [401, "Wrong user name or password."],
+  password_wrong: [403, "This is not your password; type it again."],
   login_throttled: [
     429,
     "Too many failed log-ins; wait as long as Retry-After says, then try again.",
@@ -142,6 +143,14 @@ export const apiErrors = {
   source_group_not_found: [404, "There is no such source group."],
   schedule_not_found: [404, "There is no such schedule."],
   cron_invalid: [400, "Use five cron fields, for example 30 2 * * *."],
+  zone_unknown: [
+    409,
+    "The host's time zone is not one this server knows; set another one on the host and restart its agent.",
+  ],
+  configuration_too_large: [
+    409,
+    "With this the host's configuration would no longer fit into one message to its agent; shorten its lists of paths, or move hooks into scripts on the host.",
+  ],
   source_group_used: [
     409,
     "Schedules run this source group; take it out of them, or delete them, first.",

@@ -4,8 +4,8 @@ import { repoCredential, repoStatuses, repoUrl } from "../domain/repo.ts";
 import { repositoryLock } from "../domain/maintenance.ts";
 import {
   retention,
+  firstSourceGroupSpec,
   retryPolicy,
-  sourceGroupSpec,
   sourceOptions,
 } from "../domain/source.ts";
 import { repoTestResult, repoTestSecret } from "../protocol/command.ts";
@@ -127,7 +127,7 @@ export const repositoryChoice = z.strictObject({
  */
 export const setUpBody = z.strictObject({
   repository: repositoryChoice,
-  source: sourceGroupSpec,
+  source: firstSourceGroupSpec,
 });
 export type SetUpBody = z.infer<typeof setUpBody>;
 

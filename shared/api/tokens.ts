@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hostId, timestamp, ulidText } from "../domain/ids.ts";
 import { repoCredential } from "../domain/repo.ts";
-import { sourceGroupSpec } from "../domain/source.ts";
+import { firstSourceGroupSpec } from "../domain/source.ts";
 import { machineName } from "../protocol/announce.ts";
 import { repositoryChoice } from "./repos.ts";
 
@@ -31,7 +31,7 @@ export const tokenBody = z.strictObject({
       password: z.string().max(1024).optional(),
     }),
   }),
-  source: sourceGroupSpec,
+  source: firstSourceGroupSpec,
 });
 export type TokenBody = z.infer<typeof tokenBody>;
 

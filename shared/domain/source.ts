@@ -72,7 +72,7 @@ export const sourceOptions = z.strictObject({
 });
 
 /** What to back up and how long to keep it. */
-export const sourceGroupSpec = z.strictObject({
+const groupFields = z.strictObject({
   name: groupName,
   includes: z.array(includePath).min(1, "Name at least one path.").max(500),
   excludes: z.array(z.string().min(1).max(4096)).max(1000).default([]),
@@ -86,4 +86,47 @@ export const sourceGroupSpec = z.strictObject({
   /** Absent or null: the host's default repository. */
   repository_id: z.string().nullable().optional(),
 });
+
+export const sourceGroupSpec = groupFields.superRefine(refuseOverlaps);
+/** Of a host that is set up: its repository is the one that is joined with it. */
+export const firstSourceGroupSpec = groupFields
+  .omit({ repository_id: true })
+  .superRefine(refuseOverlaps);
 export type SourceGroupSpec = z.infer<typeof sourceGroupSpec>;
+
+/**
+ * A path that is named twice, or lies within another, would be read twice for nothing. Across the border of a file
+ * system it is what makes restic go there at all.
+ */
+function refuseOverlaps(
+  {
+    includes,
+    options,
+  }: Pick<z.infer<typeof groupFields>, "includes" | "options">,
+  context: z.core.$RefinementCtx,
+): void {
+  const folders = includes.map(asFolder);
+  for (const [i, folder] of folders.entries()) {
+    const twice = folders.indexOf(folder) < i;
+    const outer = options.one_file_system
+      ? -1
+      : folders.findIndex(
+          (other) => other !== folder && folder.startsWith(other),
+        );
+    if (!twice && outer < 0) continue;
+    context.addIssue({
+      code: "custom",
+      path: ["includes", i],
+      message: twice
+        ? "This path is named twice; leave it out."
+        : `${includes[i]} lies within ${includes[outer]}, which is backed up as a whole; leave it out.`,
+    });
+  }
+}
+
+/** With one kind of separator, which also ends it; Windows knows no letter case. */
+function asFolder(path: string): string {
+  const isWindows = /^[A-Za-z]:/.test(path);
+  const text = isWindows ? path.replaceAll("\\", "/").toLowerCase() : path;
+  return `${text.replaceAll(/\/+/g, "/").replace(/\/$/, "")}/`;
+}

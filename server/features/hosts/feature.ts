@@ -10,6 +10,7 @@ import type { Bus, Unsubscribe } from "../../ports/bus.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import type { ConfigRevision } from "../schedules/config-revision.ts";
 import type { NextRun } from "../schedules/next-run.ts";
 import { createAccess } from "./access.ts";
 import { accessRoutes } from "./access-routes.ts";
@@ -25,6 +26,7 @@ import { createPresence, type Reconcile } from "./presence.ts";
 import { createRemove, type RepositoriesOfHost } from "./removal.ts";
 import { createRotation } from "./rotation.ts";
 import { hostRoutes } from "./routes.ts";
+import { createChangeSettings } from "./settings.ts";
 import { createWaiters } from "./waiters.ts";
 
 /** The part of the configuration that hosts need; times in milliseconds. */
@@ -54,6 +56,7 @@ export function createHostsFeature(deps: {
   committed: Committed;
   claimToken: ClaimToken;
   nextRun: NextRun;
+  revision: Pick<ConfigRevision, "raise" | "announce">;
   random: Random;
   clock: Clock;
   log: Log;
@@ -79,13 +82,14 @@ export function createHostsFeature(deps: {
   const own = { ...parts, presence, instances, formerKeys, access };
   const rotation = createRotation(own);
   const remove = createRemove(own);
+  const changeSettings = createChangeSettings(deps);
 
   return {
     decisions,
     fleet,
     presence,
     routes: [
-      ...hostRoutes({ ...parts, enrolment, decisions, fleet }),
+      ...hostRoutes({ ...parts, enrolment, decisions, fleet, changeSettings }),
       ...accessRoutes({ access, rotation, remove, fleet }),
     ],
     connect(link: {

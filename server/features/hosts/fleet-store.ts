@@ -111,9 +111,7 @@ export async function nextFires(
   db: Db,
   ids: readonly string[],
   now: string,
-): Promise<
-  { host_id: string; cron: string; tz: string; at: string | null }[]
-> {
+): Promise<{ host_id: string; cron: string; tz: string; at: string | null }[]> {
   return db
     .selectFrom("schedules")
     .innerJoin("hosts", "hosts.id", "schedules.host_id")
@@ -121,7 +119,9 @@ export async function nextFires(
       "host_id",
       "cron",
       "tz",
-      sql<string | null>`(SELECT min(fire.value) FROM json_each(next_fires) AS fire
+      sql<
+        string | null
+      >`(SELECT min(fire.value) FROM json_each(next_fires) AS fire
         WHERE fire.value > ${now})`.as("at"),
     ])
     .where("enabled", "=", 1)

@@ -24,6 +24,7 @@ import * as store from "./fleet-store.ts";
 import type { BriefRecord, FleetHost } from "./fleet-store.ts";
 import { replacedKeys } from "./former-key-store.ts";
 import { healthOf } from "./health.ts";
+import { settingsOf } from "./store.ts";
 
 /** What the dashboard shows of hosts. */
 export interface Fleet {
@@ -109,7 +110,7 @@ export function createFleet(deps: {
         approved_at: host.approved_at,
         agent_version: host.agent_version,
         set_up: host.set_up === 1,
-        tags: parseJson(host.tags, z.array(z.string())) ?? [],
+        tags: [...settingsOf(host).tags],
         always_on: host.always_on === 1,
         last_backup: lastBackup && toBrief(lastBackup),
         running_job: running && toBrief(running),
@@ -170,10 +171,7 @@ export function createFleet(deps: {
         announced_from_ip: host.announced_from_ip,
         cfg_rev: host.cfg_rev,
         applied_cfg_rev: host.applied_cfg_rev,
-        bandwidth: {
-          up_kbps: host.bandwidth_up_kbps,
-          down_kbps: host.bandwidth_down_kbps,
-        },
+        bandwidth: settingsOf(host).bandwidth,
         clock_skew_ms: host.clock_skew_ms,
       };
     },

@@ -5,6 +5,7 @@ import {
   fleetSummary,
   hostDetail,
   hostList,
+  hostPatch,
   hostQuery,
   pendingList,
 } from "@restic-manager/shared/api/hosts.ts";
@@ -33,6 +34,7 @@ import type { Route } from "../../ports/route.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Enrolment } from "./enrolment.ts";
 import type { Fleet } from "./fleet.ts";
+import type { ChangeSettings } from "./settings.ts";
 
 const pendingParams = z.strictObject({ id: z.string().max(64) });
 const hostParams = z.strictObject({ id: z.string().max(64) });
@@ -41,6 +43,7 @@ export function hostRoutes(deps: {
   readonly enrolment: Enrolment;
   readonly decisions: Decisions;
   readonly fleet: Fleet;
+  readonly changeSettings: ChangeSettings;
   readonly identity: Pick<
     ServerIdentity,
     "publicKeyText" | "fingerprint" | "sealKey" | "sign"
@@ -154,6 +157,20 @@ export function hostRoutes(deps: {
       params: hostParams,
       answer: hostDetail,
       handle: ({ params }) => fleet.detail(params.id),
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/hosts/:id",
+      access: "hosts.edit",
+      summary: "Change a host's tags, bandwidth, or whether it is always on",
+      params: hostParams,
+      body: hostPatch,
+      answer: hostDetail,
+      audit: "host.update",
+      async handle({ params, body, by }) {
+        await deps.changeSettings(params.id, body, by);
+        return fleet.detail(params.id);
+      },
     }),
     route({
       method: "GET",

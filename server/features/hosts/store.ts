@@ -1,4 +1,5 @@
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
 import { z } from "zod";
@@ -145,6 +146,41 @@ export async function deleteLog(trx: Trx, jobId: string): Promise<void> {
 /** Takes everything about a host with it: jobs, logs, sources, schedules. */
 export async function deleteHost(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom("hosts").where("id", "=", id).execute();
+}
+
+/** What people decide about a host. */
+export interface HostSettings {
+  readonly tags: readonly string[];
+  readonly always_on: boolean;
+  readonly bandwidth: Bandwidth;
+}
+
+export function settingsOf(host: HostRecord): HostSettings {
+  return {
+    tags: parseJson(host.tags, z.array(z.string())) ?? [],
+    always_on: host.always_on === 1,
+    bandwidth: {
+      up_kbps: host.bandwidth_up_kbps,
+      down_kbps: host.bandwidth_down_kbps,
+    },
+  };
+}
+
+export async function saveSettings(
+  trx: Trx,
+  id: string,
+  { tags, always_on, bandwidth }: HostSettings,
+): Promise<void> {
+  await trx
+    .updateTable("hosts")
+    .set({
+      tags: JSON.stringify(tags),
+      always_on: always_on ? 1 : 0,
+      bandwidth_up_kbps: bandwidth.up_kbps,
+      bandwidth_down_kbps: bandwidth.down_kbps,
+    })
+    .where("id", "=", id)
+    .execute();
 }
 
 const storedConflict = z.object({

@@ -10,6 +10,7 @@ import type { Schedules } from "../schedules/schedules.ts";
 import { sameCredential, tidyCredential } from "./credentials.ts";
 import type { CredentialBox } from "./credentials.ts";
 import { insertSource } from "./source-store.ts";
+import { firstSource } from "./source-view.ts";
 import * as store from "./store.ts";
 
 export interface Joined {
@@ -96,6 +97,7 @@ export function createJoining(deps: {
       id: random.id(),
       repository_id: repositoryId,
       host_id: own.hostId,
+      kind: "repo",
       sealed: credentials.seal(own, tidy),
       updated_at: at,
     });
@@ -116,7 +118,8 @@ export function createJoining(deps: {
         by,
       );
       const groupId = random.id();
-      await insertSource(trx, { id: groupId, hostId, at, spec: body.source });
+      const spec = firstSource(body.source);
+      await insertSource(trx, { id: groupId, hostId, at, spec });
       const scheduleId = await deps.schedules.createDaily(trx, hostId, groupId);
       await deps.config.raise(trx, [hostId]);
       await audit.record(trx, by, {

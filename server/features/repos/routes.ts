@@ -6,17 +6,13 @@ import {
   setUpBody,
   setUpResult,
   snapshotList,
-  sourceGroup,
-  sourceGroupList,
 } from "@restic-manager/shared/api/repos.ts";
-import { sourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { repoTestResult } from "@restic-manager/shared/protocol/command.ts";
 import { route } from "../../ports/route.ts";
 import type { Route } from "../../ports/route.ts";
 import type { Repositories } from "./repositories.ts";
 import type { SetUp } from "./set-up.ts";
 import type { Snapshots } from "./snapshots.ts";
-import type { Sources } from "./sources.ts";
 
 const byId = z.object({ id: z.string() });
 const snapshotPage = z.strictObject({
@@ -32,10 +28,9 @@ const maxBody = 256 * 1024;
 export function repositoryRoutes(deps: {
   setUp: SetUp;
   repositories: Repositories;
-  sources: Sources;
   snapshots: Snapshots;
 }): Route[] {
-  const { setUp, repositories, sources, snapshots } = deps;
+  const { setUp, repositories, snapshots } = deps;
   return [
     route({
       method: "POST",
@@ -95,29 +90,6 @@ export function repositoryRoutes(deps: {
       audit: "repository.update",
       handle: ({ params, body, by }) =>
         repositories.change(params.id, body, by),
-    }),
-    route({
-      method: "GET",
-      path: "/api/hosts/:id/sources",
-      access: "view",
-      summary: "List what a host backs up",
-      params: byId,
-      answer: sourceGroupList,
-      handle: async ({ params }) => ({
-        groups: await sources.listOf(params.id),
-      }),
-    }),
-    route({
-      method: "PUT",
-      path: "/api/sources/:id",
-      access: "sources.edit",
-      summary: "Replace what a source group backs up",
-      params: byId,
-      body: sourceGroupSpec,
-      maxBody,
-      answer: sourceGroup,
-      audit: "source_group.update",
-      handle: ({ params, body, by }) => sources.change(params.id, body, by),
     }),
     route({
       method: "GET",

@@ -13,10 +13,11 @@ import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import { noteAddresses } from "./addresses.ts";
 import { createApplied } from "./applied.ts";
-import { createBundleAnswer } from "./bundle.ts";
+import { bytesOf, createBundleAnswer, createBundler } from "./bundle.ts";
 import type { BundleParts } from "./bundle.ts";
 import { createConfigRevision } from "./config-revision.ts";
 import { connectSchedules } from "./inbox.ts";
+import { createMissed } from "./missed.ts";
 import { scheduleRoutes } from "./routes.ts";
 import { createSchedules } from "./schedules.ts";
 
@@ -30,32 +31,45 @@ export function createSchedulesFeature(deps: {
   random: Random;
   clock: Clock;
   log: Log;
+  /** What other features put into a configuration. */
+  parts: Omit<BundleParts, "schedules">;
   /** Further URLs under which agents reach the server. */
   addresses: readonly string[];
 }) {
   const { tx, events, log, addresses } = deps;
-  const config = createConfigRevision(deps);
+  const bundler = createBundler({
+    addresses,
+    parts: {
+      ...deps.parts,
+      schedules: (...args) => schedules.bundle(...args),
+    },
+  });
+  const config = createConfigRevision({
+    ...deps,
+    async sizeOf(trx, hostId) {
+      return bytesOf((await bundler(trx, hostId)).bundle).length;
+    },
+  });
   const schedules = createSchedules({ ...deps, config });
 
   return {
     config,
     schedules,
     routes: scheduleRoutes(schedules),
-    /** Listens to agents; `parts` are what other features put into a configuration. */
+    /** Listens to agents. */
     connect(link: {
       requests: AgentRequests;
       agentEvents: AgentEvents;
       identity: Pick<ServerIdentity, "sealFor">;
-      parts: Omit<BundleParts, "schedules">;
     }): void {
       const { identity } = link;
-      const parts = { ...link.parts, schedules: schedules.bundle };
       connectSchedules({
         ...link,
         events,
         config,
-        answer: createBundleAnswer({ tx, identity, parts, addresses }),
+        answer: createBundleAnswer({ tx, identity, bundler }),
         applied: createApplied({ events, log }),
+        missed: createMissed(deps),
       });
     },
     /** Lets agents know of addresses that are new since the last start. */

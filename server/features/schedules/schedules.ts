@@ -1,8 +1,11 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
+import { maxPerHost } from "@restic-manager/shared/api/repos.ts";
 import type {
   Schedule,
   SchedulePatch,
+  SchedulePreview,
+  ScheduleSpec,
 } from "@restic-manager/shared/api/schedules.ts";
 import { defaultDailyCron } from "@restic-manager/shared/domain/schedule.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
@@ -12,16 +15,25 @@ import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { ConfigRevision } from "./config-revision.ts";
-import { nextRun } from "./next-run.ts";
+import { missedOf } from "./missed-store.ts";
+import { nextRuns } from "./next-run.ts";
 import * as store from "./store.ts";
+import { requireFires, requireGroups } from "./validate.ts";
+import { previewed, scheduleView, shownMissedMs } from "./view.ts";
 
 export interface Schedules {
   listOf(hostId: string): Promise<Schedule[]>;
+  create(hostId: string, spec: ScheduleSpec, by: Initiator): Promise<Schedule>;
   change(id: string, patch: SchedulePatch, by: Initiator): Promise<Schedule>;
+  remove(id: string, by: Initiator): Promise<void>;
+  /** When a text that is not saved would fire on a host. */
+  preview(hostId: string, cron: string): Promise<SchedulePreview>;
   /** The schedule every host starts with: once a night, at a minute of its own. @returns its id. */
   createDaily(trx: Trx, hostId: string, groupId: string): Promise<string>;
   bundle(trx: Trx, hostId: string): Promise<ConfigBundle["schedules"]>;
 }
+
+type Stored = Pick<ScheduleSpec, "cron" | "enabled" | "group_ids">;
 
 export function createSchedules(deps: {
   db: Db;
@@ -33,18 +45,40 @@ export function createSchedules(deps: {
 }): Schedules {
   const { db, tx, audit, config, random, clock } = deps;
 
-  function view(record: store.ScheduleRecord): Schedule {
-    const now = toTimestamp(clock.now());
-    const fires: string[] = JSON.parse(record.next_fires);
-    return {
-      id: record.id,
-      cron: record.cron,
-      enabled: record.enabled === 1,
-      group_ids: [...record.groupIds],
-      tz: record.tz,
-      next: fires.filter((fire) => fire > now),
-      applied: record.applied,
-    };
+  async function views(
+    hostId: string,
+    records: readonly store.ScheduleRecord[],
+  ): Promise<Schedule[]> {
+    const now = clock.now();
+    const since = toTimestamp(now - shownMissedMs);
+    const missed = await missedOf(db, hostId, since);
+    return records.map((record) =>
+      scheduleView(record, missed.get(record.id) ?? [], now),
+    );
+  }
+
+  async function view(record: store.ScheduleRecord): Promise<Schedule> {
+    const [one] = await views(record.host_id, [record]);
+    if (one === undefined) throw new AppError("schedule_not_found");
+    return one;
+  }
+
+  /** What every change of schedules ends with. */
+  async function settle(
+    trx: Trx,
+    hostId: string,
+    by: Initiator,
+    action: "create" | "update" | "delete",
+    id: string,
+    { cron, enabled, group_ids }: Stored,
+  ): Promise<void> {
+    await config.raise(trx, [hostId]);
+    if (action !== "delete") await config.requireFit(trx, hostId);
+    await audit.record(trx, by, {
+      action: `schedule.${action}`,
+      target: { kind: "schedule", id },
+      payload: { host_id: hostId, cron, enabled, group_ids },
+    });
   }
 
   async function change(
@@ -54,29 +88,62 @@ export function createSchedules(deps: {
     by: Initiator,
   ): Promise<{ record: store.ScheduleRecord; changed: boolean }> {
     const before = await find(trx, id);
-    const cron = patch.cron ?? before.cron;
-    const enabled = patch.enabled ?? before.enabled === 1;
-    if (nextRun(cron, clock.now(), "UTC") === null) throw neverFires(cron);
-    if (cron === before.cron && enabled === (before.enabled === 1)) {
-      return { record: before, changed: false };
+    const old = storedOf(before);
+    const after: Stored = {
+      cron: patch.cron ?? old.cron,
+      enabled: patch.enabled ?? old.enabled,
+      group_ids: patch.group_ids ?? old.group_ids,
+    };
+    requireFires(after.cron, clock.now());
+    if (patch.group_ids !== undefined) {
+      requireGroups(
+        patch.group_ids,
+        await store.groupIdsOf(trx, before.host_id),
+      );
     }
-    const at = toTimestamp(clock.now());
-    await store.updateSchedule(trx, id, { cron, enabled, at });
-    await config.raise(trx, [before.host_id]);
-    await audit.record(trx, by, {
-      action: "schedule.update",
-      target: { kind: "schedule", id },
-      payload: { host_id: before.host_id, cron, enabled },
+    if (Bun.deepEquals(after, old)) return { record: before, changed: false };
+    await store.updateSchedule(trx, id, {
+      cron: after.cron,
+      enabled: after.enabled,
+      groupIds: after.group_ids,
+      at: toTimestamp(clock.now()),
     });
+    await settle(trx, before.host_id, by, "update", id, after);
     return { record: await find(trx, id), changed: true };
   }
 
   return {
     async listOf(hostId) {
-      if (!(await store.hostExists(db, hostId))) {
+      if ((await store.zoneOf(db, hostId)) === null) {
         throw new AppError("host_not_found");
       }
-      return (await store.listSchedules(db, hostId)).map(view);
+      return views(hostId, await store.listSchedules(db, hostId));
+    },
+
+    async create(hostId, spec, by) {
+      const record = await tx.run(async (trx) => {
+        if ((await store.zoneOf(trx, hostId)) === null) {
+          throw new AppError("host_not_found");
+        }
+        requireFires(spec.cron, clock.now());
+        requireGroups(spec.group_ids, await store.groupIdsOf(trx, hostId));
+        if ((await store.listSchedules(trx, hostId)).length >= maxPerHost) {
+          throw new AppError("host_full");
+        }
+        const id = random.id();
+        await store.insertSchedule(trx, {
+          id,
+          hostId,
+          cron: spec.cron,
+          enabled: spec.enabled,
+          groupIds: spec.group_ids,
+          at: toTimestamp(clock.now()),
+        });
+        await settle(trx, hostId, by, "create", id, spec);
+        return find(trx, id);
+      });
+      config.announce([hostId]);
+      return view(record);
     },
 
     async change(id, patch, by) {
@@ -87,23 +154,46 @@ export function createSchedules(deps: {
       return view(record);
     },
 
+    async remove(id, by) {
+      const hostId = await tx.run(async (trx) => {
+        const record = await find(trx, id);
+        await store.deleteSchedule(trx, id);
+        await settle(trx, record.host_id, by, "delete", id, storedOf(record));
+        return record.host_id;
+      });
+      config.announce([hostId]);
+    },
+
+    async preview(hostId, cron) {
+      const tz = await store.zoneOf(db, hostId);
+      if (tz === null) throw new AppError("host_not_found");
+      const now = clock.now();
+      requireFires(cron, now);
+      const next = nextRuns(cron, now, tz, previewed).map(toTimestamp);
+      if (next.length === 0) throw new AppError("zone_unknown");
+      return { tz, next };
+    },
+
     async createDaily(trx, hostId, groupId) {
       const id = random.id();
       const cron = defaultDailyCron(random.fraction());
       const at = toTimestamp(clock.now());
       const groupIds = [groupId];
-      await store.insertSchedule(trx, { id, hostId, cron, groupIds, at });
+      const enabled = true;
+      await store.insertSchedule(trx, {
+        id,
+        hostId,
+        cron,
+        enabled,
+        groupIds,
+        at,
+      });
       return id;
     },
 
     async bundle(trx, hostId) {
       const records = await store.listSchedules(trx, hostId);
-      return records.map((record) => ({
-        id: record.id,
-        cron: record.cron,
-        enabled: record.enabled === 1,
-        group_ids: [...record.groupIds],
-      }));
+      return records.map((record) => ({ id: record.id, ...storedOf(record) }));
     },
   };
 }
@@ -114,11 +204,10 @@ async function find(trx: Trx, id: string): Promise<store.ScheduleRecord> {
   return record;
 }
 
-function neverFires(cron: string): AppError {
-  return new AppError("cron_invalid", {
-    message: `"${cron}" never fires; use five cron fields, for example 30 2 * * *.`,
-    fields: {
-      cron: { code: "invalid", message: "Name a time that exists." },
-    },
-  });
+function storedOf(record: store.ScheduleRecord): Stored {
+  return {
+    cron: record.cron,
+    enabled: record.enabled === 1,
+    group_ids: [...record.groupIds],
+  };
 }

@@ -38,6 +38,7 @@ export async function insertSchedule(
     id: string;
     hostId: string;
     cron: string;
+    enabled: boolean;
     groupIds: readonly string[];
     at: string;
   },
@@ -48,7 +49,7 @@ export async function insertSchedule(
       id: row.id,
       host_id: row.hostId,
       cron: row.cron,
-      enabled: 1,
+      enabled: row.enabled ? 1 : 0,
       next_fires: "[]",
       problem: null,
       last_fired_at: null,
@@ -56,11 +57,19 @@ export async function insertSchedule(
       updated_at: row.at,
     })
     .execute();
+  await insertGroups(trx, row.id, row.groupIds);
+}
+
+async function insertGroups(
+  trx: Trx,
+  scheduleId: string,
+  groupIds: readonly string[],
+): Promise<void> {
   await trx
     .insertInto("schedule_source_groups")
     .values(
-      row.groupIds.map((groupId, position) => ({
-        schedule_id: row.id,
+      groupIds.map((groupId, position) => ({
+        schedule_id: scheduleId,
         source_group_id: groupId,
         position,
       })),
@@ -72,7 +81,12 @@ export async function insertSchedule(
 export async function updateSchedule(
   trx: Trx,
   id: string,
-  change: { cron: string; enabled: boolean; at: string },
+  change: {
+    cron: string;
+    enabled: boolean;
+    groupIds: readonly string[];
+    at: string;
+  },
 ): Promise<void> {
   await trx
     .updateTable("schedules")
@@ -85,6 +99,27 @@ export async function updateSchedule(
     })
     .where("id", "=", id)
     .execute();
+  await trx
+    .deleteFrom("schedule_source_groups")
+    .where("schedule_id", "=", id)
+    .execute();
+  await insertGroups(trx, id, change.groupIds);
+}
+
+export async function deleteSchedule(trx: Trx, id: string): Promise<void> {
+  await trx.deleteFrom("schedules").where("id", "=", id).execute();
+}
+
+export async function groupIdsOf(
+  trx: Trx,
+  hostId: string,
+): Promise<ReadonlySet<string>> {
+  const rows = await trx
+    .selectFrom("source_groups")
+    .select("id")
+    .where("host_id", "=", hostId)
+    .execute();
+  return new Set(rows.map((row) => row.id));
 }
 
 export async function saveNextFires(
@@ -136,23 +171,31 @@ async function withGroups(
   }));
 }
 
-export async function hostExists(db: Db, id: string): Promise<boolean> {
+/** @returns the zone of a host; null when there is no such host. */
+export async function zoneOf(
+  db: Db | Trx,
+  hostId: string,
+): Promise<string | null> {
   const row = await db
     .selectFrom("hosts")
-    .select("id")
-    .where("id", "=", id)
+    .select("tz")
+    .where("id", "=", hostId)
     .executeTakeFirst();
-  return row !== undefined;
+  return row?.tz ?? null;
 }
 
-/** What sealing a configuration needs of a host. */
-export async function findRecipient(
-  trx: Trx,
-  id: string,
-): Promise<{ id: string; x25519: Uint8Array; cfg_rev: number } | null> {
+/** What a configuration takes from the host's own row, and what sealing it needs. */
+export async function findRecipient(trx: Trx, id: string) {
   const row = await trx
     .selectFrom("hosts")
-    .select(["id", "x25519", "cfg_rev"])
+    .select([
+      "id",
+      "x25519",
+      "cfg_rev",
+      "bandwidth_up_kbps",
+      "bandwidth_down_kbps",
+      "hook_shell",
+    ])
     .where("id", "=", id)
     .executeTakeFirst();
   return row ?? null;
