@@ -10,11 +10,13 @@ import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { HookEnd, HookRunner } from "../hooks/run-hook.ts";
 import { createHookLog } from "./hook-log.ts";
 import type { JobLog } from "./job-log.ts";
+import type { JobStore } from "./job-store.ts";
 import { phaseOnly } from "./progress.ts";
 
 export interface BackupHooksDeps {
   readonly clock: Clock;
   readonly hooks: HookRunner;
+  readonly jobs: JobStore;
   readonly live: (jobId: string, progress: JobProgress) => void;
   /** Aborted when the agent stops. */
   readonly stopping: AbortSignal;
@@ -41,7 +43,9 @@ export async function runPreHook(
   log: JobLog,
   signal: AbortSignal,
 ): Promise<Failure | null> {
-  const { pre, timeout_s } = job.group.hooks;
+  const { pre, post, timeout_s } = job.group.hooks;
+  // Also when this agent is killed in between.
+  if (!isNone(post)) deps.jobs.owesHook(job.jobId, true);
   if (isNone(pre)) return null;
   deps.live(job.jobId, phaseOnly("pre_hook"));
   const end = await runHook(deps, job, log, { name: "pre", text: pre, signal });
@@ -91,6 +95,7 @@ export async function runPostHook(
     cancel();
     deps.stopping.removeEventListener("abort", onStopping);
   });
+  deps.jobs.owesHook(job.jobId, false);
   if (end.type !== "succeeded")
     log.add(
       "warning",

@@ -59,6 +59,8 @@ export interface StoredJob {
   readonly pid: number | null;
   /** Lines of its log that are in the outbox or beyond. */
   readonly logLines: number;
+  /** Whether a post-hook is to run for it. */
+  readonly owesHook: boolean;
 }
 
 /** Jobs from being taken on until their result is in the outbox. What is found here at start was lost by a crash. */
@@ -69,6 +71,7 @@ export interface JobStore {
   started(jobId: string, at: string): void;
   running(jobId: string, pid: number | null): void;
   logged(jobId: string, lines: number): void;
+  owesHook(jobId: string, owes: boolean): void;
   remove(jobId: string): void;
 }
 
@@ -77,6 +80,7 @@ interface Row {
   started_at: string | null;
   pid: number | null;
   log_lines: number;
+  hooked: number;
 }
 
 export function createJobStore(db: StateDb): JobStore {
@@ -84,7 +88,7 @@ export function createJobStore(db: StateDb): JobStore {
     list() {
       const rows = db
         .query(
-          "SELECT request, started_at, pid, log_lines FROM jobs ORDER BY rowid",
+          "SELECT request, started_at, pid, log_lines, hooked FROM jobs ORDER BY rowid",
         )
         .all() as Row[];
       return rows.flatMap((row) => {
@@ -97,6 +101,7 @@ export function createJobStore(db: StateDb): JobStore {
                 startedAt: row.started_at,
                 pid: row.pid,
                 logLines: row.log_lines,
+                owesHook: row.hooked === 1,
               },
             ];
       });
@@ -119,6 +124,12 @@ export function createJobStore(db: StateDb): JobStore {
     logged(jobId, lines) {
       db.query("UPDATE jobs SET log_lines = ? WHERE job_id = ?").run(
         lines,
+        jobId,
+      );
+    },
+    owesHook(jobId, owes) {
+      db.query("UPDATE jobs SET hooked = ? WHERE job_id = ?").run(
+        owes ? 1 : 0,
         jobId,
       );
     },

@@ -1,4 +1,4 @@
-import { delay, type Clock } from "@restic-manager/shared/clock.ts";
+import { delay } from "@restic-manager/shared/clock.ts";
 import { failure, failures } from "@restic-manager/shared/domain/failure.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
@@ -8,7 +8,8 @@ import type { ServerTime } from "../link/server-time.ts";
 import { secretsOf } from "../restic/env.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { ConfiguredRepository } from "./backup.ts";
-import { createJobLog } from "./job-log.ts";
+import { runPostHook, type BackupHooksDeps } from "./backup-hooks.ts";
+import { createJobLog, type JobLog } from "./job-log.ts";
 import {
   aboutJob,
   type JobRequest,
@@ -17,8 +18,7 @@ import {
 } from "./job-store.ts";
 import { tidyLocks } from "./stale-locks.ts";
 
-export interface RecoveryDeps {
-  readonly clock: Clock;
+export interface RecoveryDeps extends BackupHooksDeps {
   readonly time: Pick<ServerTime, "stamp">;
   readonly log: Log;
   readonly outbox: Outbox;
@@ -55,7 +55,7 @@ export async function recoverJobs(deps: RecoveryDeps): Promise<void> {
 
 async function recover(
   deps: RecoveryDeps,
-  { request, startedAt, pid, logLines }: StoredJob,
+  { request, startedAt, pid, logLines, owesHook }: StoredJob,
 ): Promise<void> {
   const { outbox, jobs, time } = deps;
   const bundle = deps.configuration.current();
@@ -71,6 +71,8 @@ async function recover(
   const left =
     startedAt === null ? null : await leftBehind(deps, repository, pid);
   if (deps.signal.aborted) return;
+  if (owesHook && bundle !== null)
+    await runOwedHook(deps, bundle, request, log);
   const reason =
     startedAt === null
       ? "The agent ended unexpectedly before this job began; nothing was done."
@@ -101,13 +103,32 @@ async function recover(
   });
 }
 
+/** The pre-hook may have stopped what the post-hook starts again. */
+async function runOwedHook(
+  deps: RecoveryDeps,
+  bundle: ConfigBundle,
+  request: JobRequest,
+  log: JobLog,
+): Promise<void> {
+  const group = groupOf(bundle, request);
+  if (group === undefined) return;
+  const job = { jobId: request.job_id, group, shell: bundle.hook_shell };
+  await runPostHook(deps, job, log, { status: "failed" });
+}
+
+function groupOf(bundle: ConfigBundle | null, request: JobRequest) {
+  return request.kind === "backup"
+    ? bundle?.groups.find((g) => g.id === request.source_group_id)
+    : undefined;
+}
+
 function repositoryOf(
   bundle: ConfigBundle | null,
   request: JobRequest,
 ): string | null {
-  if (request.kind !== "backup") return request.repository_id;
-  const group = bundle?.groups.find((g) => g.id === request.source_group_id);
-  return group?.repository_id ?? null;
+  return request.kind === "backup"
+    ? (groupOf(bundle, request)?.repository_id ?? null)
+    : request.repository_id;
 }
 
 async function leftBehind(
