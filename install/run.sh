@@ -77,7 +77,7 @@ case $command in
     setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd file=file \
       /usr/sbin/sshd=openssh-server openssl=openssl curl=curl wget=wget \
       caddy=caddy /usr/sbin/nginx=nginx systemd-nspawn=systemd-container mmdebstrap=mmdebstrap \
-      qemu-aarch64-static=qemu-user-static /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross \
+      age=age qemu-aarch64-static=qemu-user-static /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross \
       wine=wine /usr/lib/wine/wine64=wine64 x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32
     exec bun install/test.ts "$@"
     ;;

@@ -39,6 +39,7 @@ import { openServerIdentity } from "./identity.ts";
 import type { Secrets } from "./ports/secrets.ts";
 import { publicUrl } from "./public-url.ts";
 import type { Random } from "./random.ts";
+import { build } from "./version.ts";
 
 export interface AppDeps {
   readonly store: SqliteStore;
@@ -106,6 +107,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     bus,
     broker,
     post: createHttpPost(clock),
+    confirm: auth.confirm,
+    version: build.version,
     config,
   });
 

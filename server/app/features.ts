@@ -10,6 +10,8 @@ import { createHostsFeature } from "../features/hosts/feature.ts";
 import { createKitFeature } from "../features/kit/feature.ts";
 import type { ConfirmPassword } from "../features/kit/kit.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
+import { createMaintenanceFeature } from "../features/maintenance/feature.ts";
+import { createPrepare } from "../features/maintenance/prepare.ts";
 import {
   dropRepositories,
   repositoriesOnlyOf,
@@ -130,6 +132,16 @@ export function createFeatures(deps: FeaturesDeps): Features {
     commands,
     presence,
     repositoryUsed: repos.repositories.used,
+    prepare: createPrepare(repos),
+  });
+  const maintenance = createMaintenanceFeature({
+    ...deps,
+    access: repos.access,
+    findPolicies: repos.findPolicies,
+    queue: jobs.upkeep,
+    jobs: jobs.jobs,
+    presence,
+    nextRun,
   });
   const kit = createKitFeature({ ...deps, access: repos.access });
   const channels = createChannelsFeature(deps);
@@ -160,6 +172,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
       ...hooks.routes,
       ...repos.routes,
       ...jobs.routes,
+      ...maintenance.routes,
       ...kit.routes,
       ...alerts.routes,
       ...channels.routes,
@@ -181,6 +194,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
         hosts.start(),
         tokens.start(),
         repos.start(),
+        maintenance.start(),
         jobs.start(),
         channels.start(),
         alerts.start(),

@@ -40,6 +40,8 @@ export function createFeaturesWorld(
   const identity = identityOf(random.bytes(32), random);
   const features = createFeatures({
     ...world,
+    confirm: world.auth.confirm,
+    version: "0.0.0",
     bus,
     identity,
     secrets: createSealedSecrets(random.bytes(32), random),

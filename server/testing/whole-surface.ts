@@ -29,6 +29,8 @@ export function createWholeSurface(passwords?: Passwords) {
   const identity = identityOf(random.bytes(32), random);
   const features = createFeatures({
     ...world,
+    confirm: world.auth.confirm,
+    version: "0.0.0",
     secrets: createSealedSecrets(random.bytes(32), random),
     identity,
     bus: createMemoryBus(world),

@@ -21,6 +21,7 @@ const table = {
   "hosts.rotate_key": [true, false, false],
   "alerts.handle": [true, true, false],
   "notifications.manage": [true, false, false],
+  "kit.export": [true, false, false],
   "users.manage": [true, false, false],
 } as const;
 

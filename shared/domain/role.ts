@@ -18,6 +18,7 @@ export const permissions = [
   "hosts.rotate_key",
   "alerts.handle",
   "notifications.manage",
+  "kit.export",
   "users.manage",
 ] as const;
 

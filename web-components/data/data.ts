@@ -1,4 +1,5 @@
 import type { VersionInfo } from "@restic-manager/shared/api/auth.ts";
+import type { KitBody } from "@restic-manager/shared/api/kit.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { ReadableAtom } from "nanostores";
 import { createAlertsStore, type AlertsStore } from "./alerts.ts";
@@ -43,6 +44,7 @@ export interface Data {
     filter?: LogFilter,
   ): ReadableAtom<JobLog>;
   version(): Promise<VersionInfo>;
+  recoveryKit(body: KitBody): Promise<File>;
 }
 
 export function createData(clock: Clock): Data {
@@ -79,6 +81,7 @@ export function createData(clock: Clock): Data {
     alerts: createAlertsStore(deps),
     channels: createChannelsStore(deps),
     jobLog: (jobId, after, filter) => createJobLog(deps, jobId, after, filter),
+    recoveryKit: (body) => http.download("/api/kit", body),
     version: () => http.get<VersionInfo>("/api/version"),
   };
 }

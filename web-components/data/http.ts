@@ -9,6 +9,8 @@ export interface Http {
     path: string,
     body: object,
   ): Promise<T>;
+  /** What the server answers as a file, with the name it gives it. */
+  download(path: string, body: object): Promise<File>;
 }
 
 export interface HttpDeps {
@@ -18,31 +20,43 @@ export interface HttpDeps {
 }
 
 export function createHttp({ csrfToken, onUnauthenticated }: HttpDeps): Http {
-  async function call<T>(path: string, init: RequestInit): Promise<T> {
+  async function ask(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(path, init).catch(() => {
       throw unreachable();
     });
-    if (!response.ok) {
-      const error = new ApiError(response.status, await errorBody(response));
-      if (error.code === "unauthenticated") onUnauthenticated();
-      throw error;
-    }
+    if (response.ok) return response;
+    const error = new ApiError(response.status, await errorBody(response));
+    if (error.code === "unauthenticated") onUnauthenticated();
+    throw error;
+  }
+
+  async function call<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await ask(path, init);
     // The contract of shared/api: the server validates what it sends, the browser ships no validator.
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
+  const sending = (method: string, body: object, accept: string) => ({
+    method,
+    headers: {
+      accept,
+      "content-type": "application/json",
+      "x-csrf-token": csrfToken() ?? "",
+    },
+    body: JSON.stringify(body),
+  });
+
   return {
     get: (path) => call(path, { headers: { accept: "application/json" } }),
     send: (method, path, body) =>
-      call(path, {
-        method,
-        headers: {
-          accept: "application/json",
-          "content-type": "application/json",
-          "x-csrf-token": csrfToken() ?? "",
-        },
-        body: JSON.stringify(body),
-      }),
+      call(path, sending(method, body, "application/json")),
+    async download(path, body) {
+      const response = await ask(path, sending("POST", body, "*/*"));
+      const disposition = response.headers.get("content-disposition") ?? "";
+      const [, name = "download"] =
+        /filename="([^"]+)"/.exec(disposition) ?? [];
+      return new File([await response.blob()], name);
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import { accountStyles } from "./rm-page-account.styles.ts";
 import { refusalToast } from "./problem.ts";
 import "../elements/rm-copy/rm-copy.ts";
 import "./rm-account-sessions.ts";
+import "./rm-recovery-kit.ts";
 
 type Theme = ThemeEvent["theme"];
 
@@ -42,6 +43,11 @@ export class RmPageAccount extends LitElement {
       <div class="cards">
         ${this.#user()}
         <rm-account-sessions .data=${this.data}></rm-account-sessions>
+        ${
+          this.data.session.can("kit.export")
+            ? html`<rm-recovery-kit .data=${this.data}></rm-recovery-kit>`
+            : nothing
+        }
         ${this.#appearance()}${this.#about()}
       </div>`;
   }

@@ -50,6 +50,11 @@ export interface Auth {
   createFirstAdmin(username: string, password: string): Promise<boolean>;
   /** @throws AppError `login_failed`, or `login_throttled` after too many of them */
   login(body: LoginBody, client: Client): Promise<NewSession>;
+  /**
+   * Asks a logged-in user again who they are, before something that a stolen session must not do.
+   * @throws AppError `password_wrong`, or `login_throttled` after too many of them
+   */
+  confirm(actor: Actor, password: string, by: Initiator): Promise<void>;
   logout(sessionId: string, by: Initiator): Promise<void>;
   /** The running session of a cookie's token, read afresh. */
   sessionOf(token: string): Promise<ActiveSession | null>;
@@ -214,6 +219,17 @@ export function createAuth(deps: {
       });
       attempt.succeeded();
       return started;
+    },
+
+    async confirm({ username, userId }, password, by) {
+      const attempt = throttle.attempt(username, by.ip ?? "");
+      const user = await findUser(db, username);
+      const hash = user?.id === userId ? user.password_hash : null;
+      if (!(await passwords.isRight(password, hash))) {
+        if (attempt.isLast) await recordThrottling(by, userId);
+        throw new AppError("password_wrong");
+      }
+      attempt.succeeded();
     },
 
     async logout(sessionId, by) {
