@@ -1,10 +1,14 @@
 import { createMemoryBus } from "../adapters/memory-bus.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import type { DomainEvent } from "../events.ts";
+import { isOverdue } from "../features/alerts/overdue.ts";
 import { createHooksFeature } from "../features/hooks/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
+import { createMaintenanceFeature } from "../features/maintenance/feature.ts";
+import { createPrepare } from "../features/maintenance/prepare.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
+import { nextRun } from "../features/schedules/next-run.ts";
 import { identityOf } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
 import { createEventRegistry } from "../link/events.ts";
@@ -54,9 +58,24 @@ export async function createTestBackups() {
     config,
     schedules: schedules.schedules,
     hooksOfGroups: hooks.ofGroups,
+    isOverdue: (waiting, now) => isOverdue(waiting, now, nextRun),
   });
-  const repositoryUsed = repos.repositories.used;
-  const jobs = createJobsFeature({ ...base, presence, repositoryUsed });
+  const jobs = createJobsFeature({
+    ...base,
+    identity,
+    presence,
+    repositoryUsed: repos.repositories.used,
+    prepare: createPrepare(repos),
+  });
+  const maintenance = createMaintenanceFeature({
+    ...base,
+    access: repos.access,
+    findPolicies: repos.findPolicies,
+    queue: jobs.upkeep,
+    jobs: jobs.jobs,
+    presence,
+    nextRun,
+  });
   schedules.connect({ requests, agentEvents: registry, identity });
   repos.connect(registry);
   jobs.connect({ agentEvents: registry, bus });
@@ -70,6 +89,7 @@ export async function createTestBackups() {
       ...hooks.routes,
       ...repos.routes,
       ...jobs.routes,
+      ...maintenance.routes,
     ],
   });
   const heard: DomainEvent[] = [];
@@ -96,6 +116,11 @@ export async function createTestBackups() {
     secrets,
     jobs,
     startSchedules: schedules.start,
+    /** Begins to look for upkeep that is due, and for the turn of what waits. */
+    startUpkeep() {
+      jobs.start();
+      maintenance.start();
+    },
     addHost,
     call,
     /** Sets a host up with a repository the agent finds; resolves to what the API answered. */

@@ -48,6 +48,8 @@ export const failures = {
   agent_stopped: "The agent was stopped during the job.",
   agent_restarted:
     "The agent ended unexpectedly during the job and restic ended with it.",
+  host_offline:
+    "The host went away before the turn of the job came, so nothing was started; run it again when the host is back.",
   host_silent:
     "The host has not been heard of for a day, and the job with it. If it ran after all, its result replaces this one.",
   config_outdated:

@@ -1,5 +1,6 @@
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
+import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type {
   JobDone,
@@ -19,8 +20,11 @@ import * as store from "./store.ts";
 export type RepositoryUsed = (
   trx: Trx,
   repositoryId: string,
-  failure: { code: string; message: string } | null,
-  at: string,
+  use: {
+    kind: JobKind;
+    failure: { code: string; message: string } | null;
+    at: string;
+  },
 ) => Promise<boolean>;
 
 export interface JobReports {
@@ -90,6 +94,7 @@ export function createJobReports(deps: {
     return {
       kind: report.kind,
       actor_kind: report.actor,
+      due_at: report.due_at,
       queued_at: report.started_at,
       ...(await store.keepOwn(trx, job.host_id, report)),
     };
@@ -105,12 +110,16 @@ export function createJobReports(deps: {
     job: store.StoredJob,
     { outcome, error, finished_at }: JobDone,
   ): Promise<AfterCommit | undefined> {
-    const { repository_id } = job;
+    const { repository_id, kind } = job;
+    if (repository_id === null) return undefined;
     const worked =
       outcome === "succeeded" || outcome === "succeeded_with_issues";
-    if (repository_id === null || (!worked && error === null)) return undefined;
-    const failure = worked ? null : error;
-    return (await repositoryUsed(trx, repository_id, failure, finished_at))
+    const use = { kind, failure: worked ? null : error, at: finished_at };
+    const isKnown = worked || error !== null;
+    const isChanged =
+      isKnown && (await repositoryUsed(trx, repository_id, use));
+    // What upkeep did, and that it failed, stands at the repository.
+    return isChanged || kind !== "backup"
       ? () =>
           events.emit({
             type: "repository.changed",
@@ -146,7 +155,7 @@ export function createJobReports(deps: {
         started_at: job.started_at ?? payload.started_at,
         finished_at: payload.finished_at,
         exit_code: payload.exit_code,
-        stats: payload.stats === null ? null : JSON.stringify(payload.stats),
+        stats: statsText(payload),
         snapshot_id: payload.stats?.snapshot_id?.slice(0, 64) ?? null,
         log_lines: payload.log_lines,
         error_code: payload.error?.code ?? null,
@@ -169,4 +178,9 @@ export function createJobReports(deps: {
       return () => events.emit({ type: "job.log", jobId, lines: kept });
     },
   };
+}
+
+function statsText({ stats, upkeep }: JobDone): string | null {
+  const told = stats ?? upkeep;
+  return told === null ? null : JSON.stringify(told);
 }

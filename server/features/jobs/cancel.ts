@@ -2,7 +2,8 @@ import { z } from "zod";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
-import { isTerminal } from "@restic-manager/shared/domain/job.ts";
+import { failure } from "@restic-manager/shared/domain/failure.ts";
+import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
 import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import type { AgentCommands } from "../../ports/agent-link.ts";
@@ -14,7 +15,10 @@ import * as store from "./store.ts";
 
 const answerTimeoutMs = 10_000;
 
-/** Asks the agent to end a job. The job itself ends when the agent says so. Asking twice is asking once. */
+/**
+ * Asks the agent to end a job. The job itself ends when the agent says so. Asking twice is asking once. Upkeep that
+ * still waits for its turn is known to no agent and ends here.
+ */
 export function createCancel(deps: {
   db: Db;
   tx: Transaction;
@@ -57,8 +61,33 @@ export function createCancel(deps: {
     });
   }
 
+  /** @returns whether the job was waiting here, and has ended. */
+  function endWaiting(id: string, by: Initiator): Promise<boolean> {
+    return tx.run(async (trx) => {
+      const job = await unfinished(trx, id);
+      if (job.status !== "queued" || job.kind === "backup") return false;
+      await note(trx, id, by);
+      const { code, message } = failure("cancelled");
+      await store.updateJob(trx, id, {
+        status: nextJobState(job.status, {
+          type: "done",
+          outcome: "cancelled",
+        }),
+        finished_at: toTimestamp(clock.now()),
+        error_code: code,
+        error: message,
+      });
+      return true;
+    });
+  }
+
   return async (id, by) => {
     const { host_id } = await unfinished(db, id);
+    if (await endWaiting(id, by)) {
+      events.emit({ type: "job.changed", jobId: id, hostId: host_id });
+      events.emit({ type: "host.changed", hostId: host_id });
+      return jobs.get(id);
+    }
     if (!presence.isOnline(host_id)) throw new AppError("host_offline");
     const before = await tx.run((trx) => note(trx, id, by));
     try {

@@ -1,47 +1,22 @@
-import { z } from "zod";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import type { ApiErrorCode } from "@restic-manager/shared/api/errors.ts";
 import type { Job, RunBody } from "@restic-manager/shared/api/jobs.ts";
-import { nextJobState } from "@restic-manager/shared/domain/job.ts";
-import type { JobEvent } from "@restic-manager/shared/domain/job.ts";
-import type { JobStart } from "@restic-manager/shared/protocol/command.ts";
 import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
-import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "./jobs.ts";
+import type { Sending } from "./sending.ts";
 import * as store from "./store.ts";
-
-const answerTimeoutMs = 10_000;
 
 const notBackYet =
   "The server has just started, and this host has not come back yet; nothing was queued. Try again in a moment.";
 
-/** The command has certainly not reached the agent. */
-const undelivered: ReadonlySet<ApiErrorCode> = new Set([
-  "host_offline",
-  "host_not_found",
-  "starting",
-]);
-/** It may have: the agent did not answer, or not in a way to be believed. */
-const uncertain: ReadonlySet<ApiErrorCode> = new Set([
-  "agent_timeout",
-  "agent_refused",
-]);
-
-/**
- * Starts a job on a host now.
- *
- * The row is there before the command goes out, so whatever the agent reports finds it. When the command did not reach
- * the agent, the row goes again: nothing is queued for a host that is away. When nobody knows, the job stays `sent`:
- * either the agent reports it, or reconciliation finds that it never did.
- */
+/** Starts a backup on a host now. Nothing is queued for a host that is away: the row goes again. */
 export function createDispatch(deps: {
   tx: Transaction;
-  commands: AgentCommands;
+  sending: Sending;
   presence: { epochOf(hostId: string): string | null };
   jobs: Pick<Jobs, "get">;
   audit: Audit;
@@ -49,8 +24,7 @@ export function createDispatch(deps: {
   random: Random;
   clock: Clock;
 }): (hostId: string, body: RunBody, by: Initiator) => Promise<Job> {
-  const { tx, commands, presence, jobs, audit, events, random } = deps;
-  const now = () => toTimestamp(deps.clock.now());
+  const { tx, sending, presence, jobs, audit, events, random } = deps;
 
   async function plan(trx: Trx, hostId: string, groupId: string) {
     const target = await store.findTarget(trx, hostId, groupId);
@@ -66,61 +40,7 @@ export function createDispatch(deps: {
     return { group: target.group, cfg_rev: target.cfg_rev, epoch };
   }
 
-  async function moveOn(
-    id: string,
-    event: JobEvent,
-    change: Parameters<typeof store.updateJob>[2] = {},
-  ): Promise<void> {
-    await tx.run(async (trx) => {
-      const job = await store.findJob(trx, id);
-      if (job === null) return;
-      const status = nextJobState(job.status, event);
-      // What the agent reported meanwhile is newer than its answer.
-      if (status === job.status) return;
-      await store.updateJob(trx, id, { ...change, status });
-    });
-  }
-
-  async function withdraw(id: string, by: Initiator, reason: string) {
-    await tx.run(async (trx) => {
-      if (!(await store.deleteQueued(trx, id))) return;
-      await audit.record(trx, by, {
-        action: "job.withdraw",
-        target: { kind: "job", id },
-        payload: { reason },
-      });
-    });
-  }
-
-  async function send(hostId: string, start: JobStart, by: Initiator) {
-    const id = start.job_id;
-    try {
-      const answer = await commands.send(
-        hostId,
-        "job.start",
-        () => start,
-        z.unknown(),
-        answerTimeoutMs,
-      );
-      if (answer.ok) return await moveOn(id, { type: "sent" });
-      await moveOn(
-        id,
-        { type: "refused" },
-        {
-          finished_at: now(),
-          error_code: answer.code,
-          error: answer.message,
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      if (undelivered.has(error.code)) await withdraw(id, by, error.code);
-      if (!uncertain.has(error.code)) throw error;
-      await moveOn(id, { type: "sent" });
-    }
-  }
-
-  return async (hostId, { kind, source_group_id }, by) => {
+  return async (hostId, { kind, source_group_id, limits }, by) => {
     const id = random.id();
     const { cfg_rev, epoch } = await tx.run(async (trx) => {
       const planned = await plan(trx, hostId, source_group_id);
@@ -133,17 +53,27 @@ export function createDispatch(deps: {
         actor_id: by.id,
         source_group_id,
         repository_id: planned.group.repositoryId,
-        queued_at: now(),
+        queued_at: toTimestamp(deps.clock.now()),
       });
       await audit.record(trx, by, {
         action: "job.run",
         target: { kind: "job", id },
-        payload: { host_id: hostId, kind, source_group_id },
+        payload: { host_id: hostId, kind, source_group_id, ...limits },
       });
       return planned;
     });
     const start = { job_id: id, kind, source_group_id, cfg_rev, epoch };
-    await send(hostId, start, by);
+    try {
+      await sending.send(hostId, id, () => ({
+        ...start,
+        ...(limits && { limits }),
+      }));
+    } catch (error) {
+      if (error instanceof AppError) {
+        await sending.withdraw(id, by, error.code);
+      }
+      throw error;
+    }
     events.emit({ type: "job.changed", jobId: id, hostId });
     events.emit({ type: "host.changed", hostId });
     return jobs.get(id);

@@ -1,6 +1,7 @@
-import type { Clock } from "@restic-manager/shared/clock.ts";
+import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Events } from "../../events.ts";
+import type { ServerIdentity } from "../../identity.ts";
 import type { AgentCommands, AgentEvents } from "../../ports/agent-link.ts";
 import type { Audit } from "../../ports/audit.ts";
 import type { Bus, Unsubscribe } from "../../ports/bus.ts";
@@ -19,6 +20,9 @@ import { createEndAsLost } from "./lost.ts";
 import { createProgressBoard } from "./progress.ts";
 import { createReconcile } from "./reconcile.ts";
 import { jobRoutes } from "./routes.ts";
+import { createSending } from "./sending.ts";
+import { createUpkeepQueue } from "./upkeep-queue.ts";
+import type { Prepare } from "./upkeep-queue.ts";
 import { createSilence } from "./silence.ts";
 
 export interface Presence {
@@ -33,7 +37,9 @@ export function createJobsFeature(deps: {
   tx: Transaction;
   commands: AgentCommands;
   presence: Presence;
+  identity: Pick<ServerIdentity, "sealFor">;
   repositoryUsed: RepositoryUsed;
+  prepare: Prepare;
   audit: Audit;
   events: Events;
   random: Random;
@@ -43,17 +49,29 @@ export function createJobsFeature(deps: {
   const progress = createProgressBoard(deps);
   const jobs = createJobs({ ...deps, progress });
   const limits = createJobLimits(deps.clock);
+  const sending = createSending(deps);
+  const upkeep = createUpkeepQueue({ ...deps, sending });
   const reports = createJobReports({ ...deps, progress, limits });
   const endAsLost = createEndAsLost({ ...deps, progress });
 
   return {
     jobs,
+    upkeep,
     /** To be told what every hello and heartbeat says. */
     reconcile: createReconcile({ ...deps, endAsLost }),
-    start: createSilence({ ...deps, endAsLost }).start,
+    /** Begins to send upkeep whose turn has come, and to give up on hosts that are silent. */
+    start(): Cancel {
+      const stops = [
+        upkeep.start(),
+        createSilence({ ...deps, endAsLost }).start(),
+      ];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
     routes: jobRoutes({
       jobs,
-      dispatch: createDispatch({ ...deps, jobs }),
+      dispatch: createDispatch({ ...deps, jobs, sending }),
       cancel: createCancel({ ...deps, jobs }),
       download: (jobId, format) => downloadLog(deps.db, jobId, format),
     }),

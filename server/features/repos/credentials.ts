@@ -5,6 +5,8 @@ import type {
 import { repoCredential } from "@restic-manager/shared/domain/repo.ts";
 import type { RepoCredential } from "@restic-manager/shared/domain/repo.ts";
 import type { Secrets } from "../../ports/secrets.ts";
+import { adminAccess } from "./admin-access.ts";
+import type { AdminAccess } from "./admin-access.ts";
 
 /** Which credential: of a repository, for all its hosts (`hostId` null) or for one. */
 export interface CredentialKey {
@@ -16,26 +18,36 @@ export interface CredentialBox {
   seal(key: CredentialKey, credential: RepoCredential): Uint8Array;
   /** @throws Error when the box is not the one of this repository and host. */
   open(key: CredentialKey, box: Uint8Array): RepoCredential;
+  sealAdmin(repositoryId: string, access: AdminAccess): Uint8Array;
+  /** @throws Error when the box is not the admin credential of this repository. */
+  openAdmin(repositoryId: string, box: Uint8Array): AdminAccess;
 }
 
 export function createCredentialBox(secrets: Secrets): CredentialBox {
   const purpose = "repository-credential.repo";
+  const adminPurpose = "repository-credential.admin";
   const binding = ({ repositoryId, hostId }: CredentialKey) =>
     hostId === null ? repositoryId : `${repositoryId}/${hostId}`;
   return {
     seal: (key, credential) =>
-      secrets.seal(
-        purpose,
-        binding(key),
-        new TextEncoder().encode(JSON.stringify(credential)),
-      ),
+      secrets.seal(purpose, binding(key), toBytes(credential)),
     open: (key, box) =>
-      repoCredential.parse(
-        JSON.parse(
-          new TextDecoder().decode(secrets.open(purpose, binding(key), box)),
-        ),
+      repoCredential.parse(fromBytes(secrets.open(purpose, binding(key), box))),
+    sealAdmin: (repositoryId, access) =>
+      secrets.seal(adminPurpose, repositoryId, toBytes(access)),
+    openAdmin: (repositoryId, box) =>
+      adminAccess.parse(
+        fromBytes(secrets.open(adminPurpose, repositoryId, box)),
       ),
   };
+}
+
+function toBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function fromBytes(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 /** The credential after a change; whatever is absent or blank keeps what is stored. */

@@ -20,6 +20,7 @@ import { connectRepositories } from "./inbox.ts";
 import { createJoining } from "./joining.ts";
 import { createRepositories } from "./repositories.ts";
 import { createRepositoryTest } from "./repository-test.ts";
+import { findPolicies } from "./retention-store.ts";
 import { createRetentionStates } from "./retention.ts";
 import type { IsOverdue } from "./retention.ts";
 import { repositoryRoutes } from "./routes.ts";
@@ -67,6 +68,7 @@ export function createReposFeature(deps: {
     joining,
     access,
     retention,
+    findPolicies,
     /** For the configuration of a host. */
     parts: { repositories: repositories.bundle, groups: sources.bundle },
     routes: [

@@ -4,6 +4,7 @@ import type {
   Repository,
   RepositoryPatch,
 } from "@restic-manager/shared/api/repos.ts";
+import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { FailureCode } from "@restic-manager/shared/domain/failure.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { AppError } from "../../app-error.ts";
@@ -12,12 +13,17 @@ import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { ConfigRevision } from "../schedules/config-revision.ts";
+import type { Access } from "./access.ts";
+import { describeAdminAccess, isOwnAccess } from "./admin-access.ts";
 import {
   changeCredential,
   describeCredential,
   sameCredential,
 } from "./credentials.ts";
 import type { CredentialBox } from "./credentials.ts";
+import type { RetentionStates } from "./retention.ts";
+import { findStats } from "./stats-store.ts";
+import { viewStats } from "./stats.ts";
 import * as store from "./store.ts";
 
 export interface Repositories {
@@ -39,13 +45,17 @@ export interface Repositories {
    * Notes how a job found the repository; `failure` null when it could be used.
    * @returns whether its status changed.
    */
-  used(
-    trx: Trx,
-    id: string,
-    failure: { code: string; message: string } | null,
-    at: string,
-  ): Promise<boolean>;
+  used(trx: Trx, id: string, use: RepositoryUse): Promise<boolean>;
 }
+
+export interface RepositoryUse {
+  readonly kind: JobKind;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly at: string;
+}
+
+/** They use the admin credential, perhaps at another address, which says nothing about what the hosts use. */
+const asAdmin: ReadonlySet<JobKind> = new Set(["forget", "prune"]);
 
 /** Failures that say the repository itself cannot be used from the host. */
 const unusable: ReadonlySet<string> = new Set<FailureCode>([
@@ -60,6 +70,8 @@ export function createRepositories(deps: {
   db: Db;
   tx: Transaction;
   credentials: CredentialBox;
+  access: Pick<Access, "own">;
+  retention: RetentionStates;
   audit: Audit;
   config: ConfigRevision;
   events: Events;
@@ -67,12 +79,30 @@ export function createRepositories(deps: {
 }): Repositories {
   const { db, tx, credentials, audit, config, events, clock } = deps;
 
+  async function adminOf(db: Db | Trx, id: string) {
+    const row = await store.adminCredentialOf(db, id);
+    if (row === null) return null;
+    const access = credentials.openAdmin(id, row.sealed);
+    return { access, updatedAt: row.updated_at };
+  }
+
+  /** Not even the access that was said to be able to delete is, and it is the one the hosts have. */
+  async function proveAppendOnly(trx: Trx, id: string): Promise<void> {
+    const admin = await adminOf(trx, id);
+    if (admin !== null && isOwnAccess(admin.access))
+      await store.setAppendOnly(trx, id);
+  }
+
   async function shape(record: store.RepositoryRecord): Promise<Repository> {
     const shared = (await store.credentialsOf(db, record.id))[0];
+    const admin = await adminOf(db, record.id);
+    const [retention] = await deps.retention.of(db, [record.id], clock.now());
+    const isSplit = admin !== null && !isOwnAccess(admin.access);
     return {
       id: record.id,
       name: record.name,
       url: record.url,
+      host_ids: await store.hostsOf(db, record.id),
       status: record.status,
       status_code: record.status_code,
       status_message: record.status_message,
@@ -84,6 +114,14 @@ export function createRepositories(deps: {
           ? null
           : credentials.open(keyOf(shared), shared.sealed),
       ),
+      admin: describeAdminAccess(admin),
+      append_only:
+        record.append_only === "no" && isSplit ? "claimed" : record.append_only,
+      stats: viewStats(await findStats(db, record.id)),
+      retention: {
+        state: retention?.state ?? "off",
+        reason: retention?.reason ?? null,
+      },
     };
   }
 
@@ -162,19 +200,18 @@ export function createRepositories(deps: {
     async bundle(trx, hostId) {
       const records = await store.listRepositories(trx, hostId);
       const result: ConfigBundle["repositories"] = [];
-      for (const { id, name, url } of records) {
-        const rows = await store.credentialsOf(trx, id);
-        const row =
-          rows.find((r) => r.host_id === hostId) ??
-          rows.find((r) => r.host_id === null);
-        if (row === undefined) continue;
-        const credential = credentials.open(keyOf(row), row.sealed);
-        result.push({ id, name, url, credential });
+      for (const { id, name } of records) {
+        const opened = await deps.access.own(trx, id, hostId);
+        if (opened !== null) result.push({ id, name, ...opened });
       }
       return result;
     },
 
-    async used(trx, id, failure, reportedAt) {
+    async used(trx, id, { kind, failure, at: reportedAt }) {
+      if (asAdmin.has(kind)) {
+        if (failure?.code === "delete_refused") await proveAppendOnly(trx, id);
+        return false;
+      }
       const now = toTimestamp(clock.now());
       // The endpoint's clock may be ahead: its news must not hold back those to come.
       const at = reportedAt < now ? reportedAt : now;

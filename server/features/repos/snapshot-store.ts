@@ -125,7 +125,7 @@ export async function knownMakers(
   return new Map(rows.map((row) => [row.snapshot_id, row.host_id]));
 }
 
-/** By what the hosts of a repository mark their snapshots: the host's name, and the group's name as tag. */
+/** By what the hosts of a repository mark their snapshots: what the machine calls itself, and the group's name as tag. */
 export async function snapshotMarks(
   trx: Trx,
   repositoryId: string,
@@ -136,7 +136,7 @@ export async function snapshotMarks(
     .innerJoin("source_groups", "source_groups.host_id", "hosts.id")
     .select([
       "hosts.id as host_id",
-      "hosts.name as hostname",
+      "hosts.hostname",
       "source_groups.name as tag",
     ])
     .where("host_repositories.repository_id", "=", repositoryId)

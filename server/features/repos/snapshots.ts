@@ -18,6 +18,7 @@ import type { AfterCommit, AgentEvent } from "../../ports/agent-link.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 import * as store from "./snapshot-store.ts";
+import { mayReport } from "./stats-store.ts";
 import { findHost, findRepository, hostsOf } from "./store.ts";
 
 export interface Snapshots {
@@ -78,7 +79,7 @@ export function createSnapshots(deps: {
     async take(trx, { hostId, payload: part }) {
       const repositoryId = part.repository_id;
       const hosts = await hostsOf(trx, repositoryId);
-      if (!hosts.includes(hostId)) {
+      if (!(await mayReport(trx, hostId, repositoryId))) {
         log.warn("A host reported snapshots of a repository it does not use", {
           host_id: hostId,
           repository_id: repositoryId,

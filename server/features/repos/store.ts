@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
+import { defaultMaintenance } from "@restic-manager/shared/domain/maintenance.ts";
 import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
 import type {
   HostRepositoryRow,
@@ -128,18 +129,20 @@ export async function insertRepository(
     })
     .execute();
   // Upkeep as it is offered; forget and prune do nothing before retention and an admin credential are given.
+  const { forget, prune, check, ...rest } = defaultMaintenance;
   await trx
     .insertInto("repository_maintenance")
     .values({
       repository_id: row.id,
-      forget_cron: "0 3 * * *",
+      forget_cron: forget.cron,
       forget_enabled: 1,
-      prune_cron: "0 4 * * 0",
+      prune_cron: prune.cron,
       prune_enabled: 1,
-      check_cron: "0 5 1 * *",
+      check_cron: check.cron,
       check_enabled: 1,
-      check_subset_pct: 5,
-      runner_host_id: null,
+      ...rest,
+      handled: "{}",
+      skipped: "{}",
     })
     .execute();
 }
@@ -153,6 +156,15 @@ export async function renameRepository(
   await trx
     .updateTable("repositories")
     .set({ name, updated_at: at })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** A host's own access was seen not to delete. */
+export async function setAppendOnly(trx: Trx, id: string): Promise<void> {
+  await trx
+    .updateTable("repositories")
+    .set({ append_only: "proven" })
     .where("id", "=", id)
     .execute();
 }
@@ -201,12 +213,36 @@ export async function credentialsOf(
 
 export async function insertCredential(
   trx: Trx,
-  row: Omit<CredentialRecord, "kind">,
+  row: CredentialRecord,
 ): Promise<void> {
-  await trx
-    .insertInto("repository_credentials")
-    .values({ ...row, kind: "repo" })
-    .execute();
+  await trx.insertInto("repository_credentials").values(row).execute();
+}
+
+/** The access that may delete; null when there is none. */
+export async function adminCredentialOf(
+  db: Db | Trx,
+  repositoryId: string,
+): Promise<CredentialRecord | null> {
+  const row = await db
+    .selectFrom("repository_credentials")
+    .selectAll()
+    .where("repository_id", "=", repositoryId)
+    .where("kind", "=", "admin")
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** @returns false when there was none. */
+export async function deleteAdminCredential(
+  trx: Trx,
+  repositoryId: string,
+): Promise<boolean> {
+  const result = await trx
+    .deleteFrom("repository_credentials")
+    .where("repository_id", "=", repositoryId)
+    .where("kind", "=", "admin")
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
 }
 
 export async function updateCredential(
