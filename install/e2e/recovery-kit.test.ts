@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "bun:test";
 import { enterAs, launchBrowser, openTab } from "./rig/browser.ts";
@@ -56,7 +56,8 @@ test(
       },
     });
     expect([shell.status, shell.stderr]).toEqual([0, ""]);
-    const restored = join(folder, "restored", host.hostname, "default", source);
+    const [hostname = ""] = readdirSync(join(folder, "restored"));
+    const restored = join(folder, "restored", hostname, "default", source);
     expect(
       spawnSync("diff", ["-r", source, restored], { encoding: "utf8" }).stdout,
     ).toBe("");
