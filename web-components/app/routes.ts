@@ -39,17 +39,54 @@ export function createRoutes(data: Data, theme: () => Theme): readonly Route[] {
         ></rm-page-host>`,
     },
     {
+      path: "/repositories/:id",
+      title: "Repository",
+      load: () => import("../pages/rm-page-repository.ts"),
+      render: ({ id }) =>
+        html`<rm-page-repository
+          .data=${data}
+          .repositoryId=${id}
+        ></rm-page-repository>`,
+    },
+    {
+      path: "/hosts/:id/sources/:group",
+      title: "Source group",
+      load: () => import("../pages/rm-page-source.ts"),
+      render: ({ id, group }) =>
+        html`<rm-page-source
+          .data=${data}
+          .hostId=${id}
+          .groupId=${group === "new" ? "" : group}
+        ></rm-page-source>`,
+    },
+    {
+      path: "/hosts/:id/schedules/:schedule",
+      title: "Schedule",
+      load: () => import("../pages/rm-page-schedule.ts"),
+      render: ({ id, schedule }) =>
+        html`<rm-page-schedule
+          .data=${data}
+          .hostId=${id}
+          .scheduleId=${schedule === "new" ? "" : schedule}
+        ></rm-page-schedule>`,
+    },
+    {
       path: "/jobs",
       title: "Jobs",
       load: () => import("../pages/rm-page-jobs.ts"),
-      render: () => html`<rm-page-jobs .data=${data}></rm-page-jobs>`,
+      render: (_params, url) =>
+        html`<rm-page-jobs .data=${data} .url=${url}></rm-page-jobs>`,
     },
     {
       path: "/jobs/:id",
       title: "Job",
       load: () => import("../pages/rm-page-job.ts"),
-      render: ({ id }) =>
-        html`<rm-page-job .data=${data} .jobId=${id}></rm-page-job>`,
+      render: ({ id }, url) =>
+        html`<rm-page-job
+          .data=${data}
+          .jobId=${id}
+          .url=${url}
+        ></rm-page-job>`,
     },
     {
       path: "/alerts",

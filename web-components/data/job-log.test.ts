@@ -42,7 +42,7 @@ function stage(lines: LogLine[], pageSize = 2) {
       } as T;
     },
     send: () => Promise.reject(new Error("nothing is sent")),
-    download: () => Promise.reject(new Error("not asked for")),
+    download: () => Promise.reject(new Error("nothing is downloaded")),
   };
   return {
     http,

@@ -19,6 +19,10 @@ export interface LogFilter {
   readonly issues: boolean;
 }
 
+export function isFiltered({ q, issues }: LogFilter): boolean {
+  return q !== "" || issues;
+}
+
 const everything: LogFilter = { q: "", issues: false };
 
 export const keptLines = 20_000;
@@ -29,10 +33,11 @@ export function createJobLog(
   { http, live }: { http: Http; live: Live },
   jobId: string,
   after: number,
-  { q, issues }: LogFilter = everything,
+  filter: LogFilter = everything,
 ): ReadableAtom<JobLog> {
   const store = atom<JobLog>({ lines: [], error: null, loaded: false });
-  const isFiltered = q !== "" || issues;
+  const { q, issues } = filter;
+  const isPart = isFiltered(filter);
   /** The highest number that was looked at. */
   let last = after;
   /** A filtered page does not say up to where the server has looked: the next line that is heard does. */
@@ -43,7 +48,7 @@ export function createJobLog(
   function append(lines: readonly LogLine[]): void {
     const fresh = lines.filter((line) => line.n > last);
     last = fresh.at(-1)?.n ?? last;
-    const shown = isFiltered ? fresh.filter(matches) : fresh;
+    const shown = isPart ? fresh.filter(matches) : fresh;
     if (shown.length > 0 || !store.get().loaded)
       store.set({
         lines: [...store.get().lines, ...shown].slice(-keptLines),
@@ -80,7 +85,7 @@ export function createJobLog(
         append(page.lines);
         if (page.next_after !== null) behind = true;
       }
-      isEndKnown = !isFiltered;
+      isEndKnown = !isPart;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       store.set({ ...store.get(), error });

@@ -10,7 +10,7 @@ import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
 import { createResource, type Resource } from "./resource.ts";
 
-/** State `running` is every one that has not ended; times are of being queued, both included. */
+/** State `running` is every one that has not ended; times are of being queued, `to` not included. */
 export type JobFilter = {
   readonly [
     K in
@@ -136,7 +136,7 @@ function fits(job: Job, filter: JobFilter): boolean {
   return (
     isInState &&
     (from === undefined || queued >= Date.parse(from)) &&
-    (to === undefined || queued <= Date.parse(to)) &&
+    (to === undefined || queued < Date.parse(to)) &&
     Object.entries(same).every(
       ([name, value]) => job[name as keyof typeof same] === value,
     )

@@ -1,6 +1,6 @@
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
-import type { JobKind } from "@restic-manager/shared/domain/job.ts";
-import { duration } from "./format.ts";
+import type { JobActor, JobKind } from "@restic-manager/shared/domain/job.ts";
+import { bytes, count, duration, plural } from "./format.ts";
 
 export const kindNames: Readonly<Record<JobKind, string>> = {
   backup: "Backup",
@@ -31,6 +31,14 @@ export function shortId(id: string): string {
   return id.slice(-6);
 }
 
+/** For choosing by it. */
+export const starterNames: Readonly<Record<JobActor, string>> = {
+  user: "A user",
+  schedule: "A schedule",
+  system: "The server",
+  agent: "The agent",
+};
+
 /** Who or what started it. */
 export function startedBy(job: Pick<Job, "actor" | "actor_name">): string {
   switch (job.actor) {
@@ -43,6 +51,25 @@ export function startedBy(job: Pick<Job, "actor" | "actor_name">): string {
     case "agent":
       return "the agent";
   }
+}
+
+/** What an ended job did, in a few words; empty when there is nothing to say. */
+export function resultText({
+  stats,
+  upkeep,
+}: Pick<Job, "stats" | "upkeep">): string {
+  if (stats?.data_added !== undefined)
+    return `${bytes(stats.data_added)} added`;
+  if (upkeep === null) return "";
+  const { snapshots_before, snapshots_after } = upkeep;
+  if (snapshots_before !== undefined && snapshots_after !== undefined)
+    return `${plural(snapshots_before - snapshots_after, "snapshot")} removed, ${count(snapshots_after)} left`;
+  if (upkeep.bytes_freed !== undefined)
+    return `${bytes(upkeep.bytes_freed)} freed`;
+  if (upkeep.errors !== undefined) return plural(upkeep.errors, "error");
+  return upkeep.locks_removed === undefined
+    ? ""
+    : `${plural(upkeep.locks_removed, "lock")} removed`;
 }
 
 /** Milliseconds from start to end, or to `now`; null before the start. */

@@ -1,5 +1,4 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
-import type { RepositoryPatch } from "@restic-manager/shared/api/repos.ts";
 import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Data } from "../data/data.ts";
@@ -10,10 +9,8 @@ import { ToastEvent } from "../events/toast.ts";
 import type { HostData } from "./host-data.ts";
 import { rowsSkeleton } from "./placeholders.ts";
 import { refusalToast } from "./problem.ts";
-import "../elements/rm-job-list/rm-job-list.ts";
 import "../elements/rm-schedule-list/rm-schedule-list.ts";
 import "../elements/rm-snapshot-list/rm-snapshot-list.ts";
-import "./rm-host-repository.ts";
 import "./rm-host-source.ts";
 
 export interface TabParts {
@@ -22,6 +19,8 @@ export interface TabParts {
   readonly data: Data;
   /** Where events are dispatched. */
   readonly page: EventTarget;
+  /** The address, which holds what a tab is filtered by. */
+  readonly url: URL;
   readonly now: number;
 }
 
@@ -46,15 +45,13 @@ export function snapshotsTab({ of, host, now }: TabParts): TemplateResult {
   </section>`;
 }
 
-export function jobsTab({ of, host }: TabParts): TemplateResult {
-  const list = of.jobs;
-  if (list === null) return rowsSkeleton(6);
-  if (list.jobs.length === 0)
-    return empty("Nothing has run yet", "Backups of this host appear here.");
-  return html`<section class="card section" aria-label="Jobs of ${host.name}">
-    <rm-job-list .jobs=${list.jobs}></rm-job-list>
-    ${more(list.next_cursor, "Show older jobs", () => of.jobsResource.more())}
-  </section>`;
+export function jobsTab({ host, data, url }: TabParts): TemplateResult {
+  return html`<rm-job-browser
+    class="block"
+    .data=${data}
+    .url=${url}
+    .hostId=${host.id}
+  ></rm-job-browser>`;
 }
 
 export function sourcesTab({ of, data }: TabParts): TemplateResult {
@@ -90,17 +87,12 @@ export function schedulesTab(parts: TabParts): TemplateResult {
 
 export function repositoryTab({ of, data }: TabParts): TemplateResult {
   if (of.repositories === null) return rowsSkeleton(3);
-  return html`${of.repositories.map(
-    (repository) =>
-      html`<rm-host-repository
-        .repository=${repository}
-        .edits=${data.session.can("credentials.repo.edit")}
-        .save=${async (patch: RepositoryPatch) => {
-          await data.repos.patch(repository.id, patch);
-          await of.repositoriesResource.reload();
-        }}
-      ></rm-host-repository>`,
-  )}`;
+  return html`<rm-host-repositories
+    class="block"
+    .data=${data}
+    .repositories=${of.repositories}
+    .reload=${() => of.repositoriesResource.reload()}
+  ></rm-host-repositories>`;
 }
 
 export function settingsTab({

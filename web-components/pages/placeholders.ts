@@ -42,6 +42,7 @@ const failures: Readonly<Record<string, string>> = {
   unreachable: "The server does not answer",
   host_not_found: "This host is not here",
   job_not_found: "This job is not here",
+  repository_not_found: "This repository is not here",
 };
 
 /** A page that could not be loaded at all: why, and the way to try again. */

@@ -175,8 +175,9 @@ export class RmPageAlerts extends LitElement {
       ? html`<div class="card nothing">
           <h2>No open alerts</h2>
           <p>
-            A backup that fails or is overdue, a host that is gone and a
-            repository that cannot be used appear here by themselves.
+            A backup that fails or is overdue, upkeep that fails or does not
+            happen, a host that is gone and a repository that cannot be used
+            appear here by themselves.
           </p>
         </div>`
       : html`<div class="card nothing">

@@ -37,6 +37,13 @@ import { BackupStart } from "./start-backup.ts";
 import { plainText } from "../elements/plain-text.ts";
 import "../elements/rm-tabs/rm-tabs.ts";
 
+/** Tabs that are drawn as soon as their code is there. */
+const tabCode: Readonly<Record<string, () => Promise<unknown>>> = {
+  repository: () => import("./rm-host-repositories.ts"),
+  jobs: () => import("./rm-job-browser.ts"),
+  settings: () => import("./rm-host-settings.ts"),
+};
+
 /** `/hosts/:id`: one host, its backups and what they are made of. */
 @customElement("rm-page-host")
 export class RmPageHost extends LitElement {
@@ -66,9 +73,7 @@ export class RmPageHost extends LitElement {
     const host = this.#of.host;
     if (host?.state === "ready") this.#shown(host.value);
     if (this.#settingUp && !this.setUpReady) void this.#loadSetUp();
-    // Drawn as soon as its code is there.
-    if (this.url.searchParams.get("tab") === "settings")
-      void import("./rm-host-settings.ts");
+    void tabCode[this.url.searchParams.get("tab") ?? ""]?.();
   }
 
   #shown(host: HostDetail): void {
@@ -145,6 +150,7 @@ export class RmPageHost extends LitElement {
       of: this.#of,
       data: this.data,
       page: this,
+      url: this.url,
       now: this.#clock.now,
     };
     switch (id) {

@@ -4,15 +4,22 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { errorWords } from "../data/api-error.ts";
 import type { Data } from "../data/data.ts";
-import { type JobLog, keptLines } from "../data/job-log.ts";
+import {
+  isFiltered,
+  type JobLog,
+  keptLines,
+  type LogFilter,
+} from "../data/job-log.ts";
 import type { Loadable, Resource } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
 import { flagStyles, wholeFlags } from "../elements/command.ts";
 import { relativeTime, time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
-import { kindName, shortId, startedBy } from "../elements/job-words.ts";
+import { jobTitle, shortId, startedBy } from "../elements/job-words.ts";
 import { busy, jobStates, pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
+import type { FilterEvent } from "../events/filter.ts";
+import { NavigateEvent } from "../events/navigate.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
@@ -28,6 +35,8 @@ import "../elements/rm-job-log/rm-job-log.ts";
 import "../elements/rm-job-progress/rm-job-progress.ts";
 
 const shownRates = 60;
+/** A backup that starts later than this after its time is called late, in milliseconds. */
+const lateMs = 90_000;
 
 /** `/jobs/:id`: one run, while it runs and afterwards. */
 @customElement("rm-page-job")
@@ -43,6 +52,8 @@ export class RmPageJob extends LitElement {
 
   @property({ attribute: false }) accessor data!: Data;
   @property() accessor jobId = "";
+  /** The address, which holds what the log is searched for. */
+  @property({ attribute: false }) accessor url!: URL;
   @state() accessor cancelling = false;
   #resource!: Resource<Job>;
   readonly #job = new Watch<Loadable<Job>>(this);
@@ -52,17 +63,15 @@ export class RmPageJob extends LitElement {
   readonly #start = new BackupStart(this);
   #rates: readonly number[] = [];
   #lastProgress: Job["progress"] = null;
+  #shownLog = "";
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("data")) this.#hosts.watch(this.data.hosts.list);
     if (changed.has("data") || changed.has("jobId")) this.#open();
     const job = this.#loaded;
     if (job === null) return;
-    document.title = `${this.#title(job)} · restic-manager`;
-    if (this.#log.value === undefined)
-      this.#log.watch(
-        this.data.jobLog(job.id, Math.max(0, job.log_lines - keptLines)),
-      );
+    document.title = `${jobTitle(job)} · restic-manager`;
+    this.#showLog(job);
     if (job.progress !== this.#lastProgress) this.#sample(job);
   }
 
@@ -77,7 +86,7 @@ export class RmPageJob extends LitElement {
     return html`${breadcrumb(way, `Job ${shortId(this.jobId)}`)}
       <div class="header">
         <h1 tabindex="-1">
-          ${loaded === null ? "Job" : html`${this.#title(loaded)}${pill(jobStates[loaded.state])}`}
+          ${loaded === null ? "Job" : html`${jobTitle(loaded)}${pill(jobStates[loaded.state])}`}
         </h1>
         <span class="spring"></span>
         ${loaded === null ? nothing : this.#action(loaded)}
@@ -89,21 +98,55 @@ export class RmPageJob extends LitElement {
     return html`<p class="facts">
         <span>Job <span class="mono">${shortId(job.id)}</span></span>
         <span>started by ${startedBy(job)}</span>
-        ${this.#when(job)}
+        ${this.#late(job)} ${this.#when(job)}
       </p>
-      ${this.#lostAgent(job)}
+      ${this.#waiting(job)}${this.#lostAgent(job)}
       <rm-job-progress .job=${job} .rates=${this.#rates}></rm-job-progress>
       <div class="columns">
         <rm-job-log
           .lines=${this.#log.value?.lines ?? []}
           .problem=${this.#logProblem}
+          .search=${this.#logFilter.q}
+          .issuesOnly=${this.#logFilter.issues}
+          .loading=${this.#log.value?.loaded !== true}
           .live=${job.finished_at === null}
-          .download="/api/jobs/${job.id}/log.txt"
+          .download="/api/jobs/${job.id}/log"
+          @rm-filter=${(event: FilterEvent) => this.#filterLog(event)}
         ></rm-job-log>
         <aside aria-label="About this job">
           ${this.#reading(job)}${this.#details(job)}${this.#command(job)}
         </aside>
       </div>`;
+  }
+
+  /** A backup that is not of its time: caught up, or tried again. */
+  #late({ due_at, started_at }: Job): TemplateResult | typeof nothing {
+    if (due_at === null || started_at === null) return nothing;
+    const late = Date.parse(started_at) - Date.parse(due_at);
+    return late < lateMs
+      ? nothing
+      : html`<span class="num" title=${time(Date.parse(due_at), "full")}
+          >was due ${time(Date.parse(due_at), "dayTime")}</span
+        >`;
+  }
+
+  /** Upkeep waits for the repository, not for its host. */
+  #waiting({
+    state,
+    kind,
+    repository_id,
+  }: Job): TemplateResult | typeof nothing {
+    if (state !== "queued" || kind === "backup" || repository_id === null)
+      return nothing;
+    return html`<p class="notice run">
+      ${icon("info")}<span
+        >Another job uses the repository; this one starts by itself when it has
+        ended.
+        <a class="link" href="/jobs?repository=${repository_id}&state=running"
+          >Show what runs</a
+        ></span
+      >
+    </p>`;
   }
 
   /** A job outlives its connection: say so instead of showing a bar that stands still. */
@@ -125,10 +168,6 @@ export class RmPageJob extends LitElement {
         did comes with the next connection.</span
       >
     </p>`;
-  }
-
-  #title(job: Job): string {
-    return `${kindName(job.kind)} of ${job.host_name}`;
   }
 
   #when(job: Job): TemplateResult {
@@ -153,12 +192,22 @@ export class RmPageJob extends LitElement {
         ${icon("stop", 14)}${asked ? "Cancelling" : "Cancel job"}
       </button>`;
     }
-    if (job.state === "succeeded" || !session.can("jobs.run")) return nothing;
+    if (job.kind === "backup") return this.#again(job);
+    return job.repository_id === null
+      ? nothing
+      : html`<a class="button" href="/repositories/${job.repository_id}"
+          >${icon("database", 14)}Open repository</a
+        >`;
+  }
+
+  #again(job: Job): TemplateResult | typeof nothing {
+    if (job.state === "succeeded" || !this.data.session.can("jobs.run"))
+      return nothing;
     const starting = this.#start.hostIds.has(job.host_id);
     return html`<button
       class="button"
       ?disabled=${starting}
-      @click=${() => this.#start.run(this.data, job.host_id)}
+      @click=${() => this.#start.run(this.data, job.host_id, job.source_group_id ?? undefined)}
     >
       ${starting ? busy() : icon("retry", 14)}${starting ? "Starting" : "Run again"}
     </button>`;
@@ -184,9 +233,9 @@ export class RmPageJob extends LitElement {
     return html`<section class="card section">
       <div class="section-head"><h2>Details</h2></div>
       <dl class="pairs">
-        ${row("Host", html`<a class="link" href="/hosts/${job.host_id}">${job.host_name}</a>`)}
+        ${row(job.kind === "backup" ? "Host" : "Done by", html`<a class="link" href="/hosts/${job.host_id}">${job.host_name}</a>`)}
         ${row("Source group", job.source_group_name)}
-        ${row("Repository", job.repository_name)}
+        ${row("Repository", job.repository_id === null ? job.repository_name : html`<a class="link" href="/repositories/${job.repository_id}">${job.repository_name}</a>`)}
         ${row("Queued", html`<span class="num">${time(Date.parse(job.queued_at), "seconds")}</span>`)}
         ${job.finished_at === null ? nothing : row("Ended", html`<span class="num">${time(Date.parse(job.finished_at), "dayTime")}</span>`)}
         ${
@@ -223,8 +272,39 @@ export class RmPageJob extends LitElement {
     this.#resource = this.data.jobs.detail(this.jobId);
     this.#job.watch(this.#resource);
     this.#log.forget();
+    this.#shownLog = "";
     this.#rates = [];
     this.#lastProgress = null;
+  }
+
+  #showLog(job: Job): void {
+    const filter = this.#logFilter;
+    const shown = JSON.stringify(filter);
+    if (shown === this.#shownLog) return;
+    this.#shownLog = shown;
+    // A search looks through all of it; else the newest lines are enough.
+    const after = isFiltered(filter)
+      ? 0
+      : Math.max(0, job.log_lines - keptLines);
+    this.#log.watch(this.data.jobLog(job.id, after, filter));
+  }
+
+  get #logFilter(): LogFilter {
+    const { searchParams } = this.url;
+    return {
+      q: searchParams.get("q") ?? "",
+      issues: searchParams.has("issues"),
+    };
+  }
+
+  #filterLog(event: FilterEvent): void {
+    event.stopPropagation();
+    const url = new URL(this.url);
+    for (const [name, value] of Object.entries(event.change)) {
+      if (value === "") url.searchParams.delete(name);
+      else url.searchParams.set(name, value);
+    }
+    this.dispatchEvent(new NavigateEvent(url.href, { replace: true }));
   }
 
   get #logProblem(): string {

@@ -5,6 +5,7 @@ import { openToken } from "./fixture-identities.ts";
 import { at, day, id, MB, minute, now } from "./moments.ts";
 import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
 import { heading, type Screen } from "./screen.ts";
+import { repositoryScreens } from "./repository-screens.ts";
 import { progress } from "./seed-jobs.ts";
 import {
   emptyWorld,
@@ -346,6 +347,7 @@ export const screens: readonly Screen[] = [
     ready: (page) => page.getByText(/^\d+ lines/).waitFor(),
   },
   ...alertScreens,
+  ...repositoryScreens,
   {
     name: "account",
     path: "/account",

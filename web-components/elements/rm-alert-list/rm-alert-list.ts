@@ -66,9 +66,11 @@ export class RmAlertList extends LitElement {
       return html`<a class="link" href="/hosts/${alert.host_id}"
         >${plainText(alert.host_name ?? "")}</a
       >`;
-    return alert.repository_name === null
+    return alert.repository_id === null
       ? nothing
-      : html`<span class="text-2">${plainText(alert.repository_name)}</span>`;
+      : html`<a class="link" href="/repositories/${alert.repository_id}"
+          >${plainText(alert.repository_name ?? "")}</a
+        >`;
   }
 
   #times(alert: Alert): TemplateResult {

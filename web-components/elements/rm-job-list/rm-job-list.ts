@@ -4,8 +4,14 @@ import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base } from "../../styles/base.ts";
 import { table } from "../../styles/table.ts";
-import { bytes, relativeTime, time } from "../format.ts";
-import { elapsedText, kindName, shortId, startedBy } from "../job-words.ts";
+import { relativeTime, time } from "../format.ts";
+import {
+  elapsedText,
+  kindName,
+  resultText,
+  shortId,
+  startedBy,
+} from "../job-words.ts";
 import { jobStates, pill } from "../status.ts";
 import { Ticking } from "../ticking.ts";
 import { plainText } from "../plain-text.ts";
@@ -18,6 +24,8 @@ export class RmJobList extends LitElement {
   @property({ attribute: false }) accessor jobs: readonly Job[] = [];
   /** Whether to name the host of each. */
   @property({ type: Boolean }) accessor hosts = false;
+  /** Beside other things: what matters least is left out. */
+  @property({ type: Boolean }) accessor narrow = false;
   readonly #clock = new Ticking(this, 10_000);
 
   override render() {
@@ -33,8 +41,7 @@ export class RmJobList extends LitElement {
             <th>Started</th>
             <th class="medium">By</th>
             <th class="right medium">Took</th>
-            <th class="right wide">Added</th>
-            <th class="wide">Reason</th>
+            ${this.narrow ? nothing : html`<th class="wide">Result</th>`}
           </tr>
         </thead>
         <tbody>
@@ -55,7 +62,7 @@ export class RmJobList extends LitElement {
       <td>${pill(jobStates[job.state])}</td>
       <td>
         <a href="/jobs/${job.id}"
-          >${kindName(job.kind)}
+          >${kindName(job.kind)}${this.#about(job)}
           <span class="mono text-2 medium">${shortId(job.id)}</span></a
         >
       </td>
@@ -71,18 +78,20 @@ export class RmJobList extends LitElement {
       <td class="num" title=${time(at, "full")}>${relativeTime(at, now)}</td>
       <td class="text-2 medium">${startedBy(job)}</td>
       <td class="right num text-2 medium">${elapsedText(job, now)}</td>
-      <td class="right num wide">
-        ${job.stats?.data_added === undefined ? "–" : bytes(job.stats.data_added)}
-      </td>
-      <td class="wide">
-        <div
-          class="truncate text-2"
-          title=${job.error === null ? nothing : plainText(job.error.message)}
-        >
-          ${plainText(job.error?.message ?? "")}
-        </div>
-      </td>
+      ${this.narrow ? nothing : html`<td class="wide">${this.#result(job)}</td>`}
     </tr>`;
+  }
+
+  /** Upkeep is of a repository; which one a backup used, its group says. */
+  #about({ kind, source_group_name, repository_name }: Job): string {
+    const about = kind === "backup" ? source_group_name : repository_name;
+    return about === null ? "" : ` ${plainText(about)}`;
+  }
+
+  #result(job: Job): TemplateResult {
+    const reason = job.error === null ? "" : plainText(job.error.message);
+    const text = reason === "" ? resultText(job) : reason;
+    return html`<div class="truncate text-2 num" title=${text}>${text}</div>`;
   }
 }
 

@@ -19,6 +19,23 @@ export const jobLogStyles = css`
     border-bottom: 1px solid var(--rm-border);
     background: var(--rm-surface);
   }
+  .find {
+    position: relative;
+    display: flex;
+    align-items: center;
+  }
+  .find .icon {
+    position: absolute;
+    left: 8px;
+    color: var(--rm-text-3);
+    pointer-events: none;
+  }
+  .find .input {
+    width: 180px;
+    height: var(--rm-control-s);
+    padding-left: 27px;
+    font-size: var(--rm-size-12);
+  }
   .tools .small {
     white-space: nowrap;
   }
@@ -98,9 +115,6 @@ export const jobLogStyles = css`
     color: var(--rm-warn-text);
     font-family: var(--rm-sans);
   }
-  .issues .line:not(.warning, .error) {
-    display: none;
-  }
   .placeholder {
     padding: 4px 14px;
     font-family: var(--rm-sans);
@@ -114,6 +128,17 @@ export const jobLogStyles = css`
     box-shadow: var(--rm-shadow-2);
   }
   @media (max-width: 719px) {
+    .tools {
+      flex-wrap: wrap;
+    }
+    .find {
+      order: 1;
+      flex: 1 1 100%;
+    }
+    .find .input {
+      width: 100%;
+      height: var(--rm-control-m);
+    }
     .at {
       display: none;
     }

@@ -2,7 +2,9 @@ import type { LogLine } from "@restic-manager/shared/domain/job.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { guard } from "lit/directives/guard.js";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
+import { FilterEvent } from "../../events/filter.ts";
 import { base } from "../../styles/base.ts";
 import { count, plural, time } from "../format.ts";
 import { icon } from "../icon.ts";
@@ -10,6 +12,8 @@ import { plainText } from "../plain-text.ts";
 import { jobLogStyles } from "./rm-job-log.styles.ts";
 
 const chunkSize = 200;
+/** How long a person does not type before the search begins, in milliseconds. */
+const typingMs = 250;
 /** How long after a person's gesture a scroll is taken for theirs, in milliseconds. */
 const gestureMs = 400;
 
@@ -27,11 +31,17 @@ export class RmJobLog extends LitElement {
   /** Address of the whole log as a file. */
   @property() accessor download = "";
   @property() accessor problem = "";
+  /** What the lines were chosen by: text they contain, and whether they are warnings and errors alone. */
+  @property() accessor search = "";
+  @property({ type: Boolean }) accessor issuesOnly = false;
+  /** Whether lines are still being fetched. */
+  @property({ type: Boolean }) accessor loading = false;
   @state() accessor following = true;
   @state() accessor wrapped = matchMedia("(max-width: 719px)").matches;
-  @state() accessor issuesOnly = false;
   @query(".scroller") accessor scroller!: HTMLElement;
+  @query("input") accessor input!: HTMLInputElement;
   #gestureAt = 0;
+  #typing: ReturnType<typeof setTimeout> | undefined;
   /** Chunks change their height when the browser begins to lay them out; that must not lose the end. */
   readonly #resized = new ResizeObserver(() => this.#keepEnd());
 
@@ -40,12 +50,23 @@ export class RmJobLog extends LitElement {
         <h2>Log</h2>
         <span class="text-3 small num">${this.#counts()}</span>
         <span class="spring"></span>
+        <label class="find">
+          <span class="visually-hidden">Search the log</span>
+          ${icon("search", 14)}
+          <input
+            class="input"
+            type="search"
+            maxlength="200"
+            placeholder="Search"
+            .value=${live(this.search)}
+            @input=${this.#typed}
+            @change=${this.#searched}
+          />
+        </label>
         <button
           class="button s ghost"
           aria-pressed=${this.issuesOnly ? "true" : "false"}
-          @click=${() => {
-            this.issuesOnly = !this.issuesOnly;
-          }}
+          @click=${() => this.#choose({ issues: this.issuesOnly ? "" : "1" })}
         >
           ${icon("filter", 14)}Issues only
         </button>
@@ -60,18 +81,10 @@ export class RmJobLog extends LitElement {
         >
           ${icon("wrap", 15)}
         </button>
-        <a
-          class="button square s ghost"
-          href=${this.download}
-          download
-          aria-label="Download the whole log"
-          title="Download the whole log"
-        >
-          ${icon("download", 15)}
-        </a>
+        ${this.#downloadLink("txt", "Download the whole log")}${this.#downloadLink("ndjson", "Download the whole log as NDJSON")}
       </div>
       <div
-        class="scroller ${this.wrapped ? "wrapped" : ""} ${this.issuesOnly ? "issues" : ""}"
+        class="scroller ${this.wrapped ? "wrapped" : ""}"
         role="log"
         aria-label="Job log"
         aria-live="off"
@@ -104,9 +117,42 @@ export class RmJobLog extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
+    clearTimeout(this.#typing);
+  }
+
+  #downloadLink(extension: string, label: string): TemplateResult {
+    return html`<a
+      class="button s ghost"
+      href="${this.download}.${extension}"
+      download
+      aria-label=${label}
+      title=${label}
+      >${icon("download", 14)}.${extension}</a
+    >`;
+  }
+
+  /** Searches when typing rests: the server looks through the whole log. */
+  readonly #typed = (): void => {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(this.#searched, typingMs);
+  };
+
+  readonly #searched = (): void => {
+    clearTimeout(this.#typing);
+    const q = this.input.value.trim();
+    if (q !== this.search) this.#choose({ q });
+  };
+
+  #choose(change: Readonly<Record<string, string>>): void {
+    this.dispatchEvent(new FilterEvent(change));
+  }
+
+  get #isFiltered(): boolean {
+    return this.search !== "" || this.issuesOnly;
   }
 
   #counts(): string {
+    if (this.#isFiltered) return `${plural(this.lines.length, "line")} found`;
     const issues = this.#issueCount;
     const lines = plural(this.lines.length, "line");
     return issues === 0 ? lines : `${lines}, ${plural(issues, "issue")}`;
@@ -125,12 +171,12 @@ export class RmJobLog extends LitElement {
       chunks,
       (chunk) => chunk[0]!.n,
       (chunk, index) => {
-        const before = chunks[index - 1]?.at(-1);
+        const before = this.#isFiltered ? undefined : chunks[index - 1]?.at(-1);
         return guard(
-          [chunk[0]!.n, chunk.length],
+          [chunk[0]!.n, chunk.length, this.#isFiltered],
           () =>
             html`<div class="chunk">
-              ${chunk.map((line, index) => logLine(line, chunk[index - 1] ?? before))}
+              ${chunk.map((line, index) => logLine(line, this.#isFiltered ? undefined : (chunk[index - 1] ?? before)))}
             </div>`,
         );
       },
@@ -140,14 +186,17 @@ export class RmJobLog extends LitElement {
   #placeholder(): TemplateResult | typeof nothing {
     if (this.problem !== "")
       return html`<p class="placeholder bad-text">${this.problem}</p>`;
-    if (this.lines.length === 0) {
-      return html`<p class="placeholder">
-        ${this.live ? "The first lines come with the agent’s first report." : "No lines."}
-      </p>`;
-    }
-    if (this.issuesOnly && this.#issueCount === 0)
-      return html`<p class="placeholder">No issues so far.</p>`;
-    return nothing;
+    if (this.lines.length > 0) return nothing;
+    return html`<p class="placeholder">${this.#emptyText()}</p>`;
+  }
+
+  #emptyText(): string {
+    if (this.loading) return "Loading";
+    if (this.search !== "") return "No line contains this.";
+    if (this.issuesOnly) return "No issues so far.";
+    return this.live
+      ? "The first lines come with the agent’s first report."
+      : "No lines.";
   }
 
   #follow(): void {

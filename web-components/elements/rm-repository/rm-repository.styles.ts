@@ -1,9 +1,6 @@
 import { css } from "lit";
 
 export const repositoryStyles = css`
-  :host {
-    max-width: 720px;
-  }
   .pairs dt.mono {
     font-size: var(--rm-size-12);
   }

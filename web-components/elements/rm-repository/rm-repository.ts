@@ -2,7 +2,6 @@ import type {
   Repository,
   RepositoryPatch,
 } from "@restic-manager/shared/api/repos.ts";
-import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -17,16 +16,13 @@ import {
   problemNotice,
   textField,
 } from "../field.ts";
-import { count, relativeTime } from "../format.ts";
-import type { Tone } from "../status.ts";
-import { Ticking } from "../ticking.ts";
+import { given } from "../given.ts";
 import { repositoryStyles } from "./rm-repository.styles.ts";
 
-const statuses: Readonly<Record<RepoStatus, { word: string; tone: Tone }>> = {
-  unknown: { word: "Not used yet", tone: "off" },
-  ready: { word: "Ready", tone: "ok" },
-  unreachable: { word: "Unreachable", tone: "bad" },
-  init_failed: { word: "Not initialised", tone: "bad" },
+const appendOnlyTexts: Readonly<Record<Repository["append_only"], string>> = {
+  no: "no",
+  claimed: "yes, not tried yet",
+  proven: "yes, deleting was refused",
 };
 
 type Field =
@@ -56,7 +52,6 @@ export class RmRepository extends LitElement {
   @property({ type: Number }) accessor saves = 0;
   @state() accessor editing = false;
   @state() accessor draft: Draft = blank;
-  readonly #clock = new Ticking(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (!changed.has("saves")) return;
@@ -71,14 +66,12 @@ export class RmRepository extends LitElement {
 
   override render() {
     const { repository } = this;
-    const { word, tone } = statuses[repository.status];
     return html`<section
       class="card section"
-      aria-label="Repository ${repository.name}"
+      aria-label="Access to ${repository.name}"
     >
       <div class="section-head">
-        <h2 class="truncate">${repository.name}</h2>
-        <span class="pill ${tone}">${word}</span>
+        <h2>Access</h2>
         <span class="spring"></span>
         ${
           this.edits && !this.editing
@@ -100,28 +93,18 @@ export class RmRepository extends LitElement {
   #facts({
     url,
     repository_id,
-    snapshot_count,
-    snapshots_refreshed_at,
+    append_only,
     credential,
   }: Repository): TemplateResult {
-    return html`<dl class="pairs wide">
+    return html`<dl class="pairs">
       <dt>Address</dt>
       <dd class="mono">${url}</dd>
       <dt>restic ID</dt>
       <dd class="mono" title=${repository_id ?? nothing}>
         ${repository_id?.slice(0, 10) ?? "–"}
       </dd>
-      <dt>Snapshots</dt>
-      <dd class="num">
-        ${count(snapshot_count)}${
-          snapshots_refreshed_at === null
-            ? nothing
-            : html`<span class="text-2"
-                >, listed
-                ${relativeTime(Date.parse(snapshots_refreshed_at), this.#clock.now)}</span
-              >`
-        }
-      </dd>
+      <dt>Append-only</dt>
+      <dd>${appendOnlyTexts[append_only]}</dd>
       <dt>Repository password</dt>
       <dd>${setOrNot(credential.password_set)}</dd>
       ${
@@ -238,14 +221,6 @@ export class RmRepository extends LitElement {
       Object.keys(env).length === 0 ? given(own) : { ...given(own), env };
     this.dispatchEvent(new RepositoryEvent(this.repository.id, patch));
   }
-}
-
-function given(
-  values: Readonly<Record<string, string>>,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== ""),
-  );
 }
 
 function setOrNot(set: boolean): string {

@@ -9,6 +9,7 @@ import {
   sourceField,
   sourceSpec,
 } from "../source-draft.ts";
+import { given } from "../given.ts";
 
 /** What stands in the set-up form, as typed. */
 export interface Draft extends SourceDraft {
@@ -249,10 +250,4 @@ function addressField(kind: RepoKind): keyof Draft {
 
 function trimSlashes(text: string): string {
   return text.replaceAll(/^\/+|\/+$/g, "");
-}
-
-function given(values: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== ""),
-  );
 }

@@ -1,0 +1,112 @@
+import type { Maintenance } from "@restic-manager/shared/api/maintenance.ts";
+import type { Repository } from "@restic-manager/shared/api/repos.ts";
+import type {
+  SkipReason,
+  UpkeepKind,
+} from "@restic-manager/shared/domain/maintenance.ts";
+import { type Feature, isOn } from "./feature-state.ts";
+import { timeIn } from "./format.ts";
+
+export const upkeepTexts: Readonly<Record<UpkeepKind, string>> = {
+  forget: "Removes snapshots that the retention of their source group lets go.",
+  prune: "Frees the space of data that no snapshot needs any more.",
+  check: "Reads the structure and a part of the data, and reports damage.",
+};
+
+const skipTexts: Readonly<Record<SkipReason, string>> = {
+  host_offline: "the host that does it was offline",
+  admin_credential_missing: "there was no admin credential",
+  retention_empty: "no source group had a retention policy",
+  no_host: "no host could do it",
+};
+
+type RetentionReason = NonNullable<Repository["retention"]["reason"]>;
+
+/** Why snapshots beyond their retention stay, and what a person does about it. */
+export const notEnforcedTexts: Readonly<Record<RetentionReason, string>> = {
+  admin_credential_missing:
+    "forget needs access that may delete, and there is no admin credential. Snapshots beyond their retention stay, and the repository grows.",
+  forget_off:
+    "forget is switched off. Snapshots beyond their retention stay, and the repository grows.",
+  forget_failing:
+    "the last forget failed. Snapshots beyond their retention stay until one succeeds.",
+  forget_overdue:
+    "forget has not run at its time. Snapshots beyond their retention stay until it runs.",
+  names_clash:
+    "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart. Those groups are left out until one of them is renamed.",
+};
+
+/** How one kind of upkeep stands on a repository. */
+export function upkeepState(
+  kind: UpkeepKind,
+  { admin, retention }: Pick<Repository, "admin" | "retention">,
+  maintenance: Maintenance,
+): Feature {
+  const { settings, runners, tz } = maintenance;
+  if (!settings[kind].enabled) return { state: "off", reason: "Switched off." };
+  if (kind === "forget" && retention.state === "off")
+    return {
+      state: "off",
+      reason:
+        "No source group has a retention policy, so every snapshot is kept.",
+    };
+  if (kind !== "check" && !admin.set)
+    return {
+      state: "incomplete",
+      reason: "Needs an admin credential, which may delete.",
+    };
+  if (runners.length === 0)
+    return { state: "incomplete", reason: "No host can do it." };
+  const { last, skipped } = upkeepOf(kind, maintenance);
+  if (skipped !== null)
+    return {
+      state: "failing",
+      reason: `Left out ${timeIn(tz, Date.parse(skipped.at), "dateTime")}: ${skipTexts[skipped.reason]}.`,
+    };
+  if (last?.state === "failed" || last?.state === "lost")
+    return {
+      state: "failing",
+      reason: `The last one ${last.state === "lost" ? "was lost" : "failed"}.`,
+    };
+  if (kind === "forget" && retention.state === "not_enforced")
+    return {
+      state: "failing",
+      reason: `Not enforced: ${notEnforcedTexts[retention.reason ?? "forget_overdue"]}`,
+    };
+  return isOn;
+}
+
+export function upkeepOf(
+  kind: UpkeepKind,
+  { upkeep }: Maintenance,
+): Maintenance["upkeep"][number] {
+  return (
+    upkeep.find((other) => other.kind === kind) ?? {
+      kind,
+      next_at: null,
+      last: null,
+      skipped: null,
+    }
+  );
+}
+
+/** Why this upkeep cannot be started now; empty when it can. */
+export function startRefusal(
+  kind: UpkeepKind | "unlock",
+  { admin, retention }: Pick<Repository, "admin" | "retention">,
+  { runners, settings }: Maintenance,
+): string {
+  if ((kind === "forget" || kind === "prune") && !admin.set)
+    return "Set an admin credential first";
+  if (kind === "forget" && retention.state === "off")
+    return "No source group has a retention policy";
+  const chosen = runners.filter(
+    ({ id, uses_repository }) =>
+      settings.runner_host_id === id ||
+      (settings.runner_host_id === null && uses_repository),
+  );
+  if (chosen.some(({ online }) => online)) return "";
+  return chosen.length === 1
+    ? `${chosen[0]!.name} is offline`
+    : "No host that could do it is online";
+}
