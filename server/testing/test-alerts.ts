@@ -13,6 +13,7 @@ import { settle, type TestEndpoint } from "./test-endpoint.ts";
 
 export type TestAlerts = Awaited<ReturnType<typeof createTestAlerts>>;
 
+const minuteMs = 60_000;
 const baseUrl = "https://backup.example.org";
 
 /** Backups with alerts and channels over them: time is told, what is sent to receivers is really sent. */
@@ -64,10 +65,15 @@ export async function createTestAlerts() {
         for (const stop of stops) stop();
       };
     },
-    /** Time passes, and whatever is under way arrives. */
+    /** Time passes, and whatever is under way arrives: a look at everything takes longer than a step of the clock. */
     async pass(ms: number) {
-      await clock.advance(ms);
+      const slowly = Math.min(ms, 3 * minuteMs);
+      await clock.advance(ms - slowly);
       await settle();
+      for (let left = slowly; left > 0; left -= minuteMs) {
+        await clock.advance(Math.min(left, minuteMs));
+        await settle();
+      }
     },
     list: async (query = "") =>
       ((await call("GET", `/api/alerts?${query}`)).body as AlertList)

@@ -161,6 +161,7 @@ export function createEngine(deps: {
         stopHearing();
         stopTicking();
         cancelSoon?.();
+        cancelSoon = null;
       };
     },
   };
