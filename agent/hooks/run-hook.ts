@@ -46,11 +46,16 @@ export function createHookRunner(deps: HookRunnerDeps): HookRunner {
   return {
     async run({ text, shell, env, limitMs, signal, onLine }) {
       const launch = launchOf(text, shell, platform, deps.env);
+      let cannotStart: string | null = null;
       const child = spawner.start({
         ...launch,
         env: { ...childEnv(deps.env), ...env },
         longestLine,
-        onLine,
+        onLine(stream, line) {
+          // On Linux the starting is done, and its failure told, by a wrapper.
+          if (line.startsWith("setpriv: failed to execute")) cannotStart = line;
+          onLine(stream, line);
+        },
       });
       const ending = createEnding(child);
       const onAbort = () => ending.begin("stopped");
@@ -59,7 +64,13 @@ export function createHookRunner(deps: HookRunnerDeps): HookRunner {
       const cancelLimit = clock.after(limitMs, () => ending.begin("timeout"));
       try {
         const exit = await child.exited;
-        return endOf(exit, ending.reason(), launch.file);
+        const startError = exit.startError ?? cannotStart;
+        return startError === null
+          ? endOf(exit, ending.reason())
+          : {
+              type: "failed",
+              words: `could not be started by ${launch.file} (${startError})`,
+            };
       } finally {
         cancelLimit();
         ending.done();
@@ -90,15 +101,9 @@ export function createHookRunner(deps: HookRunnerDeps): HookRunner {
 }
 
 function endOf(
-  { code, signal, startError }: Exit,
+  { code, signal }: Exit,
   reason: "timeout" | "stopped" | null,
-  file: string,
 ): HookEnd {
-  if (startError !== null)
-    return {
-      type: "failed",
-      words: `could not be started (${file}: ${startError})`,
-    };
   if (reason !== null) return { type: reason };
   if (code === 0) return { type: "succeeded" };
   return {
