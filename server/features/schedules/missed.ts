@@ -14,7 +14,7 @@ import { findOrigin, insertMissed } from "./missed-store.ts";
 export type Missed = EventHandler<ScheduleMissed>;
 
 /** Far above what a host says that comes back after weeks: it binds only one that was taken over. */
-const reportRate: Rate = { burst: 10_000, perSecond: 0.1 };
+const reportRate: Rate = { burst: 5000, perSecond: 0.1 };
 
 /** Keeps what agents say about fires that brought no backup; an abandoned one stands in the audit trail as well. */
 export function createMissed(deps: {
