@@ -36,6 +36,10 @@ wine:
 chaos *args:
     @bun install/chaos/main.ts {{ args }}
 
+# A month of backups, sleep, a lost link and upkeep in about a quarter of an hour, compared with what should have happened
+month *args:
+    @bun install/month/main.ts {{ args }}
+
 # Server, agent and dashboard from source, restarted on every change
 dev:
     @bun install/dev.ts

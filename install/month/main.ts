@@ -1,0 +1,36 @@
+/**
+ * Lives through a whole month in minutes, and compares what happened with what should have.
+ *
+ *   bun install/month/main.ts          10 March to 10 April
+ *   bun install/month/main.ts --few    four days around a change of the clocks
+ */
+import { parseArgs } from "node:util";
+import { openLab } from "../e2e/rig/lab.ts";
+import { main, say } from "../lib/step.ts";
+import { compare } from "./compare.ts";
+import { isoOf, live } from "./drive.ts";
+import { fewDays, wholeMonth } from "./story.ts";
+import { tableOf } from "./table.ts";
+import { createWorld } from "./world.ts";
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: { few: { type: "boolean", default: false } },
+  });
+  const story = (values.few ? fewDays : wholeMonth)(Date.now());
+  const lab = openLab();
+  try {
+    say(`from ${isoOf(story.from)} to ${isoOf(story.to)}`);
+    const world = await createWorld(lab, story);
+    await live(world, story);
+    const outcome = await compare(world, story);
+    process.stdout.write(tableOf(outcome));
+    if (outcome.differences.length > 0) say(lab.report());
+    return outcome.differences.length === 0 ? 0 : 1;
+  } catch (error) {
+    say(lab.report());
+    throw error;
+  } finally {
+    await lab.close();
+  }
+});
