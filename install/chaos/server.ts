@@ -1,6 +1,6 @@
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Api, logIn } from "../e2e/rig/api.ts";
+import { type Api, keepLoggedIn } from "../e2e/rig/api.ts";
 import type { Lab } from "../e2e/rig/lab.ts";
 import { serverFile } from "../e2e/rig/places.ts";
 import { descendants, type Process } from "../e2e/rig/processes.ts";
@@ -59,7 +59,6 @@ export async function createServer(
   };
   let program: Program | null = null;
   let said = "";
-  let session: Api | null = null;
   let copied = false;
   let wanted = false;
 
@@ -100,12 +99,7 @@ export async function createServer(
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
     broker,
-    async api() {
-      const known = await session?.ask("GET", "/api/jobs?limit=1");
-      if (known?.status !== 200) session = await logIn(url, "admin", password);
-      if (session === null) throw new Error("no session");
-      return session;
-    },
+    api: keepLoggedIn(url, "admin", password),
     async serverKey() {
       const response = await fetch(`${url}/api/version`);
       return ((await response.json()) as Version).server_key;

@@ -30,9 +30,20 @@ export interface AgentOptions {
   readonly readsEverything?: boolean;
   /** True: it runs on a terminal, so that it can ask. */
   readonly terminal?: boolean;
+  /** What the machine calls itself; absent: as this one does. Needs root. */
+  readonly hostname?: string;
 }
 
 const withoutOverride = ["--bounding-set=-dac_override,-dac_read_search"];
+
+/** Runs what follows the name as the same process on a machine of that name. */
+const renamed = [
+  "/usr/bin/unshare",
+  "--uts",
+  "/usr/bin/sh",
+  "-c",
+  '/usr/bin/hostname "$0" && exec "$@"',
+];
 
 const fingerprintLine = /SHA256:[0-9a-f]{64}|SHA256:(?:[\s│|]*[0-9a-f]{4}){16}/;
 
@@ -59,7 +70,12 @@ export function enrolAt(
 
 function agentFiles(
   lab: Lab,
-  { name = "agent", readsEverything = true, terminal = false }: AgentOptions,
+  {
+    name = "agent",
+    readsEverything = true,
+    terminal = false,
+    hostname,
+  }: AgentOptions,
 ) {
   const stateDir = join(lab.dir, name, "state");
   const config = join(lab.dir, name, "agent.yaml");
@@ -83,16 +99,18 @@ function agentFiles(
     const limited = readsEverything
       ? command
       : ["/usr/bin/setpriv", ...withoutOverride, ...command];
+    const named =
+      hostname === undefined ? limited : [...renamed, hostname, ...limited];
     const [file = agentFile, ...rest] = terminal
       ? [
           "/usr/bin/script",
           "--quiet",
           "--return",
           "--command",
-          limited.join(" "),
+          named.join(" "),
           "/dev/null",
         ]
-      : limited;
+      : named;
     const program = lab.start(file, rest, {
       name: `${name} ${word}`,
       env,

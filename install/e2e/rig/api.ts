@@ -51,6 +51,21 @@ export async function logIn(
   );
 }
 
+/** A session that is there whenever it is asked for: a new one where the last one is refused. */
+export function keepLoggedIn(
+  url: string,
+  username: string,
+  password: string,
+): () => Promise<Api> {
+  let session: Api | null = null;
+  return async () => {
+    const known = await session?.ask("GET", "/api/jobs?limit=1");
+    if (session === null || known?.status !== 200)
+      session = await logIn(url, username, password);
+    return session;
+  };
+}
+
 export async function bootstrap(
   url: string,
   token: string,

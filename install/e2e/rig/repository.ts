@@ -14,17 +14,29 @@ export interface RestServer {
   readonly password: string;
 }
 
+export interface RestOptions {
+  /** Folder with the repositories; a fresh one when there is none. */
+  readonly data?: string;
+  /** Lets nobody delete anything. */
+  readonly appendOnly?: boolean;
+  readonly user?: string;
+  readonly password?: string;
+}
+
 /** A rest-server that lets one user in. */
-export async function startRestServer(lab: Lab): Promise<RestServer> {
+export async function startRestServer(
+  lab: Lab,
+  options: RestOptions = {},
+): Promise<RestServer> {
   const port = await freePort();
-  const data = lab.folder(`rest-${port}`);
-  const user = "backup";
-  const password = "rest-server-user-password";
+  const data = options.data ?? lab.folder(`rest-${port}`);
+  const user = options.user ?? "backup";
+  const password = options.password ?? "rest-server-user-password";
   const hash = Bun.password.hashSync(password, {
     algorithm: "bcrypt",
     cost: 4,
   });
-  await serveRest(lab, port, `${user}:${hash}`);
+  await serveRest(lab, port, `${user}:${hash}`, { ...options, data });
   const url = `http://127.0.0.1:${port}`;
   return { url, port, data, user, password };
 }
@@ -34,6 +46,7 @@ export async function serveRest(
   lab: Lab,
   port: number,
   htpasswd: string,
+  { data, appendOnly = false }: RestOptions = {},
 ): Promise<void> {
   const file = join(lab.dir, `htpasswd-${port}`);
   writeFileSync(file, `${htpasswd}\n`);
@@ -43,9 +56,10 @@ export async function serveRest(
       "--listen",
       `127.0.0.1:${port}`,
       "--path",
-      lab.folder(`rest-${port}`),
+      data ?? lab.folder(`rest-${port}`),
       "--htpasswd-file",
       file,
+      ...(appendOnly ? ["--append-only"] : []),
     ],
     { name: "rest-server" },
   );
@@ -84,6 +98,7 @@ export function resticByHand(
 
 export interface HandSnapshot {
   readonly id: string;
+  readonly time: string;
   readonly hostname: string;
   readonly tags?: readonly string[];
   readonly paths: readonly string[];

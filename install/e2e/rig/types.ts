@@ -21,6 +21,7 @@ export interface Host {
   readonly id: string;
   readonly name: string;
   readonly online: boolean;
+  readonly last_seen_at: string | null;
   readonly health: string;
   readonly set_up: boolean;
   readonly agent_version: string;
@@ -46,9 +47,16 @@ export type JobState =
   | "cancelled"
   | "lost";
 
+export type JobKind =
+  "backup" | "forget" | "prune" | "check" | "unlock" | "init";
+
 export interface Job {
   readonly id: string;
   readonly host_id: string;
+  readonly kind: JobKind;
+  readonly repository_id: string | null;
+  readonly due_at: string | null;
+  readonly queued_at: string;
   readonly state: JobState;
   readonly actor: string;
   readonly started_at: string | null;
@@ -87,6 +95,20 @@ export interface Repository {
   readonly status: string;
   readonly repository_id: string | null;
   readonly snapshot_count: number;
+  readonly admin: { readonly set: boolean; readonly url: string | null };
+  readonly stats: {
+    readonly last_check_ok: boolean | null;
+    readonly last_prune_at: string | null;
+    readonly last_forget_at: string | null;
+    readonly locks: readonly {
+      readonly hostname: string;
+      readonly state: string;
+    }[];
+  };
+  readonly retention: {
+    readonly state: "off" | "on" | "not_enforced";
+    readonly reason: string | null;
+  };
 }
 
 export interface SetUp {
@@ -106,6 +128,24 @@ export interface Schedule {
   readonly enabled: boolean;
   readonly next: readonly string[];
   readonly applied: boolean;
+  readonly missed: readonly MissedFires[];
+}
+
+export interface MissedFires {
+  readonly reason: "agent_down" | "asleep" | "busy" | "abandoned";
+  readonly first_due_at: string;
+  readonly last_due_at: string;
+  readonly count: number;
+  readonly caught_up_by: readonly string[];
+}
+
+export interface Alert {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly host_name: string | null;
+  readonly repository_name: string | null;
+  readonly message: string;
 }
 
 export interface Version {
