@@ -13,6 +13,7 @@ import type { Trx } from "../../ports/transaction.ts";
 import { createSeldom } from "../../seldom.ts";
 import { cutCommand, cutError, type JobLimits } from "./limits.ts";
 import { appendLines } from "./log-store.ts";
+import { heardAgain, lastHeard } from "./presumed.ts";
 import type { ProgressBoard } from "./progress.ts";
 import * as store from "./store.ts";
 
@@ -133,9 +134,11 @@ export function createJobReports(deps: {
       const id = payload.job_id;
       const job = await ownJob(trx, hostId, id, payload.started_at);
       if (job === null) return undefined;
+      const state = lastHeard(job);
       await store.updateJob(trx, id, {
         ...(await origin(trx, job, payload)),
-        status: nextJobState(job.status, { type: "started" }),
+        ...(state === job.status ? {} : heardAgain),
+        status: nextJobState(state, { type: "started" }),
         started_at: job.started_at ?? payload.started_at,
         command: cutCommand(payload.command),
       });
@@ -145,10 +148,12 @@ export function createJobReports(deps: {
     async done(trx, { hostId, payload }) {
       const id = payload.job_id;
       const job = await ownJob(trx, hostId, id, payload.started_at);
-      if (job === null || isTerminal(job.status)) return undefined;
+      if (job === null) return undefined;
+      const state = lastHeard(job);
+      if (isTerminal(state)) return undefined;
       await store.updateJob(trx, id, {
         ...(await origin(trx, job, payload)),
-        status: nextJobState(job.status, {
+        status: nextJobState(state, {
           type: "done",
           outcome: payload.outcome,
         }),

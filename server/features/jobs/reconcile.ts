@@ -6,7 +6,7 @@ import type { Events } from "../../events.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { EndAsLost } from "./lost.ts";
-import { heardAgain, isPresumedLost } from "./presumed.ts";
+import { heardAgain, lastHeard } from "./presumed.ts";
 import * as store from "./store.ts";
 
 /** What an agent says about itself in every hello and heartbeat. */
@@ -47,8 +47,8 @@ export function createReconcile(deps: {
   async function takeBack(id: string, hostId: string): Promise<void> {
     await tx.run(async (trx) => {
       const job = await store.findJob(trx, id);
-      if (job === null || !isPresumedLost(job)) return;
-      const status = job.started_at === null ? "sent" : "running";
+      const status = job && lastHeard(job);
+      if (status === null || status === job?.status) return;
       await store.updateJob(trx, id, { ...heardAgain, status });
     });
     events.emit({ type: "job.changed", jobId: id, hostId });

@@ -113,7 +113,7 @@ test("a job that was given up and still runs runs again, and may be cancelled [A
 });
 
 test("a start that arrives late ends no job's being lost for another reason [AGT-13]", async () => {
-  await pass(61_000);
+  await pass(62_000);
   const state = { host: host.hostId, running_jobs: [], outbox_depth: 0 };
   await server.jobs.reconcile(state);
   expect(await get()).toMatchObject({ error: { code: "agent_restarted" } });
