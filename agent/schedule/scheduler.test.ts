@@ -24,6 +24,7 @@ function live(dir: string, at: number, zone = { tz: "UTC" }) {
   const fires: number[] = [];
   const lines: string[] = [];
   let planned = 0;
+  let failing = false;
   const db = openStateDb(join(dir, "agent.db"));
   const scheduler = createScheduler({
     clock,
@@ -41,10 +42,20 @@ function live(dir: string, at: number, zone = { tz: "UTC" }) {
     store: createNextFireStore(db),
     transaction: (work) => db.transaction(work)(),
     tz: () => zone.tz,
-    onFire: () => fires.push(clock.now()),
+    onFire() {
+      if (failing) throw new Error("database or disk is full");
+      fires.push(clock.now());
+    },
     onPlanned: () => planned++,
   });
-  return { clock, fires, lines, scheduler, planned: () => planned };
+  return {
+    clock,
+    fires,
+    lines,
+    scheduler,
+    planned: () => planned,
+    fail: (fail: boolean) => void (failing = fail),
+  };
 }
 
 /** How long after its instant a fire starts, in milliseconds. */
@@ -106,13 +117,85 @@ describe("the scheduler", () => {
     expect(second.fires).toHaveLength(2);
   });
 
-  test("a host that slept over a fire catches up after it woke", async () => {
+  test("a host that slept over a fire catches up a minute after it woke, once [SCH-07]", async () => {
+    const { clock, fires, scheduler } = live(tempDir(), start);
+    scheduler.set([nightly]);
+    scheduler.start();
+    const wake = start + 8 * hour;
+    clock.set(wake);
+    await clock.advance(12 * hour);
+    expect(fires).toHaveLength(1);
+    expect(fires[0]).toBeWithin(wake + 60_000, wake + 71_000);
+  });
+
+  test("a host that falls asleep again before it has caught up gets its minute anew [SCH-07]", async () => {
     const { clock, fires, scheduler } = live(tempDir(), start);
     scheduler.set([nightly]);
     scheduler.start();
     clock.set(start + 8 * hour);
-    await clock.advance(90_000);
+    await clock.advance(30_000);
+    clock.set(start + 9 * hour);
+    await clock.advance(50_000);
+    expect(fires).toEqual([]);
+    const wake = start + 10 * hour;
+    clock.set(wake);
+    await clock.advance(12 * hour);
     expect(fires).toHaveLength(1);
+    expect(fires[0]).toBeWithin(wake + 60_000, wake + 71_000);
+  });
+
+  test("a clock that is set back by an hour repeats nothing; one that was years ahead is planned anew [SCH-03]", async () => {
+    const dir = tempDir();
+    const first = live(dir, start);
+    first.scheduler.set([nightly]);
+    first.scheduler.start();
+    await first.clock.advance(2.5 * hour + 10_000);
+    first.scheduler.stop();
+    expect(first.fires).toHaveLength(1);
+    const second = live(dir, first.clock.now() - hour);
+    second.scheduler.set([nightly]);
+    second.scheduler.start();
+    await second.clock.advance(23 * hour);
+    expect(second.fires).toEqual([]);
+    second.scheduler.stop();
+
+    const wrong = tempDir();
+    const ahead = live(wrong, Date.UTC(2031, 0, 1));
+    ahead.scheduler.set([nightly]);
+    ahead.scheduler.start();
+    ahead.scheduler.stop();
+    const corrected = live(wrong, start);
+    corrected.scheduler.set([nightly]);
+    corrected.scheduler.start();
+    await corrected.clock.advance(24 * hour);
+    expect(corrected.fires).toHaveLength(1);
+    expect(corrected.planned()).toBeGreaterThan(0);
+  });
+
+  test("a schedule that is edited in the seconds in which it fires still fires, once", async () => {
+    const { clock, fires, scheduler } = live(tempDir(), start);
+    scheduler.set([nightly]);
+    scheduler.start();
+    await clock.advance(2.5 * hour + 1_000);
+    expect(fires).toEqual([]);
+    scheduler.set([{ ...nightly, cron: "45 2 * * *" }]);
+    await clock.advance(10_000);
+    expect(fires).toHaveLength(1);
+    await clock.advance(15 * 60_000);
+    expect(fires).toHaveLength(2);
+  });
+
+  test("a fire is planned and handed over together, or neither", async () => {
+    const dir = tempDir();
+    const broken = live(dir, start);
+    broken.scheduler.set([nightly]);
+    broken.scheduler.start();
+    broken.fail(true);
+    await broken.clock.advance(2.5 * hour + 30_000);
+    expect(broken.fires).toEqual([]);
+    broken.fail(false);
+    await broken.clock.advance(30_000);
+    expect(broken.fires).toHaveLength(1);
   });
 
   test("a new or changed schedule has missed nothing", async () => {
