@@ -32,6 +32,7 @@ const names = {
   shield: "shield-check",
   stop: "square",
   sun: "sun",
+  tag: "tag",
   terminal: "terminal",
   trash: "trash-2",
   unlink: "unplug",

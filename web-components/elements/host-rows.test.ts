@@ -6,6 +6,7 @@ import {
   hostNote,
   shownHealth,
   shownHosts,
+  tagCounts,
 } from "./host-rows.ts";
 
 const healthy = hostDetail("web-10", { last: 2, snapshots: 5 });
@@ -13,7 +14,7 @@ const older = hostDetail("web-9", { last: 30, snapshots: 90, arch: "arm64" });
 const failed = hostDetail("db", { health: "failed", error: "Locked." });
 const offline = hostDetail("box", { health: "offline", online: false });
 const all = [healthy, older, failed, offline];
-const everything = { state: "", query: "", sort: "" } as const;
+const everything = { state: "", query: "", tags: [], sort: "" } as const;
 
 function names(filter: Partial<Parameters<typeof shownHosts>[1]>): string[] {
   return shownHosts(all, { ...everything, ...filter }).map((host) => host.name);
@@ -67,4 +68,21 @@ test("a host whose key is on two machines is not shown as healthy", () => {
     0, 1, 1,
   ]);
   expect(shownHealth({ ...failed, identity_conflict })).toBe("failed");
+});
+
+test("a host is found by its tags, all of them, and by a part of one in the search [UI-11]", () => {
+  const hosts = [
+    hostDetail("a", { tags: ["prod", "db"] }),
+    hostDetail("b", { tags: ["prod"] }),
+    hostDetail("c"),
+  ];
+  const found = (filter: Partial<Parameters<typeof shownHosts>[1]>) =>
+    shownHosts(hosts, { ...everything, ...filter }).map(({ name }) => name);
+  expect(found({ tags: ["prod"] })).toEqual(["a", "b"]);
+  expect(found({ tags: ["prod", "db"] })).toEqual(["a"]);
+  expect(found({ query: "pro" })).toEqual(["a", "b"]);
+  expect(tagCounts(hosts)).toEqual([
+    ["db", 1],
+    ["prod", 2],
+  ]);
 });

@@ -26,6 +26,8 @@ export type SortKey = "state" | "name" | "last" | "snapshots";
 export interface HostFilter {
   readonly state: StateFilter;
   readonly query: string;
+  /** A host is shown when it has every one of them. */
+  readonly tags: readonly string[];
   /** A sort key, with `-` in front when reversed. */
   readonly sort: string;
 }
@@ -45,9 +47,27 @@ export function shownHosts(
   return hosts
     .filter(
       (host) =>
-        matchesState(host, filter.state) && matchesQuery(host, filter.query),
+        matchesState(host, filter.state) &&
+        matchesQuery(host, filter.query) &&
+        hasTags(host, filter.tags),
     )
     .sort(comparator(filter.sort));
+}
+
+export function hasTags(host: HostRow, tags: readonly string[]): boolean {
+  return tags.every((tag) => host.tags.includes(tag));
+}
+
+/** Tags of these hosts with how many have each, by name. */
+export function tagCounts(
+  hosts: readonly HostRow[],
+): readonly (readonly [tag: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const { tags } of hosts)
+    for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return [...counts].sort(([a], [b]) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
 }
 
 function matchesState(host: HostRow, state: StateFilter): boolean {
@@ -60,7 +80,7 @@ function matchesState(host: HostRow, state: StateFilter): boolean {
 function matchesQuery(host: HostRow, query: string): boolean {
   const wanted = query.trim().toLowerCase();
   if (wanted === "") return true;
-  return [host.name, osName(host.os), host.arch].some((text) =>
+  return [host.name, osName(host.os), host.arch, ...host.tags].some((text) =>
     text.toLowerCase().includes(wanted),
   );
 }

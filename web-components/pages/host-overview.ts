@@ -21,6 +21,8 @@ import { elapsed } from "../elements/job-words.ts";
 import { plainText } from "../elements/plain-text.ts";
 import { jobStates } from "../elements/status.ts";
 import { noSnapshots, type TabParts } from "./host-tabs.ts";
+import { repositoryCard } from "./repository-card.ts";
+import { resticCard } from "./restic-card.ts";
 
 const day = 86_400_000;
 const shownBars = 30;
@@ -32,7 +34,7 @@ export function hostOverview(parts: TabParts): TemplateResult {
       ${history(parts)}${trends(parts)}${recentSnapshots(parts)}
     </div>
     <aside class="column" aria-label="About this host">
-      ${schedule(parts)}${repository(parts)}${machine(parts)}
+      ${schedule(parts)}${repositories(parts)}${resticCard(parts.host)}${machine(parts)}
     </aside>
   </div>`;
 }
@@ -183,28 +185,10 @@ function schedule({
   </section>`;
 }
 
-function repository({ of, host }: TabParts): TemplateResult | typeof nothing {
-  if (of.repositories === null || of.repositories.length === 0) return nothing;
-  return html`<section class="card section">
-    <div class="section-head">
-      <h2>Repository</h2>
-      <span class="spring"></span>
-      <a class="link small" href="/hosts/${host.id}?tab=repository">Open</a>
-    </div>
-    ${of.repositories.map(
-      ({ name, url, status }) =>
-        html`<dl class="pairs">
-          <dt>Name</dt>
-          <dd>${name}</dd>
-          <dt>Address</dt>
-          <dd class="mono truncate" title=${url}>${url}</dd>
-          <dt>State</dt>
-          <dd>
-            ${{ ready: "ready", unknown: "not used yet", unreachable: "unreachable", init_failed: "not initialised" }[status]}
-          </dd>
-        </dl>`,
-    )}
-  </section>`;
+function repositories({ of, now }: TabParts): readonly TemplateResult[] {
+  return (of.repositories ?? []).map((repository) =>
+    repositoryCard(repository, now),
+  );
 }
 
 function machine({ host, now }: TabParts): TemplateResult {

@@ -289,6 +289,7 @@ export class RmPageFleet extends LitElement {
     return {
       state: text("state") as StateFilter,
       query: text("q"),
+      tags: text("tags").split(",").filter(Boolean),
       sort: text("sort"),
     };
   }

@@ -39,6 +39,13 @@ export const hostStyles = [
     .legend .none {
       color: var(--rm-active);
     }
+    .limits {
+      display: grid;
+      gap: 6px;
+      margin-bottom: 8px;
+      padding-left: 16px;
+      list-style: disc;
+    }
     .more {
       display: flex;
       justify-content: center;

@@ -1,4 +1,5 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import { limitsOf } from "@restic-manager/shared/domain/restic-version.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
@@ -17,6 +18,7 @@ import { breadcrumb } from "./breadcrumb.ts";
 import { HostData } from "./host-data.ts";
 import { hostOverview } from "./host-overview.ts";
 import {
+  hooksTab,
   jobsTab,
   repositoryTab,
   schedulesTab,
@@ -39,6 +41,9 @@ import "../elements/rm-tabs/rm-tabs.ts";
 
 /** Tabs that are drawn as soon as their code is there. */
 const tabCode: Readonly<Record<string, () => Promise<unknown>>> = {
+  sources: () => import("./rm-host-sources.ts"),
+  schedules: () => import("./rm-host-schedules.ts"),
+  hooks: () => import("./rm-host-hooks.ts"),
   repository: () => import("./rm-host-repositories.ts"),
   jobs: () => import("./rm-job-browser.ts"),
   settings: () => import("./rm-host-settings.ts"),
@@ -112,7 +117,7 @@ export class RmPageHost extends LitElement {
           >${host.os_version === "" ? platform(host) : plainText(`${host.os_version} · ${host.arch}`)}</span
         >
         <span>agent ${plainText(host.agent_version)}</span>
-        ${host.restic?.version == null ? nothing : html`<span>restic ${plainText(host.restic.version)}</span>`}
+        ${host.restic?.version == null ? nothing : html`<span>restic ${plainText(host.restic.version)}${limitsOf(host.restic.version).length === 0 ? nothing : html` <a class="pill warn" href="/hosts/${host.id}">old</a>`}</span>`}
         <span>${plainText(host.tz)}</span>
         ${host.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
       </p>
@@ -138,6 +143,9 @@ export class RmPageHost extends LitElement {
       { id: "snapshots", label: "Snapshots", count: host.snapshot_count },
       { id: "sources", label: "Sources" },
       { id: "schedules", label: "Schedules" },
+      ...(this.data.session.can("hooks.edit")
+        ? [{ id: "hooks", label: "Hooks" }]
+        : []),
       { id: "repository", label: "Repository" },
       { id: "jobs", label: "Jobs" },
       { id: "settings", label: "Settings" },
@@ -160,6 +168,8 @@ export class RmPageHost extends LitElement {
         return sourcesTab(parts);
       case "schedules":
         return schedulesTab(parts);
+      case "hooks":
+        return hooksTab(parts);
       case "repository":
         return repositoryTab(parts);
       case "jobs":

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { at, day, hour, id, minute, now } from "./moments.ts";
 import { heading, type Screen } from "./screen.ts";
+import { hostDetail } from "./seed-hosts.ts";
 import { job, logLine } from "./seed-jobs.ts";
 import {
   lock,
@@ -154,6 +155,36 @@ export const repositoryScreens: readonly Screen[] = [
       await page.getByRole("button", { name: "Run check now" }).click();
       await page.getByRole("dialog").waitFor();
     },
+  },
+  {
+    name: "host-old-restic",
+    path: `/hosts/${hostDetail("pg-primary").id}`,
+    world: () => {
+      const world = neglectedWorld();
+      world.hosts = world.hosts.map((host) => ({
+        ...host,
+        restic: host.restic && {
+          ...host.restic,
+          version: "0.14.0",
+          source: "path",
+        },
+      }));
+      return world;
+    },
+    ready: heading("restic 0.14.0 is old"),
+  },
+  {
+    name: "host-repositories",
+    path: `/hosts/${hostDetail("pg-primary").id}?tab=repository`,
+    world: neglectedWorld,
+    ready: loaded,
+  },
+  {
+    name: "dashboard-tags",
+    path: "/?tags=prod",
+    world: seededWorld,
+    ready: (page) =>
+      page.getByRole("button", { name: "prod", pressed: true }).waitFor(),
   },
   {
     name: "jobs-filtered",

@@ -144,6 +144,7 @@ function brief(
 export function seedHosts(): HostDetail[] {
   return [
     hostDetail("ws-erika", {
+      tags: ["desktop"],
       health: "failed",
       os: "windows",
       last: 2.2,
@@ -154,6 +155,7 @@ export function seedHosts(): HostDetail[] {
       days: { 0: "failed", 1: "failed" },
     }),
     hostDetail("media-box", {
+      tags: ["homelab", "media", "tv"],
       health: "offline",
       online: false,
       last: 81,
@@ -162,6 +164,7 @@ export function seedHosts(): HostDetail[] {
       days: { 0: "none", 1: "none", 2: "none" },
     }),
     hostDetail("mail-01", {
+      tags: ["mail", "prod"],
       health: "degraded",
       last: 6.6,
       next: 17.4,
@@ -170,6 +173,7 @@ export function seedHosts(): HostDetail[] {
       days: { 0: "issues", 3: "issues", 4: "issues" },
     }),
     hostDetail("build-runner", {
+      tags: ["ci"],
       health: "no_backup",
       last: null,
       next: 14.3,
@@ -185,6 +189,7 @@ export function seedHosts(): HostDetail[] {
       since: 0,
     }),
     hostDetail("pg-primary", {
+      tags: ["db", "prod"],
       health: "running",
       last: 24.1,
       next: 16,
@@ -192,6 +197,7 @@ export function seedHosts(): HostDetail[] {
       added: 3.8 * GB,
     }),
     hostDetail("homeassistant", {
+      tags: ["homelab"],
       arch: "arm64",
       last: 3.7,
       next: 20.3,
@@ -199,6 +205,7 @@ export function seedHosts(): HostDetail[] {
       added: 31 * MB,
     }),
     hostDetail("k3s-node-1", {
+      tags: ["homelab"],
       last: 8.1,
       next: 15.9,
       snapshots: 122,
@@ -227,6 +234,7 @@ export function seedHosts(): HostDetail[] {
       since: 19,
     }),
     hostDetail("web-01", {
+      tags: ["prod"],
       last: 0.68,
       next: 0.32,
       snapshots: 96,

@@ -49,6 +49,9 @@ export const hostFilterStyles = css`
   .chip[aria-pressed="true"] .num {
     color: var(--rm-text-2);
   }
+  .tags {
+    flex-basis: 100%;
+  }
   .find {
     position: relative;
     display: flex;
@@ -82,6 +85,7 @@ export const hostFilterStyles = css`
     }
     .chips {
       order: 2;
+      flex-basis: auto;
       width: calc(100% + 28px);
       margin: 0 -14px;
       padding: 0 14px;

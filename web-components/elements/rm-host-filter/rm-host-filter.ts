@@ -6,16 +6,19 @@ import { base } from "../../styles/base.ts";
 import { count } from "../format.ts";
 import {
   countNeedingAttention,
+  hasTags,
   healthOrder,
   type HostFilter,
   shownHealth,
+  tagCounts,
 } from "../host-rows.ts";
 import { icon } from "../icon.ts";
 import { isTyping } from "../keyboard.ts";
+import { plainText } from "../plain-text.ts";
 import { glyph, healthStates } from "../status.ts";
 import { hostFilterStyles } from "./rm-host-filter.styles.ts";
 
-/** State chips with counts, and a search field that `/` reaches. */
+/** State and tag chips with counts, and a search field that `/` reaches. */
 @customElement("rm-host-filter")
 export class RmHostFilter extends LitElement {
   static override styles = [base, hostFilterStyles];
@@ -24,6 +27,7 @@ export class RmHostFilter extends LitElement {
   @property({ attribute: false }) accessor filter: HostFilter = {
     state: "",
     query: "",
+    tags: [],
     sort: "",
   };
   @query("input") accessor input!: HTMLInputElement;
@@ -45,12 +49,13 @@ export class RmHostFilter extends LitElement {
   }
 
   override render() {
-    const { state } = this.filter;
+    const { state, tags } = this.filter;
+    const tagged = this.hosts.filter((host) => hasTags(host, tags));
     return html`<div class="chips" role="group" aria-label="Filter by state">
-        ${this.#chip("", "All", this.hosts.length)}
-        ${state === "attention" ? this.#chip("attention", "Needs attention", countNeedingAttention(this.hosts)) : nothing}
+        ${this.#chip("", "All", tagged.length)}
+        ${state === "attention" ? this.#chip("attention", "Needs attention", countNeedingAttention(tagged)) : nothing}
         ${healthOrder.map((health) => {
-          const number = this.hosts.filter(
+          const number = tagged.filter(
             (host) => shownHealth(host) === health,
           ).length;
           const { word } = healthStates[health];
@@ -65,7 +70,7 @@ export class RmHostFilter extends LitElement {
         <input
           class="input"
           type="search"
-          placeholder="Name or system"
+          placeholder="Name, tag or system"
           .value=${this.filter.query}
           @input=${(event: InputEvent) =>
             this.dispatchEvent(
@@ -73,7 +78,33 @@ export class RmHostFilter extends LitElement {
             )}
         />
         <kbd class="key" aria-hidden="true">/</kbd>
-      </label>`;
+      </label>
+      ${this.#tags(tagged)}`;
+  }
+
+  #tags(tagged: readonly HostRow[]): TemplateResult | typeof nothing {
+    const { tags } = this.filter;
+    const counts = new Map(tagCounts(tagged));
+    // One that no host has any more can still be taken out of the filter.
+    const shown = [...new Set([...counts.keys(), ...tags])];
+    if (shown.length === 0) return nothing;
+    return html`<div class="chips tags" role="group" aria-label="Filter by tag">
+      ${shown.map((tag) => {
+        const pressed = tags.includes(tag);
+        const next = pressed
+          ? tags.filter((other) => other !== tag)
+          : [...tags, tag];
+        return html`<button
+          class="chip"
+          aria-pressed=${pressed ? "true" : "false"}
+          @click=${() => this.dispatchEvent(new FilterEvent({ tags: next.join(",") }))}
+        >
+          ${icon("tag", 13)}${plainText(tag)}<span class="num"
+            >${count(counts.get(tag) ?? 0)}</span
+          >
+        </button>`;
+      })}
+    </div>`;
   }
 
   #chip(

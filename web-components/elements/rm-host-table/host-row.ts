@@ -6,6 +6,7 @@ import { bytes, count, relativeTime, time } from "../format.ts";
 import { hostNote, lastBackupAt, shownHealth } from "../host-rows.ts";
 import { icon } from "../icon.ts";
 import type { IconName } from "../icon-shapes.ts";
+import { plainText } from "../plain-text.ts";
 import { platform } from "../platform.ts";
 import { busy, glyph, healthStates } from "../status.ts";
 
@@ -16,6 +17,8 @@ export interface RowParts {
   readonly now: number;
   readonly runs: boolean;
   readonly starting: boolean;
+  /** Whether there is a column of tags. */
+  readonly tagged: boolean;
   readonly onClick: (host: HostRow, event: MouseEvent) => void;
   readonly onRun: (host: HostRow) => void;
 }
@@ -51,6 +54,7 @@ export function hostRow(parts: RowParts): TemplateResult {
     <div role="cell" class="snapshots num">
       ${host.snapshot_count === 0 ? html`<span class="text-3">0</span>` : count(host.snapshot_count)}
     </div>
+    ${parts.tagged ? html`<div role="cell" class="tags">${tags(host)}</div>` : nothing}
     <div role="cell" class="action">${action(parts)}</div>
   </div>`;
 }
@@ -62,6 +66,20 @@ function under(host: HostRow): TemplateResult {
     : html`<div class="sub conflict">
         ${icon("warning", 12)}${conflict.instances.length} machines, one key
       </div>`;
+}
+
+const shownTags = 2;
+
+function tags({ tags: all }: HostRow): TemplateResult {
+  const more = all.length - shownTags;
+  return html`${all
+    .slice(0, shownTags)
+    .map(
+      (tag) =>
+        html`<a class="tag" href="/?tags=${tag}" title="Hosts tagged ${tag}"
+          >${plainText(tag)}</a
+        >`,
+    )}${more > 0 ? html`<span class="tag" title=${all.join(", ")}>+${more}</span>` : nothing}`;
 }
 
 function lastBackup(host: HostRow, now: number): TemplateResult {

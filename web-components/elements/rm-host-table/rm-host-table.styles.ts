@@ -20,6 +20,19 @@ export const hostTableStyles = css`
     align-items: center;
     padding: 0 14px 0 16px;
   }
+  .tagged .head,
+  .tagged .row {
+    grid-template-columns:
+      minmax(180px, 1.1fr) minmax(200px, 1.5fr)
+      148px minmax(80px, 0.4fr) 92px minmax(96px, 0.5fr) 108px;
+    column-gap: 20px;
+  }
+  .tags {
+    display: flex;
+    gap: 4px;
+    min-width: 0;
+    overflow: hidden;
+  }
   .head {
     height: 34px;
     border-bottom: 1px solid var(--rm-border);
@@ -156,19 +169,24 @@ export const hostTableStyles = css`
   }
   @container hosts (max-width: 940px) {
     .head,
-    .row {
+    .row,
+    .tagged .head,
+    .tagged .row {
       grid-template-columns:
         minmax(150px, 1.1fr) minmax(170px, 1.4fr)
         148px 76px 108px;
       column-gap: 16px;
     }
-    .next {
+    .next,
+    .tags {
       display: none;
     }
   }
   @container hosts (max-width: 760px) {
     .head,
-    .row {
+    .row,
+    .tagged .head,
+    .tagged .row {
       grid-template-columns: minmax(150px, 1fr) minmax(160px, 1.3fr) 76px 108px;
     }
     .days {
@@ -179,7 +197,8 @@ export const hostTableStyles = css`
     .head {
       display: none;
     }
-    .row {
+    .row,
+    .tagged .row {
       grid-template-columns: minmax(0, 1fr) auto;
       row-gap: 8px;
       align-items: start;

@@ -54,8 +54,9 @@ export class RmHostTable extends LitElement {
   }
 
   override render() {
+    const tagged = this.#isTagged;
     return html`<div
-      class="table"
+      class="table ${tagged ? "tagged" : ""}"
       role="table"
       aria-label="Hosts"
       aria-rowcount=${this.hosts.length + 1}
@@ -66,6 +67,7 @@ export class RmHostTable extends LitElement {
           <div role="columnheader" class="days">30 days</div>
           <div role="columnheader" class="next">Next run</div>
           ${this.#sortable("snapshots", "Snapshots", "snapshots")}
+          ${tagged ? html`<div role="columnheader" class="tags">Tags</div>` : nothing}
           <div role="columnheader">
             <span class="visually-hidden">Actions</span>
           </div>
@@ -78,6 +80,7 @@ export class RmHostTable extends LitElement {
   #rows(): TemplateResult {
     const now = this.#clock.now;
     const minute = Math.floor(now / 30_000);
+    const tagged = this.#isTagged;
     return html`<div role="rowgroup">
       ${repeat(
         this.hosts,
@@ -85,7 +88,15 @@ export class RmHostTable extends LitElement {
         (host, index) => {
           const progress = this.progress[host.running_job?.id ?? ""];
           const starting = this.starting.has(host.id);
-          const shown = [host, index, progress, minute, this.runs, starting];
+          const shown = [
+            host,
+            index,
+            progress,
+            minute,
+            this.runs,
+            starting,
+            tagged,
+          ];
           return guard(shown, () =>
             hostRow({
               host,
@@ -94,6 +105,7 @@ export class RmHostTable extends LitElement {
               now,
               runs: this.runs,
               starting,
+              tagged,
               onClick: this.#open,
               onRun: this.#run,
             }),
@@ -103,13 +115,17 @@ export class RmHostTable extends LitElement {
     </div>`;
   }
 
+  get #isTagged(): boolean {
+    return this.hosts.some(({ tags }) => tags.length > 0);
+  }
+
   #nothingFound(): TemplateResult {
     return html`<div class="none" role="row">
       <div role="cell">
         No host matches.
         <button
           class="button s"
-          @click=${() => this.dispatchEvent(new FilterEvent({ state: "", q: "" }))}
+          @click=${() => this.dispatchEvent(new FilterEvent({ state: "", q: "", tags: "" }))}
         >
           Clear filters
         </button>

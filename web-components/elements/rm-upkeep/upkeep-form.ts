@@ -9,6 +9,7 @@ import {
   checkField,
   type FormProblem,
   problemNotice,
+  selectField,
   textField,
 } from "../field.ts";
 import { kindName } from "../job-words.ts";
@@ -139,30 +140,22 @@ function runnerField({
   problem,
   change,
 }: UpkeepFormParts): TemplateResult {
-  const error = problem?.fields["runner_host_id"];
-  return html`<div class="field">
-    <label for="runner_host_id">Done by</label>
-    <select
-      class="input"
-      id="runner_host_id"
-      aria-invalid=${error === undefined ? "false" : "true"}
-      aria-describedby="runner-help"
-      @change=${(event: Event) => change({ runner: (event.target as HTMLSelectElement).value })}
-    >
-      <option value="" ?selected=${draft.runner === ""}>
-        Any host that uses this repository
-      </option>
-      ${runners.map(
-        ({ id, name, online, uses_repository }) =>
-          html`<option value=${id} ?selected=${draft.runner === id}>
-            ${name}${uses_repository ? ", uses it" : ""}${online ? "" : ", offline"}
-          </option>`,
-      )}
-    </select>
-    <p class="help" id="runner-help">
-      ${error === undefined ? "" : html`<span class="bad-text">${error} </span>`}Best
-      is a host beside the storage, such as the NAS itself: the hosts that back
-      up then never hold access that may delete. Times are in its zone.
-    </p>
-  </div>`;
+  const names = runners.map(
+    ({ id, name, online, uses_repository }): [string, string] => [
+      id,
+      `${name}${uses_repository ? ", uses it" : ""}${online ? "" : ", offline"}`,
+    ],
+  );
+  return selectField({
+    id: "runner_host_id",
+    label: "Done by",
+    options: {
+      "": "Any host that uses this repository",
+      ...Object.fromEntries(names),
+    },
+    value: draft.runner,
+    help: "Best is a host beside the storage, such as the NAS itself: the hosts that back up then never hold access that may delete. Times are in its zone.",
+    error: problem?.fields["runner_host_id"],
+    onInput: (runner) => change({ runner }),
+  });
 }
