@@ -243,7 +243,7 @@ async function allJobs(api: Api, filter: string): Promise<Job[]> {
 
 async function listedOf(api: Api, hostId: string): Promise<string[]> {
   const { snapshots } = await api.get<{ snapshots: Snapshot[] }>(
-    `/api/hosts/${hostId}/snapshots?limit=500`,
+    `/api/hosts/${hostId}/snapshots?limit=200`,
   );
   return snapshots.filter(({ own }) => own).map(({ id }) => id);
 }
