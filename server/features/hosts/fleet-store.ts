@@ -142,7 +142,7 @@ export async function snapshotCounts(
     .execute();
 }
 
-/** The worst of each day (UTC) since `since`: 1 ok, 2 with issues, 3 failed. */
+/** The worst backup of each day (UTC) since `since`: 1 ok, 2 with issues, 3 failed. */
 export async function dayResults(
   db: Db,
   ids: readonly string[],
@@ -156,6 +156,7 @@ export async function dayResults(
       sql<number>`max(${severity})`.as("worst"),
     ])
     .where("host_id", "in", ids)
+    .where("kind", "=", "backup")
     .where("queued_at", ">=", since)
     .where("finished_at", ">=", since)
     .where("status", "!=", "cancelled")

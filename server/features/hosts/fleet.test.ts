@@ -4,7 +4,7 @@ import {
   hostList,
   type HostRow,
 } from "@restic-manager/shared/api/hosts.ts";
-import type { JobState } from "@restic-manager/shared/domain/job.ts";
+import type { JobKind, JobState } from "@restic-manager/shared/domain/job.ts";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import {
   createHostsWorld,
@@ -39,7 +39,7 @@ async function addJob(
   hostId: string,
   status: JobState,
   agoMs: number,
-  over: { error_code?: string; stats?: string } = {},
+  over: { error_code?: string; stats?: string; kind?: JobKind } = {},
 ) {
   const at = toTimestamp(world.clock.now() - agoMs);
   const isOpen = ["queued", "sent", "running"].includes(status);
@@ -48,7 +48,7 @@ async function addJob(
     .values({
       id: world.random.id(),
       host_id: hostId,
-      kind: "backup",
+      kind: over.kind ?? "backup",
       status,
       actor_kind: "user",
       actor_id: null,
@@ -241,6 +241,34 @@ describe("the fleet", () => {
     expect(await get("/api/fleet/summary")).toMatchObject({ snapshots: 3 });
     await world.db.updateTable("schedules").set({ enabled: 0 }).execute();
     expect(await rows()).toMatchObject([{ next_run_at: null }]);
+  });
+
+  test("beyond what an agent told before it went out of reach, the next run is worked out here [SCH-06]", async () => {
+    const hostId = await addHost(1, "offline");
+    await setUp(hostId, {
+      nextFires: [-50 * hourMs, -26 * hourMs],
+      snapshots: 0,
+    });
+    expect(await rows()).toMatchObject([
+      { next_run_at: toTimestamp(world.clock.now() + 14 * hourMs) },
+    ]);
+    await world.db.updateTable("schedules").set({ next_fires: "[]" }).execute();
+    expect(await rows()).toMatchObject([{ next_run_at: null }]);
+  });
+
+  test("a host without a source group is set up all the same: it has a repository", async () => {
+    const hostId = await addHost(1);
+    await setUp(hostId, { nextFires: [], snapshots: 0 });
+    await world.db.deleteFrom("source_groups").execute();
+    expect(await rows()).toMatchObject([{ set_up: true }]);
+  });
+
+  test("days and health are those of backups, whatever becomes of upkeep", async () => {
+    const hostId = await addHost(1);
+    await addJob(hostId, "succeeded", 2 * hourMs);
+    await addJob(hostId, "failed", hourMs, { kind: "check" });
+    const [row] = await rows();
+    expect([row?.health, row?.days.at(-1)]).toEqual(["healthy", "ok"]);
   });
 
   test("pages by name, each host once", async () => {

@@ -270,3 +270,22 @@ describe("presence", () => {
     expect(online).toEqual([]);
   });
 });
+
+describe("the clock of a host", () => {
+  const shown = async () => (await detail()).clock_skew_ms;
+  const told = () =>
+    world.emitted.filter(({ type }) => type === "host.changed").length;
+
+  test("is known from its heartbeats, and told again when it moves by much", async () => {
+    await hello();
+    await beat();
+    expect(await shown()).toBe(0);
+    const before = told();
+    await beat({ skew_ms: 3_600_000 });
+    expect(await shown()).toBe(3_600_000);
+    expect(told()).toBe(before + 1);
+    await beat({ skew_ms: 3_600_800 });
+    expect(await shown()).toBe(3_600_800);
+    expect(told()).toBe(before + 1);
+  });
+});
