@@ -57,6 +57,7 @@ const messages: Record<string, z.ZodType> = {
   "event-log": event.logBatch,
   "event-snap-part": event.snapshotPart,
   "event-cfg-applied": event.configApplied,
+  "event-sched-missed": event.scheduleMissed,
   "event-log-gap": event.logGap,
 };
 
