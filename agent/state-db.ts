@@ -59,6 +59,8 @@ const steps = [
   ) STRICT, WITHOUT ROWID;
   ALTER TABLE jobs ADD COLUMN hooked INTEGER NOT NULL DEFAULT 0;
   `,
+  // Repositories that may hold a lock of a restic of this host that is dead.
+  "CREATE TABLE lock_suspects (repository_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
 ];
 
 /** Opens the file, making it and its tables when new. A damaged file is an error that names the remedy. */
@@ -122,6 +124,7 @@ export function adoptHost(
       "next_fires",
       "retries",
       "busy_fires",
+      "lock_suspects",
     ])
       db.run(`DELETE FROM ${table}`);
     writeMeta(db, "host_id", hostId);

@@ -7,14 +7,16 @@ import type { HandlersDeps } from "../commands/handlers.ts";
 import { createJobStore, type BackupRequest } from "../commands/job-store.ts";
 import { createJobs, type Jobs } from "../commands/jobs.ts";
 import { createListings, type Listings } from "../commands/listings.ts";
+import { createLockSuspects } from "../commands/lock-suspects.ts";
 import { recoverJobs } from "../commands/recovery.ts";
 import { reportSnapshots } from "../commands/snapshots.ts";
+import { createStats } from "../commands/stats.ts";
 import { runUpkeep } from "../commands/upkeep.ts";
 import type { HookRunner } from "../hooks/run-hook.ts";
 import type { Configuration } from "../link/config-sync.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
-import { isResticAlive } from "../platform/process-alive.ts";
+import { isProcessGone, isResticAlive } from "../platform/process-alive.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { StateDb } from "../state-db.ts";
 
@@ -66,7 +68,10 @@ export function createWork(deps: WorkDeps): Work {
   const common = {
     ...deps,
     jobs: store,
+    suspects: createLockSuspects(db),
     isAlive: isResticAlive,
+    isGone: isProcessGone,
+    stats: createStats(deps),
     limits,
   };
   const recovered = recoverJobs({ ...common, signal: stopping });

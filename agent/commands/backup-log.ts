@@ -19,10 +19,10 @@ export function logMessage(
       return log.add("error", stream, errorText(message));
     case "exit_error":
       for (const line of message.message.trim().split("\n"))
-        log.add(kindOf(line), stream, line);
+        if (!isLockNotice(line)) log.add(kindOf(line), stream, line);
       return;
     case "text":
-      if (message.line !== "")
+      if (message.line !== "" && !isLockNotice(message.line))
         log.add(
           stream === "stdout" ? "info" : kindOf(message.line),
           stream,
@@ -43,10 +43,15 @@ function errorText({
     : `${path}: ${message}`;
 }
 
-function kindOf(line: string): LogLine["k"] {
-  return /^fatal:|^error|^unable to|\bfailed\b|locked exclusively|already locked/i.test(
+/** The job looks at the locks itself and names them once, however often it tries. */
+function isLockNotice(line: string): boolean {
+  return /repository is already locked|^lock was created at |^storage ID [0-9a-f]|^the `unlock` command can be used|^repo already locked, waiting/i.test(
     line,
-  )
+  );
+}
+
+function kindOf(line: string): LogLine["k"] {
+  return /^fatal:|^error|^unable to|\bfailed\b/i.test(line)
     ? "error"
     : "warning";
 }

@@ -10,7 +10,6 @@ import { backupArgs, commandText, type SourceGroup } from "../restic/args.ts";
 import { createBackupFacts } from "../restic/backup-facts.ts";
 import { secretsOf } from "../restic/env.ts";
 import { backupOutcome, type ResticEnd } from "../restic/exit-codes.ts";
-import type { ResticRunner } from "../restic/run.ts";
 import {
   runPostHook,
   runPreHook,
@@ -27,22 +26,21 @@ import {
 import type { JobLog } from "./job-log.ts";
 import type { BackupRequest } from "./job-store.ts";
 import { keep } from "./keep.ts";
+import { runPatiently, type LockPatienceDeps } from "./lock-patience.ts";
 import { createProgressReporter } from "./progress.ts";
-import { tidyLocks } from "./stale-locks.ts";
+import type { Stats } from "./stats.ts";
 
 export type ConfiguredRepository = ConfigBundle["repositories"][number];
 
-export interface BackupDeps extends JobReportDeps, BackupHooksDeps {
-  readonly runner: ResticRunner;
+export interface BackupDeps
+  extends JobReportDeps, BackupHooksDeps, LockPatienceDeps {
   readonly configuration: { current(): ConfigBundle | null };
-  readonly hostname: () => string;
   readonly live: (jobId: string, progress: JobProgress) => void;
   /** Lists the repository anew; null when that failed. */
   readonly reportSnapshots: (
     repository: ConfiguredRepository,
   ) => Promise<SnapshotRecord[] | null>;
-  /** Whether a process of this host is alive. */
-  readonly isAlive: (pid: number) => boolean;
+  readonly stats: Pick<Stats, "afterBackup">;
   readonly limits: { readonly stallMs: number; readonly limitMs: number };
 }
 
@@ -132,6 +130,10 @@ async function backUpBetweenHooks(
   const snapshots = await deps
     .reportSnapshots(plan.repository)
     .catch(() => null);
+  await deps.stats.afterBackup(
+    { repositoryId: plan.repository.id, repository: plan.repository },
+    snapshots === null ? {} : { snapshot_count: snapshots.length },
+  );
   return { ...ended, stats: withFullId(ended.stats, snapshots) };
 }
 
@@ -158,43 +160,34 @@ async function runRestic(
   );
   let end: ResticEnd;
   try {
-    end = await deps.runner.run({
-      args,
-      repository,
-      signal,
-      ...deps.limits,
-      ...(request.limits === undefined ? {} : { limits: request.limits }),
-      onStart: (pid) => deps.jobs.running(jobId, pid),
-      onMessage(message, stream) {
-        progress.add(message);
-        facts.add(message);
-        logMessage(log, message, stream);
+    end = await runPatiently(
+      deps,
+      { jobId, repositoryId: repository.id, log, onLocked: progress.locked },
+      {
+        args,
+        repository,
+        signal,
+        ...deps.limits,
+        ...(request.limits === undefined ? {} : { limits: request.limits }),
+        onStart: (pid) => deps.jobs.running(jobId, pid),
+        onMessage(message, stream) {
+          progress.add(message);
+          facts.add(message);
+          logMessage(log, message, stream);
+        },
       },
-    });
+    );
   } finally {
     progress.stop();
   }
   const { summary } = facts.facts();
   if (summary !== null) log.add("info", "system", summaryText(summary));
-  // Whoever killed restic left it no time to unlock.
-  else if (end.exit.signal !== null && !signal.aborted)
-    await tidy(deps, repository, log, signal);
   return {
     ...backupOutcome(end, facts.facts()),
     exitCode: end.exit.code,
     stats: summary,
     upkeep: null,
   };
-}
-
-async function tidy(
-  deps: BackupDeps,
-  repository: ConfiguredRepository,
-  log: JobLog,
-  signal: AbortSignal,
-): Promise<void> {
-  const words = await tidyLocks({ ...deps, signal }, repository);
-  if (words !== null) log.add("warning", "system", words);
 }
 
 /** restic 0.14 says only the first eight digits of the snapshot it made. */

@@ -6,6 +6,8 @@ import type { ResticMessage, ResticStatus } from "../restic/messages.ts";
 /** Turns what restic says on its way into progress for people, at most once a second and the first at once. */
 export interface ProgressReporter {
   add(message: ResticMessage): void;
+  /** restic waits for others to let go of the repository. */
+  locked(): void;
   /** Sends nothing more. */
   stop(): void;
 }
@@ -32,12 +34,14 @@ export function phaseOnly(phase: JobProgress["phase"]): JobProgress {
   return { ...emptyProgress, phase };
 }
 
+/** `phase` is for what is no backup and has no phases of its own. */
 export function createProgressReporter(
   clock: Clock,
   send: (progress: JobProgress) => void,
+  phase?: JobProgress["phase"],
 ): ProgressReporter {
   let scanned = false;
-  let latest: JobProgress | null = emptyProgress;
+  let latest: JobProgress | null = phaseOnly(phase ?? "scanning");
   let cancel: (() => void) | null = null;
 
   function sendLatest(): void {
@@ -50,13 +54,19 @@ export function createProgressReporter(
   // restic needs a moment to open the repository; people should see at once that something happens.
   sendLatest();
 
+  function tell(progress: JobProgress): void {
+    latest = progress;
+    if (cancel === null) sendLatest();
+  }
+
   return {
     add(message) {
       if (message.type === "scanned") scanned = true;
       if (message.type !== "status") return;
-      latest = progressOf(message.status, scanned);
-      if (cancel === null) sendLatest();
+      const progress = progressOf(message.status, scanned);
+      tell(phase === undefined ? progress : { ...progress, phase });
     },
+    locked: () => tell(phaseOnly("locked")),
     stop() {
       latest = null;
       cancel?.();

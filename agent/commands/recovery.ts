@@ -6,7 +6,6 @@ import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
 import { secretsOf } from "../restic/env.ts";
-import type { ResticRunner } from "../restic/run.ts";
 import type { ConfiguredRepository } from "./backup.ts";
 import { runPostHook, type BackupHooksDeps } from "./backup-hooks.ts";
 import { createJobLog, type JobLog } from "./job-log.ts";
@@ -16,16 +15,14 @@ import {
   type JobStore,
   type StoredJob,
 } from "./job-store.ts";
-import { tidyLocks } from "./stale-locks.ts";
+import { removedWords, tidyLocks, type StaleLocksDeps } from "./stale-locks.ts";
 
-export interface RecoveryDeps extends BackupHooksDeps {
+export interface RecoveryDeps extends BackupHooksDeps, StaleLocksDeps {
   readonly time: Pick<ServerTime, "stamp">;
   readonly log: Log;
   readonly outbox: Outbox;
   readonly jobs: JobStore;
-  readonly runner: ResticRunner;
   readonly configuration: { current(): ConfigBundle | null };
-  readonly hostname: () => string;
   /** Whether a process of this host is alive. */
   readonly isAlive: (pid: number) => boolean;
   /** Called as part of the transaction that keeps a job's end. */
@@ -53,11 +50,9 @@ export async function recoverJobs(deps: RecoveryDeps): Promise<void> {
   }
 }
 
-async function recover(
-  deps: RecoveryDeps,
-  { request, startedAt, pid, logLines, owesHook }: StoredJob,
-): Promise<void> {
+async function recover(deps: RecoveryDeps, job: StoredJob): Promise<void> {
   const { outbox, jobs, time } = deps;
+  const { request, startedAt, logLines, owesHook } = job;
   const bundle = deps.configuration.current();
   const repositoryId = repositoryOf(bundle, request);
   const repository = bundle?.repositories.find((r) => r.id === repositoryId);
@@ -69,7 +64,9 @@ async function recover(
   });
 
   const left =
-    startedAt === null ? null : await leftBehind(deps, repository, pid);
+    startedAt === null || repositoryId === null
+      ? null
+      : await leftBehind(deps, job, repositoryId, repository);
   if (deps.signal.aborted) return;
   if (owesHook && bundle !== null)
     await runOwedHook(deps, bundle, request, log);
@@ -133,12 +130,18 @@ function repositoryOf(
 
 async function leftBehind(
   deps: RecoveryDeps,
+  { request, pid }: StoredJob,
+  repositoryId: string,
   repository: ConfiguredRepository | undefined,
-  pid: number | null,
 ): Promise<string | null> {
+  const { suspects, signal } = deps;
+  suspects.add(repositoryId);
+  // What opens another repository went with the agent's memory; the next job there looks.
   if (repository === undefined) return null;
   await restEnd(deps, pid);
-  return tidyLocks(deps, repository);
+  const { job_id: jobId } = request;
+  const place = { repositoryId, repository, jobId, signal };
+  return removedWords(await tidyLocks(deps, place));
 }
 
 async function restEnd(

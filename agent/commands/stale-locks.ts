@@ -1,64 +1,150 @@
 import { type Clock, delay } from "@restic-manager/shared/clock.ts";
+import type { RepositoryLock } from "@restic-manager/shared/domain/maintenance.ts";
+import type { Outbox } from "../link/outbox.ts";
+import type { ServerTime } from "../link/server-time.ts";
+import { unlockAllArgs, unlockArgs } from "../restic/args.ts";
 import type { Repository } from "../restic/env.ts";
 import {
   describeLock,
-  type Lock,
+  judgeLock,
   readLocks,
-  removeStaleLocks,
-  staleLocks,
+  removeLocks,
+  type IsGone,
 } from "../restic/locks.ts";
 import type { ResticRunner } from "../restic/run.ts";
+import type { LockSuspects } from "./lock-suspects.ts";
 
 export interface StaleLocksDeps {
   readonly runner: ResticRunner;
   readonly clock: Clock;
+  readonly time: Pick<ServerTime, "stamp">;
+  readonly outbox: Outbox;
+  readonly suspects: LockSuspects;
   readonly hostname: () => string;
-  /** Whether a process of this host is alive. */
-  readonly isAlive: (pid: number) => boolean;
+  readonly isGone: IsGone;
+}
+
+/** Which repository it is about, and for which job. */
+export interface LockedPlace {
+  readonly repositoryId: string;
+  readonly repository: Repository;
+  readonly jobId: string | null;
   readonly signal: AbortSignal;
+}
+
+/** What became of the locks. */
+export interface TidiedLocks {
+  readonly removed: readonly RepositoryLock[];
+  readonly left: readonly RepositoryLock[];
 }
 
 /** restic takes a dead process for living until its parent has noticed its end. */
 const attempts = 5;
 const waitMs = 1_000;
 
-/** Removes locks of this host whose restic is dead. @returns a sentence about what there was; null for nothing */
+/**
+ * Removes the locks of this host whose processes are proven dead, and reports what it removed and what is there. Those of
+ * other hosts and of living processes stay. Null when the repository cannot be asked.
+ */
 export async function tidyLocks(
   deps: StaleLocksDeps,
-  repository: Repository,
-): Promise<string | null> {
-  let stale = await findStale(deps, repository);
-  for (let n = 1; n < attempts && stale === null; n++) {
-    await delay(deps.clock, waitMs * n, deps.signal);
-    if (!deps.signal.aborted) stale = await findStale(deps, repository);
+  place: LockedPlace,
+): Promise<TidiedLocks | null> {
+  const before = await lookPatiently(deps, place);
+  if (before === null) return null;
+  const dead = new Set(before.filter(isDead).map(({ id }) => id));
+  let left = before;
+  for (let n = 0; n < attempts && left.some(isDead); n++) {
+    if (n > 0) await delay(deps.clock, waitMs, place.signal);
+    const args = safeArgs(left, n);
+    if (args === null || place.signal.aborted) break;
+    await removeLocks(deps.runner, place.repository, args, place.signal);
+    left = (await lookAtLocks(deps, place)) ?? left;
   }
-  if (stale === null)
-    return "The repository could not be asked for a lock left behind.";
-  if (stale.length === 0) return null;
-  const names = stale.map(describeLock).join("; ");
-  const said = (await remove(deps, repository))
-    ? "It was removed."
-    : "restic unlock removes it.";
-  return `It left a stale lock in the repository: ${names}. ${said}`;
+  const stays = new Set(left.map(({ id }) => id));
+  const removed = before.filter(({ id }) => dead.has(id) && !stays.has(id));
+  reportLocks(deps, place, { removed, left });
+  return { removed, left };
 }
 
-async function remove(
-  deps: StaleLocksDeps,
-  repository: Repository,
-): Promise<boolean> {
-  for (let n = 0; n < attempts && !deps.signal.aborted; n++) {
-    if (n > 0) await delay(deps.clock, waitMs, deps.signal);
-    await removeStaleLocks(deps.runner, repository, deps.signal);
-    if ((await findStale(deps, repository))?.length === 0) return true;
-  }
-  return false;
+/** Reports which locks there are, and which this agent removed. */
+export function reportLocks(
+  { outbox, time, suspects }: StaleLocksDeps,
+  { repositoryId, jobId }: LockedPlace,
+  { removed, left }: TidiedLocks,
+): void {
+  const about = { repository_id: repositoryId, at: time.stamp() };
+  const locks = removed.slice(0, reported);
+  outbox.transaction(() => {
+    if (locks.length > 0)
+      outbox.put("repo.unlocked", { ...about, job_id: jobId, locks });
+    outbox.put("repo.stats", {
+      ...about,
+      stats: { locks: left.slice(0, reported) },
+    });
+    if (!left.some(isDead)) suspects.remove(repositoryId);
+  });
 }
+
+const reported = 100;
 
 /** Null when the repository cannot be asked. */
-async function findStale(
-  { runner, hostname, isAlive, signal }: StaleLocksDeps,
-  repository: Repository,
-): Promise<Lock[] | null> {
+export async function lookAtLocks(
+  { runner, clock, hostname, isGone }: StaleLocksDeps,
+  { repository, signal }: LockedPlace,
+): Promise<RepositoryLock[] | null> {
   const locks = await readLocks(runner, repository, signal).catch(() => null);
-  return locks === null ? null : staleLocks(locks, hostname(), isAlive);
+  const [own, now] = [hostname(), clock.now()];
+  return locks?.map((lock) => judgeLock(lock, own, now, isGone)) ?? null;
+}
+
+async function lookPatiently(
+  deps: StaleLocksDeps,
+  place: LockedPlace,
+): Promise<RepositoryLock[] | null> {
+  for (let n = 1; ; n++) {
+    const locks = await lookAtLocks(deps, place);
+    if (locks !== null || n === attempts) return locks;
+    await delay(deps.clock, waitMs * n, place.signal);
+    if (place.signal.aborted) return null;
+  }
+}
+
+/**
+ * How the dead locks can be removed and no other: `unlock` would take old ones of other hosts with it. What it takes for
+ * living, because another process has the id now, it removes with all locks only.
+ */
+function safeArgs(locks: readonly RepositoryLock[], attempt: number) {
+  if (locks.some(({ state }) => state === "old")) return null;
+  return attempt === attempts - 1 && locks.every(isDead)
+    ? unlockAllArgs
+    : unlockArgs;
+}
+
+function isDead({ state }: RepositoryLock): boolean {
+  return state === "own_dead";
+}
+
+/** What to tell people about locks that were removed; null for nothing. */
+export function removedWords(tidied: TidiedLocks | null): string | null {
+  if (tidied === null)
+    return "The repository could not be asked for a lock left behind.";
+  const { removed } = tidied;
+  return removed.length === 0
+    ? null
+    : `A restic that is dead left a stale lock in the repository: ${names(removed)}. It was removed.`;
+}
+
+/** What to tell people about locks that are there; null for none. */
+export function leftWords(tidied: TidiedLocks | null): string | null {
+  const left = tidied?.left ?? [];
+  if (left.length === 0) return null;
+  const hint = left.every(({ state }) => state === "live")
+    ? "It is left, because its restic may be alive."
+    : "If its restic is dead, unlock the repository.";
+  return `The repository is locked: ${names(left)}. ${hint}`;
+}
+
+function names(locks: readonly RepositoryLock[]): string {
+  return locks.map(describeLock).join("; ");
 }

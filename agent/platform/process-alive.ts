@@ -11,6 +11,32 @@ export function isResticAlive(pid: number): boolean {
   );
 }
 
+/** Clocks are corrected by seconds; a process that started this much later is another one. */
+const marginMs = 60_000;
+const ticksPerSecond = 100;
+
+/** Whether the process that had this id at `at` (milliseconds) has ended, also when another one has the id now. */
+export function isProcessGone(pid: number, at: number): boolean {
+  if (pid <= 0) return false;
+  if (!isAlive(pid)) return true;
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  // The name in parentheses may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, ticks] = [fields[0], Number(fields[19])];
+  const boot = /^btime (\d+)$/m.exec(readOrEmpty("/proc/stat"))?.[1];
+  if (stat === "" || boot === undefined) return false;
+  const started = (Number(boot) + ticks / ticksPerSecond) * 1000;
+  return state === "Z" || started > at + marginMs;
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

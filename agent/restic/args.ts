@@ -1,7 +1,9 @@
 import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
+import type { Retention } from "@restic-manager/shared/domain/source.ts";
 import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { FailureError } from "../failure-error.ts";
+import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 
 export type SourceGroup = ConfigBundle["groups"][number];
 
@@ -34,10 +36,73 @@ export const snapshotsArgs = ["snapshots", "--json", noLock] as const;
 export const configArgs = ["cat", "config", noLock] as const;
 /** Removes stale locks only. */
 export const unlockArgs = ["unlock", "-q"] as const;
+/** Removes every lock, also of living processes. */
+export const unlockAllArgs = [...unlockArgs, "--remove-all"] as const;
+// Without `--json`, which from 0.18 on says nothing until the end of a check, hours later.
+export const pruneArgs = ["prune"] as const;
 export const listLocksArgs = ["list", "locks", noLock, "-q"] as const;
 
 export function lockArgs(id: string): string[] {
   return ["cat", "lock", id, noLock, "-q"];
+}
+
+/** `percent` of the data is read; 0 checks the structure alone. */
+export function checkArgs(percent: number): string[] {
+  return percent > 0 ? ["check", `--read-data-subset=${percent}%`] : ["check"];
+}
+
+export function statsArgs(mode: "raw-data" | "restore-size"): string[] {
+  return ["stats", "--mode", mode, "--json", noLock];
+}
+
+const keepOptions = {
+  last: "--keep-last",
+  hourly: "--keep-hourly",
+  daily: "--keep-daily",
+  weekly: "--keep-weekly",
+  monthly: "--keep-monthly",
+  yearly: "--keep-yearly",
+  within: "--keep-within",
+  within_hourly: "--keep-within-hourly",
+  within_daily: "--keep-within-daily",
+  within_weekly: "--keep-within-weekly",
+  within_monthly: "--keep-within-monthly",
+  within_yearly: "--keep-within-yearly",
+} as const satisfies Record<Exclude<keyof Retention, "tags">, string>;
+
+/**
+ * One source group of one host. Grouped by tags, because restic's own grouping by paths would keep the last ones of a
+ * list of paths that was changed since for ever.
+ */
+export function forgetArgs(
+  { host, tag }: { readonly host: string; readonly tag: string },
+  { tags = [], ...keeps }: Retention,
+): string[] {
+  const names = Object.keys(keepOptions) as (keyof typeof keepOptions)[];
+  return [
+    "forget",
+    "--json",
+    "--host",
+    host,
+    "--tag",
+    tag,
+    "--group-by",
+    "tags",
+    ...names.flatMap((name) =>
+      keeps[name] === undefined ? [] : [keepOptions[name], String(keeps[name])],
+    ),
+    ...tags.flatMap((kept) => ["--keep-tag", kept]),
+  ];
+}
+
+/** How long restic waits for a lock, in seconds; older ones than 0.16 cannot. */
+export function retryLockArgs(
+  seconds: number | undefined,
+  version: string,
+): string[] {
+  return seconds !== undefined && atLeast(version, "0.16.0")
+    ? ["--retry-lock", `${seconds}s`]
+    : [];
 }
 
 export const unlimited: Bandwidth = { up_kbps: null, down_kbps: null };

@@ -12,7 +12,7 @@ import type { Exit } from "../platform/spawn.ts";
 
 /** Why the agent itself ended a run. */
 export type StopReason =
-  "cancelled" | "stalled" | "time_limit" | "agent_stopped";
+  "cancelled" | "stalled" | "time_limit" | "agent_stopped" | "refused";
 
 /** How a run of restic ended. */
 export interface ResticEnd {
@@ -69,10 +69,23 @@ function backupIssue(facts: BackupFacts, incomplete: boolean): Failure | null {
   return incomplete ? failure("source_unreadable") : null;
 }
 
+/** A repository that gives this access no right to delete. restic before 0.17 tries each file again for a minute and more. */
+const refusedRemoval =
+  /^Remove\(<(snapshot|index|data|pack)\/.*(\((401|403|405)\)|access ?denied|permission denied|operation not permitted|read-only file system)/im;
+
+export function isRefusedRemoval(line: string): boolean {
+  return refusedRemoval.test(line);
+}
+
 /** Text of restic up to 0.16 and of its back ends, which have no exit codes of their own. The first match decides. */
 const texts: readonly (readonly [FailureCode, RegExp])[] = [
   ["wrong_password", /wrong password or no key found/i],
   ["repository_locked", /repository is already locked/i],
+  ["delete_refused", refusedRemoval],
+  [
+    "repository_damaged",
+    /repository contains errors|LoadIndex returned errors/i,
+  ],
   ["source_missing", /all (target|source) directories\/files do not exist/i],
   [
     "repository_exists",
@@ -130,7 +143,12 @@ export function failureOf(end: ResticEnd): Failure {
 }
 
 /** Codes whose sentence says all; the others carry restic's words, which name server, file or process. */
-const plain: readonly FailureCode[] = ["wrong_password", "source_missing"];
+const plain: readonly FailureCode[] = [
+  "wrong_password",
+  "source_missing",
+  "delete_refused",
+  "repository_damaged",
+];
 
 function explained(
   code: FailureCode,

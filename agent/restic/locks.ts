@@ -1,8 +1,15 @@
 import { z } from "zod";
+import type { RepositoryLock } from "@restic-manager/shared/domain/maintenance.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
-import { listLocksArgs, lockArgs, unlockArgs } from "./args.ts";
+import {
+  listLocksArgs,
+  lockArgs,
+  type unlockAllArgs,
+  type unlockArgs,
+} from "./args.ts";
 import { capture, succeeded } from "./capture.ts";
 import type { Repository } from "./env.ts";
+import type { ResticEnd } from "./exit-codes.ts";
 import type { ResticRunner } from "./run.ts";
 
 const lockFile = z.object({
@@ -47,25 +54,36 @@ export async function readLocks(
   return locks;
 }
 
-/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones, as far as it can. */
-export async function removeStaleLocks(
+/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones; or every lock. */
+export async function removeLocks(
   runner: ResticRunner,
   repository: Repository,
+  args: typeof unlockArgs | typeof unlockAllArgs,
   signal: AbortSignal,
-): Promise<void> {
-  await capture(runner, { args: unlockArgs, repository, limitMs, signal });
+): Promise<ResticEnd> {
+  const { end } = await capture(runner, { args, repository, limitMs, signal });
+  return end;
 }
 
-/** Locks of this host whose process is gone. `alive` tells whether a process id is in use. */
-export function staleLocks(
-  locks: readonly Lock[],
-  hostname: string,
-  alive: (pid: number) => boolean,
-): Lock[] {
-  return locks.filter((lock) => lock.hostname === hostname && !alive(lock.pid));
+/** Whether the process that had an id at an instant (milliseconds) has ended. */
+export type IsGone = (pid: number, at: number) => boolean;
+
+/** restic refreshes a lock every five minutes and takes it for stale after half an hour; its clock may differ a little. */
+const oldMs = 29 * 60_000;
+
+export function judgeLock(
+  { id, exclusive, hostname, username, pid, time }: Lock,
+  own: string,
+  now: number,
+  isGone: IsGone,
+): RepositoryLock {
+  const at = Date.parse(time);
+  const isDead = hostname === own && Number.isFinite(at) && isGone(pid, at);
+  const state = isDead ? "own_dead" : now - at > oldMs ? "old" : "live";
+  return { id, exclusive, hostname, username, pid, time, state };
 }
 
-export function describeLock(lock: Lock): string {
+export function describeLock(lock: Omit<RepositoryLock, "state">): string {
   const kind = lock.exclusive ? "exclusive lock" : "lock";
   return `${kind} ${lock.id.slice(0, 8)} of process ${lock.pid} (${lock.username} on ${lock.hostname}), made ${lock.time}`;
 }

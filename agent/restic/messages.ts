@@ -62,7 +62,7 @@ const unchangedStart = '{"message_type":"verbose_status","action":"unchanged"';
 export function parseMessage(line: string): ResticMessage {
   if (line.startsWith(unchangedStart)) return { type: "unchanged" };
   const value = line.startsWith("{") ? jsonObject(line) : null;
-  if (value === null) return { type: "text", line: withoutEscapes(line) };
+  if (value === null) return textOf(withoutEscapes(line));
   switch (value["message_type"]) {
     case "status":
       // 0.14 and 0.15 say the end of the scan as a status.
@@ -88,6 +88,23 @@ export function parseMessage(line: string): ResticMessage {
 /** Whether restic says that it will try something once more, for example to reach a server. */
 export function isRetry(message: ResticMessage): boolean {
   return message.type === "text" && /retrying after/i.test(message.line);
+}
+
+/** `[1:05] 23.45%  3 / 10 packs`, which restic says of what has no JSON. */
+const counter = /^\[(?:(\d+):)?(\d+):(\d\d)\] +([\d.]+)% +(\d+) \/ (\d+) /;
+
+function textOf(line: string): ResticMessage {
+  const found = counter.exec(line);
+  if (found === null) return { type: "text", line };
+  const [hours = 0, minutes = 0, seconds = 0, percent, done, total] = found
+    .slice(1)
+    .map((digits) => Number(digits ?? 0));
+  return statusOf({
+    percent_done: (percent ?? 0) / 100,
+    files_done: done,
+    total_files: total,
+    seconds_elapsed: (hours * 60 + minutes) * 60 + seconds,
+  });
 }
 
 function statusOf(value: unknown): ResticMessage {

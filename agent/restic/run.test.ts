@@ -18,7 +18,7 @@ import { backupArgs, configArgs, initArgs, snapshotsArgs } from "./args.ts";
 import { createBackupFacts } from "./backup-facts.ts";
 import { capture } from "./capture.ts";
 import { backupOutcome, failureOf } from "./exit-codes.ts";
-import { readLocks, staleLocks } from "./locks.ts";
+import { judgeLock, readLocks } from "./locks.ts";
 import { createResticRunner, type ResticCall } from "./run.ts";
 
 const tempDir = createTempDirs();
@@ -163,10 +163,15 @@ describe("with a real restic", () => {
     await child.exited;
     const found = (await readLocks(runner, repository)) ?? [];
     expect(found.map((lock) => lock.pid)).toEqual([child.pid ?? -1]);
-    const { hostname = "" } = found[0] ?? {};
-    expect(staleLocks(found, hostname, () => false)).toHaveLength(1);
-    expect(staleLocks(found, hostname, () => true)).toHaveLength(0);
-    expect(staleLocks(found, "another", () => false)).toHaveLength(0);
+    const [lock] = found;
+    if (lock === undefined) throw new Error("no lock");
+    const now = Date.parse(lock.time);
+    const judged = (own: string, isGone: boolean, minutes: number) =>
+      judgeLock(lock, own, now + minutes * 60_000, () => isGone).state;
+    expect(judged(lock.hostname, true, 0)).toBe("own_dead");
+    expect(judged(lock.hostname, false, 0)).toBe("live");
+    expect(judged("another", true, 0)).toBe("live");
+    expect(judged("another", true, 40)).toBe("old");
   }, 60_000);
 });
 

@@ -7,7 +7,7 @@ import type { Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Child, Exit, Spawner } from "../platform/spawn.ts";
 import type { OutputStream } from "../platform/output.ts";
-import { backendArgs, limitArgs, noLock } from "./args.ts";
+import { backendArgs, limitArgs, noLock, retryLockArgs } from "./args.ts";
 import { resticEnv, secretsOf, type Repository } from "./env.ts";
 import type { ResticEnd, StopReason } from "./exit-codes.ts";
 import { isRetry, parseMessage, type ResticMessage } from "./messages.ts";
@@ -19,6 +19,8 @@ export interface ResticCall {
   readonly repository: Repository;
   /** Of this run alone; absent: the host's. */
   readonly limits?: Bandwidth;
+  /** Seconds that restic itself waits for a lock; absent: none. */
+  readonly retryLockS?: number;
   /** Aborted with a `StopReason` to end the run. */
   readonly signal?: AbortSignal;
   /** Milliseconds without any progress after which the run is ended; absent: never. */
@@ -76,6 +78,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
             args: [
               ...backendArgs(repository.url, caFile, sshLog),
               ...limitArgs(call.limits ?? deps.limits()),
+              ...retryLockArgs(call.retryLockS, restic.version),
               ...call.args,
             ],
             env: resticEnv(deps.env, repository, {
