@@ -77,6 +77,13 @@ const changes: Record<string, () => Promise<Change>> = {
     const response = world.send("DELETE", path, { name: "nas" }, admin);
     return { world, response: await response };
   },
+  async "PATCH /api/hosts/:id"() {
+    const world = createHostsWorld();
+    const { hostId } = await createApprovedAgent(world, 1, "nas");
+    const [path, admin] = [`/api/hosts/${hostId}`, await world.as("admin")];
+    const response = world.send("PATCH", path, { tags: ["db"] }, admin);
+    return { world, response: await response };
+  },
   async "POST /api/hosts/:id/rotate-key"() {
     const world = createHostsWorld();
     const nas = await createApprovedAgent(world, 1, "nas");
@@ -111,6 +118,18 @@ const changes: Record<string, () => Promise<Change>> = {
       `/api/schedules/${schedule_id}`,
       { enabled: false },
     ]),
+  "POST /api/hosts/:id/schedules": () =>
+    onBackups(({ hostId, group_id }) => [
+      "POST",
+      `/api/hosts/${hostId}/schedules`,
+      { cron: "0 1 * * *", group_ids: [group_id] },
+    ]),
+  "DELETE /api/schedules/:id": () =>
+    onBackups(({ schedule_id }) => [
+      "DELETE",
+      `/api/schedules/${schedule_id}`,
+      {},
+    ]),
   "PATCH /api/repositories/:id": () =>
     onBackups(({ repository }) => [
       "PATCH",
@@ -134,6 +153,26 @@ const changes: Record<string, () => Promise<Change>> = {
       "PUT",
       `/api/sources/${group_id}`,
       { name: "default", includes: ["/srv"] },
+    ]),
+  "POST /api/hosts/:id/sources": () =>
+    onBackups(({ hostId }) => [
+      "POST",
+      `/api/hosts/${hostId}/sources`,
+      { name: "other", includes: ["/srv"] },
+    ]),
+  "DELETE /api/sources/:id": () =>
+    onBackups(({ spare_id }) => ["DELETE", `/api/sources/${spare_id}`, {}]),
+  "PUT /api/sources/:id/hooks": () =>
+    onBackups(({ group_id }) => [
+      "PUT",
+      `/api/sources/${group_id}/hooks`,
+      { pre: "sync", post: null },
+    ]),
+  "PUT /api/hosts/:id/hooks": () =>
+    onBackups(({ hostId }) => [
+      "PUT",
+      `/api/hosts/${hostId}/hooks`,
+      { pre: "sync", post: null, shell: null },
     ]),
 };
 
@@ -192,6 +231,8 @@ interface SetUp {
   readonly freshId: string;
   readonly hostId: string;
   readonly group_id: string;
+  /** A group that no schedule runs. */
+  readonly spare_id: string;
   readonly schedule_id: string;
   readonly repository: { readonly id: string };
   readonly job_id: string;
@@ -209,10 +250,14 @@ async function onBackups(
   const jobs = `/api/hosts/${nas.hostId}/jobs`;
   const body = { kind: "backup", source_group_id: made.group_id };
   const { id: job_id } = (await world.call("POST", jobs, body)).body;
+  const sources = `/api/hosts/${nas.hostId}/sources`;
+  const spare = { name: "spare", includes: ["/srv"] };
+  const { id: spare_id } = (await world.call("POST", sources, spare)).body;
   const [method, path, sent] = request({
     ...made,
     freshId: fresh.hostId,
     hostId: nas.hostId,
+    spare_id,
     job_id,
   });
   const response = await world.api.send(method, path, sent, world.admin);
