@@ -30,6 +30,7 @@ const names = {
   scissors: "scissors",
   search: "search",
   shield: "shield-check",
+  sliders: "sliders-horizontal",
   stop: "square",
   sun: "sun",
   tag: "tag",

@@ -9,8 +9,6 @@ export class ApiError extends Error {
   readonly fields: Readonly<Record<string, string>>;
   /** Failure code of the agent, when the agent refused. */
   readonly reason: string | undefined;
-  /** What still uses the thing that was to be deleted. */
-  readonly usedBy: NonNullable<ApiErrorBody["used_by"]>;
 
   constructor(status: number, body: ApiErrorBody) {
     super(body.message);
@@ -19,7 +17,6 @@ export class ApiError extends Error {
     this.code = body.code;
     this.requestId = body.request_id;
     this.reason = body.cause;
-    this.usedBy = body.used_by ?? [];
     this.fields = Object.fromEntries(
       Object.entries(body.fields ?? {}).map(([path, field]) => [
         path,

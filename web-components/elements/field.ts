@@ -107,13 +107,16 @@ export function checkField(parts: {
   onChange: (checked: boolean) => void;
   help?: string;
   error?: string | undefined;
+  /** Where one text says what is wrong with several of them. */
+  invalid?: boolean;
 }): TemplateResult {
+  const isInvalid = parts.invalid === true || parts.error !== undefined;
   return html`<div class="check">
     <input
       type="checkbox"
       id=${parts.id}
       .checked=${live(parts.checked)}
-      aria-invalid=${parts.error === undefined ? nothing : "true"}
+      aria-invalid=${isInvalid ? "true" : nothing}
       aria-describedby=${describedBy(parts)}
       @change=${(event: Event) => parts.onChange((event.target as HTMLInputElement).checked)}
     />

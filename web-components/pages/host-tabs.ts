@@ -1,17 +1,16 @@
-import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
-import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
+import type {
+  HostDetail,
+  HostPatch,
+} from "@restic-manager/shared/api/hosts.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Data } from "../data/data.ts";
 import { plural, relativeTime } from "../elements/format.ts";
-import type { ScheduleEvent } from "../events/schedule.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import { ToastEvent } from "../events/toast.ts";
 import type { HostData } from "./host-data.ts";
+import { type HostParts, takenOver } from "./host-tab.ts";
 import { rowsSkeleton } from "./placeholders.ts";
-import { refusalToast } from "./problem.ts";
-import "../elements/rm-schedule-list/rm-schedule-list.ts";
 import "../elements/rm-snapshot-list/rm-snapshot-list.ts";
-import "./rm-host-source.ts";
 
 export interface TabParts {
   readonly host: HostDetail;
@@ -54,35 +53,43 @@ export function jobsTab({ host, data, url }: TabParts): TemplateResult {
   ></rm-job-browser>`;
 }
 
-export function sourcesTab({ of, data }: TabParts): TemplateResult {
-  if (of.sources === null) return rowsSkeleton(3);
-  return html`${of.sources.map(
-    (group) =>
-      html`<rm-host-source
-        .group=${group}
-        .edits=${data.session.can("sources.edit")}
-        .save=${async (spec: SourceGroupSpec) => {
-          await data.repos.replaceSource(group.id, spec);
-          await of.sourcesResource.reload();
-        }}
-      ></rm-host-source>`,
-  )}`;
+export function sourcesTab(parts: TabParts): TemplateResult {
+  const of = hostParts(parts);
+  return of === null
+    ? rowsSkeleton(3)
+    : html`<rm-host-sources .of=${of}></rm-host-sources>`;
 }
 
 export function schedulesTab(parts: TabParts): TemplateResult {
-  const { of, data } = parts;
-  if (of.schedules === null) return rowsSkeleton(3);
-  if (of.schedules.length === 0)
-    return empty(
-      "No schedule",
-      "This host backs up only when somebody starts it.",
-    );
-  return html`<rm-schedule-list
-    .schedules=${of.schedules}
-    .groups=${of.sources ?? []}
-    .edits=${data.session.can("schedules.edit")}
-    @rm-schedule=${(event: ScheduleEvent) => switchSchedule(parts, event)}
-  ></rm-schedule-list>`;
+  const of = hostParts(parts);
+  return of === null
+    ? rowsSkeleton(3)
+    : html`<rm-host-schedules .of=${of}></rm-host-schedules>`;
+}
+
+export function hooksTab(parts: TabParts): TemplateResult {
+  const of = hostParts(parts);
+  return of === null
+    ? rowsSkeleton(3)
+    : html`<rm-host-hooks .of=${of}></rm-host-hooks>`;
+}
+
+/** Null while not all of it is there. */
+function hostParts({ host, of, data }: TabParts): HostParts | null {
+  const { sources: groups, schedules, repositories } = of;
+  return groups === null || schedules === null || repositories === null
+    ? null
+    : {
+        host,
+        groups,
+        schedules,
+        repositories,
+        data,
+        reload: async () => {
+          await of.sourcesResource.reload();
+          await of.schedulesResource.reload();
+        },
+      };
 }
 
 export function repositoryTab({ of, data }: TabParts): TemplateResult {
@@ -104,6 +111,16 @@ export function settingsTab({
   const { hosts, session } = data;
   return html`<rm-host-settings
     .host=${host}
+    .patch=${
+      session.can("hosts.edit")
+        ? async (patch: HostPatch) => {
+            of.replaceHost(await hosts.patch(host.id, patch));
+            page.dispatchEvent(
+              new ToastEvent(takenOver(`${host.name} saved`, host)),
+            );
+          }
+        : null
+    }
     .rotateKey=${
       session.can("hosts.rotate_key")
         ? async () => of.replaceHost(await hosts.rotateKey(host.id))
@@ -121,18 +138,6 @@ export function settingsTab({
         : null
     }
   ></rm-host-settings>`;
-}
-
-async function switchSchedule(
-  { of, data, page }: TabParts,
-  event: ScheduleEvent,
-): Promise<void> {
-  try {
-    await data.schedules.patch(event.scheduleId, { enabled: event.enabled });
-  } catch (error) {
-    page.dispatchEvent(refusalToast(error));
-  }
-  await of.schedulesResource.reload();
 }
 
 function more(

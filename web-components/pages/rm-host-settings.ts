@@ -1,30 +1,55 @@
-import type { HostDetail, HostKey } from "@restic-manager/shared/api/hosts.ts";
+import type {
+  HostDetail,
+  HostKey,
+  HostPatch,
+} from "@restic-manager/shared/api/hosts.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
+import type { HostPatchEvent } from "../events/host-patch.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 import { hostSettingsStyles } from "./rm-host-settings.styles.ts";
+import { Saving } from "./saving.ts";
+import "../elements/rm-host-options/rm-host-options.ts";
 import "../elements/rm-fingerprint/rm-fingerprint.ts";
 import "./rm-remove-host.ts";
 import "./rm-rotate-key.ts";
 
-/** The key a host proves itself with, the keys it had, and the way out of the fleet. */
+/** What is set of a host, the key a host proves itself with, the keys it had, and the way out of the fleet. */
 @customElement("rm-host-settings")
 export class RmHostSettings extends LitElement {
   static override styles = [base, parts, hostSettingsStyles];
 
   @property({ attribute: false }) accessor host!: HostDetail;
   /** Null when this user may not. */
+  @property({ attribute: false }) accessor patch:
+    ((patch: HostPatch) => Promise<void>) | null = null;
   @property({ attribute: false }) accessor rotateKey:
     (() => Promise<void>) | null = null;
   @property({ attribute: false }) accessor removeHost:
     ((typed: string) => Promise<void>) | null = null;
   @state() accessor dialog: "" | "rotate" | "remove" = "";
+  readonly #saving = new Saving(this);
 
   override render() {
-    return html`${this.#identity()}${this.#danger()}${this.#dialog()}`;
+    return html`${this.#options()}${this.#identity()}${this.#danger()}${this.#dialog()}`;
+  }
+
+  #options(): TemplateResult {
+    const { patch } = this;
+    return html`<rm-host-options
+      .host=${this.host}
+      .edits=${patch !== null}
+      .working=${this.#saving.working}
+      .problem=${this.#saving.problem}
+      .saves=${this.#saving.saves}
+      @rm-host-patch=${(event: HostPatchEvent) =>
+        patch === null
+          ? undefined
+          : void this.#saving.run(() => patch(event.patch))}
+    ></rm-host-options>`;
   }
 
   #identity(): TemplateResult {

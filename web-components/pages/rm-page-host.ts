@@ -1,5 +1,6 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import { limitsOf } from "@restic-manager/shared/domain/restic-version.ts";
+import type { RunBody } from "@restic-manager/shared/api/jobs.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
@@ -78,6 +79,7 @@ export class RmPageHost extends LitElement {
     const host = this.#of.host;
     if (host?.state === "ready") this.#shown(host.value);
     if (this.#settingUp && !this.setUpReady) void this.#loadSetUp();
+    if (this.url.searchParams.has("run")) void import("./rm-run-backup.ts");
     void tabCode[this.url.searchParams.get("tab") ?? ""]?.();
   }
 
@@ -128,7 +130,7 @@ export class RmPageHost extends LitElement {
         active=${active}
         .tabs=${tabs}
       ></rm-tabs>
-      ${this.#tab(active, host)}${this.#setUpDialog(host)}`;
+      ${this.#tab(active, host)}${this.#setUpDialog(host)}${this.#runDialog(host)}`;
   }
 
   #tabs(host: HostDetail): readonly Tab[] {
@@ -225,14 +227,22 @@ export class RmPageHost extends LitElement {
         host.health as string
       ] ?? "Run now";
     const starting = this.#start.hostIds.has(host.id);
-    return html`<button
-      class="button primary"
-      ?disabled=${starting || !host.online}
-      title=${host.online ? nothing : "The agent is offline"}
-      @click=${() => this.#start.run(this.data, host.id)}
-    >
-      ${starting ? busy() : icon(host.health === "failed" ? "retry" : "play", 14)}${starting ? "Starting" : label}
-    </button>`;
+    const away =
+      host.health === "asleep" ? "The host is asleep" : "The agent is offline";
+    return html`<a
+        class="button square"
+        href="/hosts/${host.id}?run"
+        aria-label="Back up with options"
+        title="Choose what to back up, and how fast"
+        >${icon("sliders", 15)}</a
+      ><button
+        class="button primary"
+        ?disabled=${starting || !host.online}
+        title=${host.online ? nothing : away}
+        @click=${() => this.#start.run(this.data, host.id)}
+      >
+        ${starting ? busy() : icon(host.health === "failed" ? "retry" : "play", 14)}${starting ? "Starting" : label}
+      </button>`;
   }
 
   get #settingUp(): boolean {
@@ -246,6 +256,21 @@ export class RmPageHost extends LitElement {
       .host=${host}
       @close=${() => this.dispatchEvent(new NavigateEvent(`/hosts/${host.id}`, { replace: true }))}
     ></rm-accept>`;
+  }
+
+  #runDialog(host: HostDetail): TemplateResult | typeof nothing {
+    const groups = this.#of.sources;
+    const asked = this.url.searchParams.has("run");
+    if (!asked || groups === null || !this.data.session.can("jobs.run"))
+      return nothing;
+    return html`<rm-run-backup
+      .host=${host}
+      .groups=${groups}
+      .starting=${this.#start.hostIds.has(host.id)}
+      .run=${(groupId: string, limits: RunBody["limits"]) =>
+        void this.#start.run(this.data, host.id, groupId, limits)}
+      @close=${() => this.dispatchEvent(new NavigateEvent(`/hosts/${host.id}`, { replace: true }))}
+    ></rm-run-backup>`;
   }
 
   async #loadSetUp(): Promise<void> {

@@ -1,4 +1,5 @@
 import { shownCron } from "../cron-fields.ts";
+import { isWhole } from "../whole-number.ts";
 
 export type CronKind = "hourly" | "daily" | "weekly" | "monthly" | "custom";
 
@@ -99,11 +100,6 @@ export function cronFault({
     return "Use a day from 1 to 31.";
   const needsTime = kind !== "hourly" && kind !== "custom";
   return needsTime && time === "" ? "Choose a time." : null;
-}
-
-function isWhole(text: string, min: number, max: number): boolean {
-  const number = Number(text);
-  return /^\d+$/.test(text.trim()) && number >= min && number <= max;
 }
 
 function two(number: number): string {

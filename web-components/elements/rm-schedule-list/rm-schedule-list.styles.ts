@@ -5,27 +5,7 @@ export const scheduleListStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: 16px;
-    max-width: 720px;
-  }
-  h3 {
-    font-size: var(--rm-size-12);
-    font-weight: 500;
-    color: var(--rm-text-2);
-    padding-bottom: 6px;
-    border-bottom: 1px solid var(--rm-border);
-  }
-  .fires li {
-    display: grid;
-    grid-template-columns: 100px 1fr auto;
-    gap: 12px;
-    padding: 7px 0;
-    font-size: var(--rm-size-13);
-  }
-  .fires li + li {
-    border-top: 1px solid var(--rm-border);
-  }
-  .fires li:last-child {
-    padding-bottom: 0;
+    max-width: 820px;
   }
   .wait {
     display: flex;

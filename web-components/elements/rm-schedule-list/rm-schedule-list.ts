@@ -3,11 +3,15 @@ import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
+import { DeleteEvent } from "../../events/delete.ts";
 import { ScheduleEvent } from "../../events/schedule.ts";
 import { base } from "../../styles/base.ts";
 import { parts } from "../../styles/parts.ts";
 import { cronInWords } from "../cron-words.ts";
-import { relativeTime, timeIn } from "../format.ts";
+import { icon } from "../icon.ts";
+import { missedFires, missedFiresStyles } from "../missed-fires.ts";
+import { nextFires, nextFiresStyles } from "../next-fires.ts";
+import { plainText } from "../plain-text.ts";
 import { busy } from "../status.ts";
 import { Ticking } from "../ticking.ts";
 import { scheduleListStyles } from "./rm-schedule-list.styles.ts";
@@ -15,11 +19,20 @@ import { scheduleListStyles } from "./rm-schedule-list.styles.ts";
 /** When a host backs up by itself, in the host's own time. */
 @customElement("rm-schedule-list")
 export class RmScheduleList extends LitElement {
-  static override styles = [base, parts, scheduleListStyles];
+  static override styles = [
+    base,
+    parts,
+    nextFiresStyles,
+    missedFiresStyles,
+    scheduleListStyles,
+  ];
 
   @property({ attribute: false }) accessor schedules: readonly Schedule[] = [];
   @property({ attribute: false }) accessor groups: readonly SourceGroup[] = [];
-  /** Whether this user may switch them. */
+  /** Address of the host's page. */
+  @property() accessor host = "";
+  @property({ type: Boolean }) accessor online = false;
+  /** Whether this user may change them. */
   @property({ type: Boolean }) accessor edits = false;
   readonly #clock = new Ticking(this);
 
@@ -28,30 +41,47 @@ export class RmScheduleList extends LitElement {
   }
 
   #schedule(schedule: Schedule): TemplateResult {
-    const names = this.groups
-      .filter((group) => schedule.group_ids.includes(group.id))
-      .map((group) => group.name);
-    return html`<section
-      class="card section"
-      aria-label=${cronInWords(schedule.cron)}
-    >
+    const { id, cron, tz } = schedule;
+    const words = cronInWords(cron);
+    const names = schedule.group_ids.flatMap((of) => this.#name(of) ?? []);
+    return html`<section class="card section" aria-label=${words}>
       <div class="section-head">
         <div>
-          <h2>${cronInWords(schedule.cron)}</h2>
+          <h2>${words}</h2>
           <p class="small text-2">
-            <span class="mono">${schedule.cron}</span> ·
-            ${schedule.tz}${
+            <span class="mono">${cron}</span> ·
+            ${tz}${
               names.length === 0
                 ? nothing
-                : html` · backs up ${names.join(", ")}`
+                : html` · backs up ${names.join(", then ")}`
             }
           </p>
         </div>
         <span class="spring"></span>
-        ${this.#switch(schedule)}
+        ${this.#actions(id, words)}${this.#switch(schedule)}
       </div>
-      ${this.#nextFires(schedule)}
+      ${this.#state(schedule)} ${missedFires(schedule, (of) => this.#name(of))}
     </section>`;
+  }
+
+  #name(groupId: string): string | undefined {
+    return this.groups.find(({ id }) => id === groupId)?.name;
+  }
+
+  #actions(id: string, words: string): TemplateResult | typeof nothing {
+    if (!this.edits) return nothing;
+    return html`<a
+        class="button s"
+        href="${this.host}/schedules/${id}"
+        aria-label="Edit ${words}"
+        >Edit</a
+      ><button
+        class="button s danger"
+        aria-label="Delete ${words}"
+        @click=${() => this.dispatchEvent(new DeleteEvent(id))}
+      >
+        Delete
+      </button>`;
   }
 
   #switch(schedule: Schedule): TemplateResult {
@@ -74,28 +104,25 @@ export class RmScheduleList extends LitElement {
     </label>`;
   }
 
-  #nextFires(schedule: Schedule): TemplateResult {
-    if (!schedule.applied) {
+  #state({ applied, enabled, problem, tz, next }: Schedule): TemplateResult {
+    if (problem !== null && enabled)
+      return html`<div class="notice bad">
+        ${icon("warning")}<span
+          >The agent cannot run it: ${plainText(problem)}</span
+        >
+      </div>`;
+    if (!applied) {
       return html`<p class="wait">
-        ${busy()}The agent has not taken over the newest settings yet.
+        ${busy()}${this.online ? "The agent has not taken over the newest settings yet." : "The host takes over the newest settings when it is back; until then it runs by those it has."}
       </p>`;
     }
-    if (!schedule.enabled)
+    if (!enabled)
       return html`<p class="wait">
         Off: this host backs up only when somebody starts it.
       </p>`;
-    const now = this.#clock.now;
-    return html`<h3>Next runs, host time (${schedule.tz})</h3>
-      <ol class="fires num">
-        ${schedule.next.map((text) => {
-          const at = Date.parse(text);
-          return html`<li>
-            <span>${timeIn(schedule.tz, at, "day")}</span
-            ><span>${timeIn(schedule.tz, at, "time")}</span>
-            <span class="text-2">${relativeTime(at, now)}</span>
-          </li>`;
-        })}
-      </ol>`;
+    return next.length === 0
+      ? html`<p class="wait">It has no next run.</p>`
+      : nextFires(tz, next, this.#clock.now);
   }
 }
 

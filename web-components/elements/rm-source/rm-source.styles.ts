@@ -1,10 +1,6 @@
 import { css } from "lit";
 
 export const sourceStyles = css`
-  :host {
-    display: block;
-    max-width: 720px;
-  }
   .lists {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(min(240px, 100%), 1fr));
@@ -23,9 +19,15 @@ export const sourceStyles = css`
   li.word {
     font: 400 var(--rm-size-13) / 20px var(--rm-sans);
   }
-  .actions {
-    display: flex;
-    gap: 8px;
-    justify-content: flex-end;
+  .notice {
+    margin-bottom: 12px;
+  }
+  .pairs {
+    margin-top: 14px;
+    padding-top: 14px;
+    border-top: 1px solid var(--rm-border);
+  }
+  .run-time {
+    display: block;
   }
 `;

@@ -1,71 +1,81 @@
-import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
+import type {
+  Repository,
+  SourceGroup,
+} from "@restic-manager/shared/api/repos.ts";
+import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
-import { SourceEvent } from "../../events/source.ts";
+import { customElement, property } from "lit/decorators.js";
 import { base } from "../../styles/base.ts";
-import { form } from "../../styles/form.ts";
 import { parts } from "../../styles/parts.ts";
-import { type FormProblem, focusProblem, problemNotice } from "../field.ts";
-import {
-  type SourceDraft,
-  sourceDraft,
-  sourceFaults,
-  sourceField,
-  sourceSpec,
-} from "../source-draft.ts";
-import { sourceFields } from "../source-fields.ts";
+import { conflictWords } from "../conflict-words.ts";
+import { cronInWords } from "../cron-words.ts";
+import { icon } from "../icon.ts";
+import { retentionRules } from "../retention-words.ts";
 import { sourceStyles } from "./rm-source.styles.ts";
 
-/** A source group: what a host backs up. In its form nothing typed is lost, whatever is answered. */
+/** A source group: what a host backs up, where to, when and for how long. Fires `remove`. */
 @customElement("rm-source")
 export class RmSource extends LitElement {
-  static override styles = [base, form, parts, sourceStyles];
+  static override styles = [base, parts, sourceStyles];
 
   @property({ attribute: false }) accessor group!: SourceGroup;
+  @property({ attribute: false }) accessor repositories: readonly Repository[] =
+    [];
+  /** Of the host. */
+  @property({ attribute: false }) accessor schedules: readonly Schedule[] = [];
+  /** Address of the host's page. */
+  @property() accessor host = "";
   /** Whether this user may change it. */
   @property({ type: Boolean }) accessor edits = false;
-  @property({ type: Boolean }) accessor working = false;
-  @property({ attribute: false }) accessor problem: FormProblem | null = null;
-  /** Grows with every change that was saved; the form then closes. */
-  @property({ type: Number }) accessor saves = 0;
-  /** What stands in the form, while there is one. */
-  @state() accessor draft: SourceDraft | null = null;
-  @state() accessor refused: FormProblem | null = null;
-  @state() accessor errors: Readonly<Record<string, string>> = {};
-  #focus: "" | "problem" | "form" | "edit" = "";
-
-  override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has("saves") && this.draft !== null) this.#close();
-    if (!changed.has("problem")) return;
-    this.refused = this.problem;
-    this.errors = fieldErrors(this.problem);
-    if (this.problem !== null) this.#focus = "problem";
-  }
-
-  override updated(): void {
-    if (this.#focus === "problem") focusProblem(this.renderRoot);
-    if (this.#focus === "form") this.#focusOn("textarea");
-    if (this.#focus === "edit") this.#focusOn(".section-head button");
-    this.#focus = "";
-  }
+  /** Whether this user may see hooks. */
+  @property({ type: Boolean }) accessor seesHooks = false;
 
   override render() {
-    const { name } = this.group;
+    const { id, name } = this.group;
     return html`<section class="card section" aria-label="Source group ${name}">
       <div class="section-head">
         <h2 class="truncate">${name}</h2>
         <span class="small text-3">restic tag of its snapshots</span>
         <span class="spring"></span>
         ${
-          this.edits && this.draft === null
-            ? html`<button class="button s" @click=${() => this.#open()}>
-                Edit
-              </button>`
+          this.edits
+            ? html`<a
+                  class="button s"
+                  href="${this.host}/sources/${id}"
+                  aria-label="Edit ${name}"
+                  >Edit</a
+                ><button
+                  class="button s danger"
+                  aria-label="Delete ${name}"
+                  @click=${() => this.dispatchEvent(new Event("remove"))}
+                >
+                  Delete
+                </button>`
             : nothing
         }
       </div>
-      ${this.draft === null ? this.#lists() : this.#form(this.draft)}
+      ${this.#notices()}${this.#lists()}${this.#facts()}
     </section>`;
+  }
+
+  #notices(): TemplateResult {
+    const conflict = conflictWords(this.group.conflict);
+    return html`${
+      this.group.hooks.unreadable
+        ? html`<div class="notice bad">
+            ${icon("warning")}<span
+              >Its hooks cannot be decrypted, so its backups fail until they are
+              entered again.</span
+            >
+          </div>`
+        : nothing
+    }${
+      conflict === ""
+        ? nothing
+        : html`<div class="notice warn">
+            ${icon("warning")}<span>${conflict}</span>
+          </div>`
+    }`;
   }
 
   #lists(): TemplateResult {
@@ -91,76 +101,60 @@ export class RmSource extends LitElement {
     </div>`;
   }
 
-  #form(draft: SourceDraft): TemplateResult {
-    return html`<form
-      novalidate
-      @submit=${(event: SubmitEvent) => this.#submit(event, draft)}
-    >
-      <fieldset class="fields" ?disabled=${this.working}>
-        ${sourceFields({
-          draft,
-          errors: this.errors,
-          change: (change) => this.#change({ ...draft, ...change }, change),
-        })}
-      </fieldset>
-      ${problemNotice(this.refused)}
-      <div class="actions">
-        <button
-          type="button"
-          class="button"
-          ?disabled=${this.working}
-          @click=${() => this.#close()}
-        >
-          Cancel
-        </button>
-        <button class="button primary" ?disabled=${this.working}>
-          ${this.working ? "Saving" : "Save"}
-        </button>
-      </div>
-    </form>`;
+  #facts(): TemplateResult {
+    const { repository_id, retention, retry } = this.group;
+    const repository = this.repositories.find(({ id }) => id === repository_id);
+    const rules = retentionRules(retention);
+    return html`<dl class="pairs wide">
+      <dt>Runs</dt>
+      <dd>${this.#runs()}</dd>
+      <dt>Keeps</dt>
+      <dd>
+        ${rules.length === 0 ? "every snapshot; nothing is ever removed" : rules.join("; ")}
+      </dd>
+      ${
+        this.repositories.length < 2
+          ? nothing
+          : html`<dt>Repository</dt>
+              <dd>${repository?.name ?? "the host’s default"}</dd>`
+      }
+      <dt>Hooks</dt>
+      <dd>${this.#hooks()}</dd>
+      <dt>If it cannot start</dt>
+      <dd>
+        ${retry.max === 0 ? "waits for its next time" : `tried again up to ${retry.max === 1 ? "once" : `${retry.max} times`}`}
+      </dd>
+    </dl>`;
   }
 
-  #open(): void {
-    this.draft = sourceDraft(this.group);
-    this.#focus = "form";
-  }
-
-  #close(): void {
-    this.draft = null;
-    this.refused = null;
-    this.errors = {};
-    this.#focus = "edit";
-  }
-
-  /** What was said about a field no longer holds once it is changed. */
-  #change(draft: SourceDraft, change: Partial<SourceDraft>): void {
-    this.draft = draft;
-    this.errors = Object.fromEntries(
-      Object.entries(this.errors).filter(([id]) => !(id in change)),
+  #runs(): TemplateResult {
+    const schedules = this.schedules.filter(({ group_ids }) =>
+      group_ids.includes(this.group.id),
     );
+    if (schedules.length === 0)
+      return html`<span class="warn-text"
+        >only when somebody starts it: no schedule names it</span
+      >`;
+    return html`${schedules.map(
+      ({ cron, enabled }) =>
+        html`<span class="run-time"
+          >${cronInWords(cron)}${enabled ? "" : " (off)"}</span
+        >`,
+    )}`;
   }
 
-  #submit(event: SubmitEvent, draft: SourceDraft): void {
-    event.preventDefault();
-    this.refused = null;
-    this.errors = sourceFaults(draft);
-    if (Object.keys(this.errors).length > 0) this.#focus = "problem";
-    else
-      this.dispatchEvent(new SourceEvent(sourceSpec(this.group.name, draft)));
+  #hooks(): TemplateResult | string {
+    const { pre, post } = this.group.hooks;
+    const words = { group: "its own", host: "the host’s default" } as const;
+    const said = [
+      pre === "none" ? "" : `before: ${words[pre]}`,
+      post === "none" ? "" : `after: ${words[post]}`,
+    ].filter(Boolean);
+    const text = said.length === 0 ? "none" : said.join("; ");
+    return this.seesHooks
+      ? html`<a class="link" href="${this.host}?tab=hooks">${text}</a>`
+      : text;
   }
-
-  #focusOn(selector: string): void {
-    this.renderRoot.querySelector<HTMLElement>(selector)?.focus();
-  }
-}
-
-function fieldErrors(problem: FormProblem | null): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(problem?.fields ?? {}).flatMap(([path, text]) => {
-      const field = sourceField(path);
-      return field === null ? [] : [[field, text]];
-    }),
-  );
 }
 
 declare global {

@@ -1,0 +1,75 @@
+import { css } from "lit";
+
+export const scheduleFormStyles = css`
+  .weekdays {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
+  }
+  .weekdays label {
+    display: grid;
+    place-items: center;
+    min-width: 44px;
+    height: var(--rm-control-m);
+    padding: 0 8px;
+    border: 1px solid var(--rm-border-2);
+    border-radius: var(--rm-radius-2);
+    color: var(--rm-text-2);
+    font-size: var(--rm-size-12);
+    font-weight: 500;
+    cursor: pointer;
+  }
+  .weekdays input {
+    position: absolute;
+    opacity: 0;
+    pointer-events: none;
+  }
+  .weekdays label:has(:checked) {
+    border-color: var(--rm-accent-text);
+    background: var(--rm-accent-soft);
+    color: var(--rm-accent-text);
+    font-weight: 600;
+  }
+  .weekdays label:has(:focus-visible) {
+    outline: 2px solid var(--rm-focus);
+    outline-offset: 1px;
+  }
+  .words {
+    font-size: var(--rm-size-14);
+    line-height: 20px;
+    font-weight: 550;
+  }
+  .wait {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    min-height: 20px;
+    color: var(--rm-text-2);
+    font-size: var(--rm-size-13);
+  }
+  .preview {
+    display: grid;
+    gap: 10px;
+    /* As high as five runs, so that nothing jumps while they are asked for. */
+    min-height: 226px;
+    align-content: start;
+  }
+  .groups li {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    min-height: var(--rm-control-s);
+  }
+  .groups li + li {
+    border-top: 1px solid var(--rm-border);
+    padding-top: 6px;
+    margin-top: 6px;
+  }
+  .groups .check {
+    flex: 1;
+    min-width: 0;
+  }
+  .groups label {
+    overflow-wrap: anywhere;
+  }
+`;

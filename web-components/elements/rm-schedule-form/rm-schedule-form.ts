@@ -1,0 +1,251 @@
+import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
+import type {
+  Schedule,
+  SchedulePreview,
+} from "@restic-manager/shared/api/schedules.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { CronEvent } from "../../events/cron.ts";
+import { ScheduleSpecEvent } from "../../events/schedule-spec.ts";
+import { base } from "../../styles/base.ts";
+import { editor } from "../../styles/editor.ts";
+import { form } from "../../styles/form.ts";
+import { parts } from "../../styles/parts.ts";
+import { cronInWords } from "../cron-words.ts";
+import { checkField, type FormProblem, problemNotice } from "../field.ts";
+import { FormFaults } from "../form-faults.ts";
+import { icon } from "../icon.ts";
+import { nextFires, nextFiresStyles } from "../next-fires.ts";
+import { busy } from "../status.ts";
+import { Ticking } from "../ticking.ts";
+import {
+  type CronDraft,
+  cronDraft,
+  cronFault,
+  cronText,
+} from "./cron-draft.ts";
+import { cronPicks } from "./cron-picks.ts";
+import { scheduleFormStyles } from "./rm-schedule-form.styles.ts";
+
+/** What the server said about the times that stand in the form. */
+export interface CronAnswer {
+  readonly cron: string;
+  readonly preview: SchedulePreview | null;
+  readonly fault: string | null;
+}
+
+/** When a host backs up, and which groups. Nothing typed is lost, whatever is answered. */
+@customElement("rm-schedule-form")
+export class RmScheduleForm extends LitElement {
+  static override styles = [
+    base,
+    form,
+    parts,
+    editor,
+    nextFiresStyles,
+    scheduleFormStyles,
+  ];
+
+  /** Null for a new one. */
+  @property({ attribute: false }) accessor schedule: Schedule | null = null;
+  /** Of the host, in the order in which they are shown. */
+  @property({ attribute: false }) accessor groups: readonly SourceGroup[] = [];
+  @property({ attribute: false }) accessor answer: CronAnswer | null = null;
+  /** Address that cancelling leads to. */
+  @property() accessor back = "";
+  @property({ type: Boolean }) accessor working = false;
+  @property({ attribute: false }) accessor problem: FormProblem | null = null;
+  @state() accessor cron: CronDraft = cronDraft("0 2 * * *");
+  @state() accessor enabled = true;
+  /** In the order in which they run. */
+  @state() accessor groupIds: readonly string[] = [];
+  readonly #faults = new FormFaults(this);
+  readonly #clock = new Ticking(this);
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (!this.hasUpdated) this.#open();
+    if (changed.has("problem") && this.problem !== null)
+      this.#faults.refused(this.problem, fieldOf);
+  }
+
+  override render() {
+    return html`<form
+      novalidate
+      @submit=${(event: SubmitEvent) => this.#submit(event)}
+    >
+      <fieldset class="cards" ?disabled=${this.working}>
+        ${this.#when()}
+        <div class="side">${this.#what()}</div>
+      </fieldset>
+      <div class="foot">
+        ${problemNotice(this.#faults.notice)}
+        <div class="actions">
+          <a class="button ghost" href=${this.back}>Cancel</a>
+          <button class="button primary" ?disabled=${this.working}>
+            ${this.working ? "Saving" : "Save schedule"}
+          </button>
+        </div>
+      </div>
+    </form>`;
+  }
+
+  #when(): TemplateResult {
+    return html`<section class="card section fields" aria-label="When">
+      <h2>When</h2>
+      ${cronPicks({
+        draft: this.cron,
+        error: this.#faults.errors["cron"] ?? this.#told?.fault ?? undefined,
+        change: (change) => this.#changeCron(change),
+      })}
+      <div class="preview" role="status">${this.#preview()}</div>
+    </section>`;
+  }
+
+  #preview(): TemplateResult | typeof nothing {
+    if (cronFault(this.cron) !== null) return nothing;
+    const told = this.#told;
+    if (told === null)
+      return html`<p class="wait">${busy()}Asking for the next runs</p>`;
+    if (told.preview === null) return nothing;
+    const { tz, next } = told.preview;
+    return html`<p class="words">${cronInWords(told.cron)}</p>
+      ${nextFires(tz, next, this.#clock.now)}`;
+  }
+
+  #what(): TemplateResult {
+    const chosen = this.groupIds.flatMap(
+      (id) => this.groups.find((group) => group.id === id) ?? [],
+    );
+    const others = this.groups.filter(({ id }) => !this.groupIds.includes(id));
+    const error = this.#faults.errors["groups"];
+    return html`<section class="card section fields" aria-label="What">
+      <h2>What</h2>
+      <fieldset>
+        <legend>Source groups</legend>
+        <ol class="groups">
+          ${[...chosen, ...others].map((group, index) =>
+            this.#group(group, index, error),
+          )}
+        </ol>
+        ${error === undefined ? nothing : html`<p class="error" id="groups-error">${icon("warning", 13)}${error}</p>`}
+      </fieldset>
+      ${
+        chosen.length < 2
+          ? nothing
+          : html`<p class="help">
+              One fire makes a backup of each, one after another in this order.
+            </p>`
+      }
+      ${checkField({
+        id: "enabled",
+        label: "On",
+        help: "While it is off, nothing runs by this schedule.",
+        checked: this.enabled,
+        onChange: (enabled) => {
+          this.enabled = enabled;
+        },
+      })}
+    </section>`;
+  }
+
+  #group(
+    { id, name, includes }: SourceGroup,
+    index: number,
+    error: string | undefined,
+  ): TemplateResult {
+    const isChosen = this.groupIds.includes(id);
+    return html`<li>
+      ${checkField({
+        id: `group-${id}`,
+        label: name,
+        help: includes.join(", "),
+        checked: isChosen,
+        invalid: error !== undefined,
+        onChange: (on) => this.#choose(id, on),
+      })}
+      ${
+        isChosen && index > 0
+          ? html`<button
+              type="button"
+              class="button square s ghost"
+              aria-label="Run ${name} earlier"
+              title="Earlier"
+              @click=${() => this.#earlier(id)}
+            >
+              ${icon("arrow-up", 14)}
+            </button>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  #open(): void {
+    const { schedule, groups } = this;
+    const [only] = groups;
+    if (schedule !== null) {
+      this.cron = cronDraft(schedule.cron);
+      this.enabled = schedule.enabled;
+      this.groupIds = schedule.group_ids;
+    } else if (only !== undefined && groups.length === 1)
+      this.groupIds = [only.id];
+    this.#ask();
+  }
+
+  /** What the server said about just these times; null while it has not. */
+  get #told(): CronAnswer | null {
+    return this.answer?.cron === cronText(this.cron) ? this.answer : null;
+  }
+
+  #changeCron(change: Partial<CronDraft>): void {
+    this.cron = { ...this.cron, ...change };
+    const fault = cronFault(this.cron);
+    this.#faults.changed(["cron"]);
+    if (fault === null) this.#ask();
+  }
+
+  #ask(): void {
+    this.dispatchEvent(new CronEvent(cronText(this.cron)));
+  }
+
+  #choose(id: string, on: boolean): void {
+    const others = this.groupIds.filter((other) => other !== id);
+    this.groupIds = on ? [...others, id] : others;
+    this.#faults.changed(["groups"]);
+  }
+
+  #earlier(id: string): void {
+    const at = this.groupIds.indexOf(id);
+    const order = this.groupIds.filter((other) => other !== id);
+    this.groupIds = order.toSpliced(at - 1, 0, id);
+  }
+
+  #submit(event: SubmitEvent): void {
+    event.preventDefault();
+    const fault = cronFault(this.cron) ?? this.#told?.fault;
+    const isGood = this.#faults.check({
+      ...(fault == null ? {} : { cron: fault }),
+      ...(this.groupIds.length === 0
+        ? { groups: "Choose at least one source group." }
+        : {}),
+    });
+    if (!isGood) return;
+    this.dispatchEvent(
+      new ScheduleSpecEvent({
+        cron: cronText(this.cron),
+        enabled: this.enabled,
+        group_ids: [...this.groupIds],
+      }),
+    );
+  }
+}
+
+function fieldOf(path: string): string | null {
+  if (path === "cron") return "cron";
+  return path.startsWith("group_ids") ? "groups" : null;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-schedule-form": RmScheduleForm;
+  }
+}

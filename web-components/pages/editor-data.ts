@@ -1,0 +1,61 @@
+import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import type {
+  Repository,
+  SourceGroup,
+} from "@restic-manager/shared/api/repos.ts";
+import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
+import type { ReactiveControllerHost } from "lit";
+import type { ApiError } from "../data/api-error.ts";
+import type { Data } from "../data/data.ts";
+import type { Loadable } from "../data/resource.ts";
+import { Watch } from "../data/watch.ts";
+
+export interface Edited {
+  readonly host: HostDetail;
+  readonly groups: readonly SourceGroup[];
+  readonly schedules: readonly Schedule[];
+  readonly repositories: readonly Repository[];
+}
+
+/** What the editors of a host's sources and schedules need of it. */
+export class EditorData {
+  readonly #host: Watch<Loadable<HostDetail>>;
+  readonly #groups: Watch<Loadable<readonly SourceGroup[]>>;
+  readonly #schedules: Watch<Loadable<readonly Schedule[]>>;
+  readonly #repositories: Watch<Loadable<readonly Repository[]>>;
+
+  constructor(page: ReactiveControllerHost) {
+    this.#host = new Watch(page);
+    this.#groups = new Watch(page);
+    this.#schedules = new Watch(page);
+    this.#repositories = new Watch(page);
+  }
+
+  open({ hosts, sources, schedules, repos }: Data, hostId: string): void {
+    this.#host.watch(hosts.detail(hostId));
+    this.#groups.watch(sources.ofHost(hostId));
+    this.#schedules.watch(schedules.ofHost(hostId));
+    this.#repositories.watch(repos.ofHost(hostId));
+  }
+
+  /** An error when it cannot be shown, null while it is not there. */
+  get value(): Edited | ApiError | null {
+    const host = this.#host.value;
+    const groups = this.#groups.value;
+    const schedules = this.#schedules.value;
+    const repositories = this.#repositories.value;
+    for (const part of [host, groups, schedules, repositories])
+      if (part?.state === "failed") return part.error;
+    return host?.state === "ready" &&
+      groups?.state === "ready" &&
+      schedules?.state === "ready" &&
+      repositories?.state === "ready"
+      ? {
+          host: host.value,
+          groups: groups.value,
+          schedules: schedules.value,
+          repositories: repositories.value,
+        }
+      : null;
+  }
+}

@@ -1,0 +1,15 @@
+import { css } from "lit";
+
+export const editorPageStyles = css`
+  :host {
+    max-width: 1180px;
+    padding-bottom: 0;
+  }
+  .header {
+    margin-bottom: 14px;
+  }
+  .missed {
+    margin: 0 0 24px;
+    padding: 14px 0 0;
+  }
+`;

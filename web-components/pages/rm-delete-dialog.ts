@@ -1,0 +1,71 @@
+import { html, LitElement } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { problemNotice } from "../elements/field.ts";
+import { icon } from "../elements/icon.ts";
+import { base } from "../styles/base.ts";
+import { form } from "../styles/form.ts";
+import { Saving } from "./saving.ts";
+import "../elements/rm-dialog/rm-dialog.ts";
+
+/** Asks before something is deleted, and says why it was not. Default slot: what goes and what stays. Fires `close`. */
+@customElement("rm-delete-dialog")
+export class RmDeleteDialog extends LitElement {
+  static override styles = [base, form];
+
+  @property() accessor heading = "";
+  /** Of the button that deletes. */
+  @property() accessor label = "Delete";
+  /** Something has to happen first; the slot says what. */
+  @property({ type: Boolean }) accessor blocked = false;
+  @property({ attribute: false }) accessor run!: () => Promise<void>;
+  readonly #saving = new Saving(this);
+
+  override render() {
+    const { working, problem } = this.#saving;
+    return html`<rm-dialog
+      heading=${this.heading}
+      ?locked=${working}
+      @close=${() => this.#close()}
+    >
+      <div class="fields">
+        <slot></slot>
+        ${problemNotice(problem)}
+      </div>
+      <div slot="actions">
+        <button
+          class="button"
+          ?disabled=${working}
+          @click=${() => this.#close()}
+        >
+          ${this.blocked ? "Close" : "Cancel"}
+        </button>
+        ${
+          this.blocked
+            ? ""
+            : html`<button
+                class="button danger"
+                ?disabled=${working}
+                @click=${() => void this.#delete()}
+              >
+                ${icon("trash", 14)}${this.label}
+              </button>`
+        }
+      </div>
+    </rm-dialog>`;
+  }
+
+  async #delete(): Promise<void> {
+    await this.#saving.run(() => this.run());
+    if (this.#saving.problem === null) this.#close();
+  }
+
+  #close(): void {
+    this.dispatchEvent(new Event("close"));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-delete-dialog": RmDeleteDialog;
+  }
+}
