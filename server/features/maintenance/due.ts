@@ -1,7 +1,6 @@
-/** The first fire of a cron text after an instant in milliseconds; null when it has none. */
-export type NextRun = (cron: string, from: number, tz: string) => number | null;
+import type { NextRun } from "../schedules/next-run.ts";
 
-/** The same in UTC for a host whose zone this machine does not know: late is better than never. */
+/** The next fire, in UTC for a host whose zone this machine does not know: late is better than never. */
 export function nextFire(
   nextRun: NextRun,
   cron: string,

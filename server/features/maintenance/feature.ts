@@ -8,7 +8,7 @@ import type { Random } from "../../random.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { UpkeepQueue } from "../jobs/upkeep-queue.ts";
 import type { Access } from "../repos/access.ts";
-import type { NextRun } from "./due.ts";
+import type { NextRun } from "../schedules/next-run.ts";
 import type { FindPolicies } from "./prepare.ts";
 import { maintenanceRoutes } from "./routes.ts";
 import { createSettings } from "./settings.ts";

@@ -11,8 +11,8 @@ import type { Events } from "../../events.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
+import type { NextRun } from "../schedules/next-run.ts";
 import { nextFire } from "./due.ts";
-import type { NextRun } from "./due.ts";
 import { allRunners, possibleRunners } from "./runners.ts";
 import * as store from "./store.ts";
 
