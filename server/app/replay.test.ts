@@ -14,6 +14,15 @@ import { found, setUpBody } from "../testing/test-backups.ts";
 import { ok, settle } from "../testing/test-endpoint.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
+const lock = {
+  id: "d".repeat(64),
+  exclusive: false,
+  hostname: "nas",
+  username: "root",
+  pid: 4711,
+  time: at,
+  state: "own_dead",
+};
 
 test("every message of an agent, sent twice more and in another order, changes nothing [TRN-06]", async () => {
   const world = createFeaturesWorld();
@@ -30,9 +39,10 @@ test("every message of an agent, sent twice more and in another order, changes n
     body,
     admin,
   );
-  const { repository, group_id } = (await answer.json()) as {
+  const { repository, group_id, schedule_id } = (await answer.json()) as {
     repository: { id: string };
     group_id: string;
+    schedule_id: string;
   };
 
   const job_id = world.random.id();
@@ -63,13 +73,34 @@ test("every message of an agent, sent twice more and in another order, changes n
       of: 1,
       snapshots: [],
     },
+    "repo.stats": {
+      repository_id: repository.id,
+      at,
+      stats: { snapshot_count: 1, raw_size: 5, locks: [lock] },
+    },
+    "repo.unlocked": {
+      repository_id: repository.id,
+      job_id,
+      at,
+      locks: [lock],
+    },
+    "sched.missed": {
+      schedule_id,
+      source_group_id: group_id,
+      reason: "abandoned",
+      first_due_at: at,
+      last_due_at: at,
+      count: 1,
+      caught_up_by: [],
+      attempts: 3,
+    },
     "cfg.applied": { rev: 1, tz: "Etc/UTC", schedules: [] },
     log: { job_id, lines: [{ n: 1, t: at, s: "stdout", l: "one", k: "info" }] },
-    "log.gap": { from_seq: 6, to_seq: 6, job_ids: [job_id] },
+    "log.gap": { from_seq: 9, to_seq: 9, job_ids: [job_id] },
   };
   const durable = (["log", ...eventKinds] as const).map((kind, i) => {
     // The gap is the last, and its range ends before its own number.
-    const seq = kind === "log.gap" ? 7 : i + 1;
+    const seq = kind === "log.gap" ? 10 : i + 1;
     const { text } = agent.event(seq, kind, payloads[kind]);
     const subject =
       kind === "log" ? topic.log(hostId, job_id) : topic.event(hostId, kind);
@@ -97,7 +128,8 @@ test("every message of an agent, sent twice more and in another order, changes n
   await say(messages);
   const before = await everyRow(world.db);
   expect(before["jobs"]).toMatchObject([{ id: job_id, status: "succeeded" }]);
-  expect(before["agent_streams"]).toMatchObject([{ committed_seq: 7 }]);
+  expect(before["missed_fires"]).toHaveLength(1);
+  expect(before["agent_streams"]).toMatchObject([{ committed_seq: 10 }]);
   const heard: DomainEvent[] = [];
   world.events.on((event) => heard.push(event));
   await say([...messages, ...messages.toReversed()]);
