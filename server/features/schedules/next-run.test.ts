@@ -3,8 +3,10 @@ import {
   firesOn,
   readCron,
 } from "@restic-manager/shared/domain/cron-fields.ts";
+import { cronText } from "@restic-manager/shared/domain/schedule.ts";
+import { scheduleMissed } from "@restic-manager/shared/protocol/event.ts";
 import { tableRows } from "../../testing/markdown-table.ts";
-import { nextRun, nextRuns } from "./next-run.ts";
+import { cronProblem, nextRun, nextRuns } from "./next-run.ts";
 
 const dayMs = 24 * 3_600_000;
 const local = /^(\S+), (\d{4}-\d\d-\d\d)$/;
@@ -81,5 +83,28 @@ describe("what the rule about retention reads of a cron text is what fires", () 
         next < day + dayMs,
       ]);
     }
+  });
+});
+
+describe("the guide", () => {
+  const texts = tableRows("docs/schedules.md").flatMap(([when, text = ""]) => {
+    const cron = /^`((?:\S+ ){4}\S+)`$/.exec(text)?.[1];
+    return cron === undefined ? [] : [[when, cron] as const];
+  });
+
+  test.each(texts)(
+    "has a schedule for %s that is valid: %p [SCH-01]",
+    (_, cron) => {
+      expect(cronText.parse(cron)).toBe(cron);
+      expect(cronProblem(cron, Date.now())).toBeNull();
+    },
+  );
+
+  test("names every reason for a missed fire", () => {
+    const { reason } = scheduleMissed.shape;
+    const named = tableRows("docs/schedules.md").flatMap(([first = ""]) =>
+      reason.options.filter((option) => first === `\`${option}\``),
+    );
+    expect(named.toSorted()).toEqual([...reason.options].toSorted());
   });
 });
