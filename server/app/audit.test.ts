@@ -20,6 +20,7 @@ import {
   tokenBody,
   tokensPath,
 } from "../testing/test-tokens.ts";
+import { createTestUpkeep } from "../testing/test-upkeep.ts";
 import { createWholeSurface } from "../testing/whole-surface.ts";
 
 interface Change {
@@ -174,6 +175,23 @@ const changes: Record<string, () => Promise<Change>> = {
       `/api/hosts/${hostId}/hooks`,
       { pre: "sync", post: null, shell: null },
     ]),
+  "PUT /api/repositories/:id/admin-credential": () =>
+    onUpkeep("PUT", "admin-credential", { username: "admin" }),
+  "DELETE /api/repositories/:id/admin-credential": () =>
+    onUpkeep("DELETE", "admin-credential"),
+  async "PUT /api/repositories/:id/maintenance"() {
+    const world = await createTestUpkeep();
+    const { settings } = await world.maintenance();
+    const changed = { ...settings, check_subset_pct: 50 };
+    return onUpkeep("PUT", "maintenance", changed);
+  },
+  "POST /api/repositories/:id/forget": () => onUpkeep("POST", "forget"),
+  "POST /api/repositories/:id/prune": () => onUpkeep("POST", "prune"),
+  "POST /api/repositories/:id/check": () => onUpkeep("POST", "check"),
+  "POST /api/repositories/:id/unlock": () => onUpkeep("POST", "unlock"),
+  "POST /api/repositories/:id/unlock-all": () => onUpkeep("POST", "unlock-all"),
+  "POST /api/repositories/:id/reinit": () =>
+    onUpkeep("POST", "reinit", { name: "backup" }),
 };
 
 /** A channel that nobody listens at. */
@@ -201,6 +219,20 @@ async function onAlerts(
   await world.pass(1000);
   const [{ id: alert } = { id: "" }] = await world.list();
   const [method, path, body] = request({ alert, channel });
+  const response = await world.api.send(method, path, body, world.admin);
+  return { world, response };
+}
+
+/** Where a repository has a policy and an admin credential. */
+async function onUpkeep(
+  method: string,
+  what: string,
+  body: object = {},
+): Promise<Change> {
+  const world = await createTestUpkeep();
+  await world.keep({ daily: 7 });
+  await world.setAdmin();
+  const path = `${world.base}/${what}`;
   const response = await world.api.send(method, path, body, world.admin);
   return { world, response };
 }
