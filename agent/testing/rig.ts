@@ -6,6 +6,7 @@ import type {
   LogBatch,
 } from "@restic-manager/shared/protocol/event.ts";
 import type { LogLine } from "@restic-manager/shared/domain/job.ts";
+import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import type { AgentConfig } from "../config.ts";
 import {
   approve,
@@ -33,8 +34,11 @@ export interface Rig {
   start(): AgentProcess;
   online(): Promise<void>;
   /** Configures one source group over `includes` (default: the whole source). */
-  configure(change?: Partial<SentBundle["groups"][number]>): Promise<void>;
-  runNow(): Promise<string>;
+  configure(
+    change?: Partial<SentBundle["groups"][number]>,
+    more?: Partial<SentBundle>,
+  ): Promise<void>;
+  runNow(limits?: Bandwidth): Promise<string>;
   events(kind: string): EventEnvelope[];
   done(jobId: string): Promise<JobDone>;
   log(jobId: string): LogLine[];
@@ -68,7 +72,7 @@ async function createRig(
       return agent;
     },
     online: () => until("the greeting", () => server.hello() !== null),
-    async configure(change = {}) {
+    async configure(change = {}, more = {}) {
       const rev = server.configure({
         repositories: [
           { id: repositoryId, name: "local", ...restic.repository },
@@ -87,6 +91,7 @@ async function createRig(
         ],
         schedules: [],
         addresses: [],
+        ...more,
       });
       await until("the agent", async () => {
         const answer = await server
@@ -95,7 +100,7 @@ async function createRig(
         return answer?.ok === true;
       });
     },
-    async runNow() {
+    async runNow(limits) {
       const job_id = server.newId();
       const answer = await server.command("job.start", {
         job_id,
@@ -103,6 +108,7 @@ async function createRig(
         source_group_id: groupId,
         cfg_rev: 1,
         epoch: epochOf(),
+        limits,
       });
       if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
       return job_id;
