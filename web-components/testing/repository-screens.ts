@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { at, day, hour, id, minute, now } from "./moments.ts";
-import { heading, type Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { job, logLine } from "./seed-jobs.ts";
 import {
@@ -171,7 +171,7 @@ export const repositoryScreens: readonly Screen[] = [
       }));
       return world;
     },
-    ready: heading("restic 0.14.0 is old"),
+    ready: (page) => page.getByText("restic 0.14.0 is old").waitFor(),
   },
   {
     name: "host-repositories",
@@ -197,7 +197,7 @@ export const repositoryScreens: readonly Screen[] = [
     name: "jobs-none",
     path: "/jobs?kind=unlock&repository=" + repositoryId,
     world: seededWorld,
-    ready: heading("No job is like this"),
+    ready: (page) => page.getByText("No job is like this").waitFor(),
   },
   {
     name: "job-forget",
