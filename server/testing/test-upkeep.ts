@@ -135,6 +135,18 @@ export function secretOf(
   return host.open("job", command?.id ?? "", box);
 }
 
+export const codeOf = (answer: {
+  readonly status: number;
+  readonly body: { readonly code?: string };
+}) => [answer.status, answer.body.code];
+
+/** Gives the host's group a policy, and its repository an access that may delete. */
+export async function allowForget(server: TestUpkeep): Promise<void> {
+  await server.keep({ daily: 7 });
+  await server.setAdmin({ username: "admin", user_password: "may delete" });
+  server.nas.received.length = 0;
+}
+
 export const failed = (code: string, message = "It did not work.") => ({
   outcome: "failed",
   exit_code: 1,

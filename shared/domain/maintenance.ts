@@ -13,7 +13,11 @@ export const maintenanceSettings = z.strictObject({
   prune: upkeep,
   check: upkeep,
   /** How much of the data `check` reads, in percent; 0 reads the structure alone. */
-  check_subset_pct: z.number().min(0).max(100),
+  check_subset_pct: z
+    .number()
+    .int("Use a whole number of percent.")
+    .min(0, "Use 0 to 100.")
+    .max(100, "Use 0 to 100."),
   runner_host_id: z.string().nullable(),
 });
 export type MaintenanceSettings = z.infer<typeof maintenanceSettings>;
@@ -57,9 +61,9 @@ export const repositoryStats = z.object({
   /** restic's own id, of a repository that was created anew. */
   restic_id: z.string().optional(),
   /** What restoring every snapshot would write: restic `stats --mode restore-size`. */
-  total_size: z.number().optional(),
+  total_size: z.number().int().nonnegative().optional(),
   /** What the repository takes: restic `stats --mode raw-data`. */
-  raw_size: z.number().optional(),
+  raw_size: z.number().int().nonnegative().optional(),
   snapshot_count: z.number().int().optional(),
   locks: z.array(repositoryLock).max(100).optional(),
   check: z

@@ -66,6 +66,20 @@ test("a run is sent to the agent and shown with all its names [JOB-02]", async (
   });
 });
 
+test("a run may have a bandwidth of its own, which the audit names [SCH-08]", async () => {
+  const limits = { up_kbps: 512, down_kbps: null };
+  const path = `/api/hosts/${host.hostId}/jobs`;
+  const body = { kind: "backup", source_group_id: groupId, limits };
+  expect((await server.call("POST", path, body)).status).toBe(202);
+  expect(host.received.at(-1)?.p).toMatchObject({ limits });
+  const { payload } = await server.db
+    .selectFrom("audit_log")
+    .select("payload")
+    .where("action", "=", "job.run")
+    .executeTakeFirstOrThrow();
+  expect(JSON.parse(payload ?? "")).toMatchObject(limits);
+});
+
 test("a host that is away is refused and nothing is queued [JOB-03]", async () => {
   host.disconnect();
   const answer = await run();

@@ -77,6 +77,11 @@ const awayMs = 5 * 60_000;
 /** There may always be some backup; restic waits for the lock of the one it meets. */
 const patienceMs = 6 * 3_600_000;
 
+const takenOff = failure(
+  "repository_missing",
+  "The repository was taken off the list before the turn of this job came.",
+);
+
 export function createUpkeepQueue(deps: {
   db: Db;
   tx: Transaction;
@@ -121,13 +126,17 @@ export function createUpkeepQueue(deps: {
   function claim(id: string) {
     return tx.run(async (trx) => {
       const job = await store.findJob(trx, id);
-      const { kind, repository_id } = job ?? {};
-      if (job?.status !== "queued" || repository_id == null) return null;
-      if (kind === undefined || kind === "backup") return null;
-      if (!(await mayGo(trx, job))) return null;
+      if (job?.status !== "queued" || job.kind === "backup") return null;
+      const { kind, repository_id } = job;
       const host = await upkeep.findRecipient(trx, job.host_id);
+      if (host === null) return null;
+      if (repository_id === null) {
+        await end(trx, id, takenOff);
+        return { host, start: null };
+      }
+      if (!(await mayGo(trx, job))) return null;
       const epoch = presence.epochOf(job.host_id);
-      if (host === null || epoch === null) throw new AppError("host_offline");
+      if (epoch === null) throw new AppError("host_offline");
       const secret = await deps.prepare(trx, {
         kind,
         hostId: host.id,
@@ -200,7 +209,7 @@ export function createUpkeepQueue(deps: {
 
   async function sendWaiting(): Promise<void> {
     for (const { id, repository_id } of await upkeep.waitingUpkeep(db)) {
-      await inTurn(repository_id, async () => {
+      await inTurn(repository_id ?? id, async () => {
         try {
           await trySend(id);
         } catch (error) {

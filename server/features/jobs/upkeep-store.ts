@@ -5,14 +5,12 @@ import type { StoredJob } from "./store.ts";
 /** Upkeep that waits for its turn, in the order in which it was asked for. */
 export async function waitingUpkeep(
   db: Db,
-): Promise<{ id: string; repository_id: string }[]> {
+): Promise<{ id: string; repository_id: string | null }[]> {
   return db
     .selectFrom("jobs")
     .select(["id", "repository_id"])
-    .$narrowType<{ repository_id: string }>()
     .where("status", "=", "queued")
     .where("kind", "<>", "backup")
-    .where("repository_id", "is not", null)
     .where("finished_at", "is", null)
     .orderBy("queued_at")
     .orderBy("id")

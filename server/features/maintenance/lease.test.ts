@@ -20,6 +20,20 @@ beforeEach(async () => {
   server.startUpkeep();
 });
 
+test("what waits survives a restart of the server", async () => {
+  const down = await createTestUpkeep();
+  await down.setAdmin();
+  const backup = down.newJob("backup");
+  await down.report(down.nas, "job.started", backup);
+  const { body: prune } = await down.post("prune");
+  await down.report(down.nas, "job.done", backup);
+  expect((await down.job(prune.id)).state).toBe("queued");
+  down.startUpkeep();
+  await down.clock.advance(60_000);
+  await settle();
+  expect((await down.job(prune.id)).state).toBe("sent");
+});
+
 const kindsGiven = () => startsOf(server.nas).map(({ kind }) => kind);
 const minutes = async (count: number) => {
   await server.clock.advance(count * 60_000);
@@ -168,4 +182,15 @@ test("the secrets of a waiting job are not stored with it [CRD-04]", async () =>
   await server.post("forget");
   const rows = await server.db.selectFrom("jobs").selectAll().execute();
   expect(JSON.stringify(rows)).not.toContain("may delete");
+});
+
+test("what waits for a repository that is taken off the list ends, and says why", async () => {
+  await server.report(laptop, "job.started", server.newJob("backup"));
+  const { body: forget } = await server.post("forget");
+  await server.db.deleteFrom("repositories").execute();
+  await minutes(1);
+  expect(await server.job(forget.id)).toMatchObject({
+    state: "failed",
+    error: { code: "repository_missing" },
+  });
 });

@@ -14,44 +14,46 @@ export interface Runner {
   readonly usesRepository: boolean;
 }
 
-/** The hosts that use a repository, those that are always on first; with `every` all the others after them. */
-async function find(
-  db: Db | Trx,
-  repositoryId: string,
-  which: "users" | "every" | { readonly id: string },
-): Promise<Runner[]> {
-  const uses = sql<number>`EXISTS (SELECT 1 FROM host_repositories u
-    WHERE u.host_id = hosts.id AND u.repository_id = ${repositoryId})`;
-  let query = db
+function hosts(db: Db | Trx, repositoryId: string) {
+  return db
     .selectFrom("hosts")
+    .leftJoin("host_repositories as use", (join) =>
+      join
+        .onRef("use.host_id", "=", "hosts.id")
+        .on("use.repository_id", "=", repositoryId),
+    )
     .select(["id", "name", "hostname", "tz", "always_on", "status"])
-    .select(uses.as("uses"))
-    .orderBy(uses, "desc")
+    .select("use.repository_id as uses")
+    .orderBy(sql`uses IS NOT NULL`, "desc")
     .orderBy("always_on", "desc")
     .orderBy("name");
-  if (which === "users") query = query.where(uses, "=", 1);
-  else if (which !== "every") query = query.where("id", "=", which.id);
-  const rows = await query.execute();
-  return rows.map(({ always_on, uses: usesIt, ...host }) => ({
-    ...host,
-    alwaysOn: always_on === 1,
-    usesRepository: usesIt === 1,
-  }));
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof hosts>["execute"]>>[number];
+
+function toRunner({ always_on, uses, ...host }: Row): Runner {
+  return { ...host, alwaysOn: always_on === 1, usesRepository: uses !== null };
 }
 
 /** Hosts that may do it as it is set, in the order in which they are asked; none when nobody uses the repository. */
-export function possibleRunners(
+export async function possibleRunners(
   db: Db | Trx,
   repositoryId: string,
   runnerId: string | null,
 ): Promise<Runner[]> {
-  return find(db, repositoryId, runnerId === null ? "users" : { id: runnerId });
+  const all = hosts(db, repositoryId);
+  const rows = await (
+    runnerId === null
+      ? all.where("use.repository_id", "is not", null)
+      : all.where("hosts.id", "=", runnerId)
+  ).execute();
+  return rows.map(toRunner);
 }
 
-/** Every host there is, for a person to choose from. */
-export function allRunners(
+/** Every host there is, for a person to choose from; those that use the repository first. */
+export async function allRunners(
   db: Db | Trx,
   repositoryId: string,
 ): Promise<Runner[]> {
-  return find(db, repositoryId, "every");
+  return (await hosts(db, repositoryId).execute()).map(toRunner);
 }

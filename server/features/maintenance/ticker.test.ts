@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import type { UpkeepKind } from "@restic-manager/shared/domain/maintenance.ts";
 import { createTestUpkeep, startsOf } from "../../testing/test-upkeep.ts";
 import type { TestUpkeep } from "../../testing/test-upkeep.ts";
 
@@ -35,18 +36,22 @@ const upkeepOf = async (kind: string) =>
   );
 
 test("forget, prune and check run by themselves at their times [MNT-01]", async () => {
-  const ran: Record<string, string[]> = { forget: [], prune: [], check: [] };
+  const ran: { [K in UpkeepKind]: string[] } = {
+    forget: [],
+    prune: [],
+    check: [],
+  };
   for (let day = 1; day <= 32; day++) {
     for (const hour of [2, 3, 4, 5, 6]) {
       server.nas.received.length = 0;
       const at = new Date(Date.UTC(2026, 0, day, hour)).toISOString();
       await server.passTo(at);
-      for (const kind of given()) ran[kind]?.push(at.slice(0, 16));
+      for (const kind of given()) ran[kind as UpkeepKind].push(at.slice(0, 16));
       await endAll();
     }
   }
   expect(ran.forget).toHaveLength(32);
-  expect(ran.forget?.[0]).toBe("2026-01-01T03:00");
+  expect(ran.forget[0]).toBe("2026-01-01T03:00");
   expect(ran.prune).toEqual([
     "2026-01-04T04:00",
     "2026-01-11T04:00",

@@ -119,15 +119,10 @@ export function createTicker(deps: {
   async function visit(
     record: store.UpkeepRecord,
     kind: UpkeepKind,
+    runners: readonly Runner[],
   ): Promise<void> {
-    const { repositoryId, settings } = record;
-    const { cron, enabled } = settings[kind];
+    const { cron, enabled } = record.settings[kind];
     if (!enabled) return;
-    const runners = await possibleRunners(
-      db,
-      repositoryId,
-      settings.runner_host_id,
-    );
     const tz = runners[0]?.tz ?? "UTC";
     const watched = { cron, tz, handled: record.handled[kind] };
     const fire = dueFire(watched, clock.now(), deps.nextRun);
@@ -143,10 +138,13 @@ export function createTicker(deps: {
     isBusy = true;
     try {
       for (const record of await store.listUpkeep(db)) {
+        const { repositoryId, settings } = record;
+        const { runner_host_id } = settings;
+        const runners = await possibleRunners(db, repositoryId, runner_host_id);
         for (const kind of upkeepKinds) {
-          await visit(record, kind).catch((error: unknown) =>
+          await visit(record, kind, runners).catch((error: unknown) =>
             log.error("Upkeep could not be started", {
-              repository_id: record.repositoryId,
+              repository_id: repositoryId,
               kind,
               error,
             }),

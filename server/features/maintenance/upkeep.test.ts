@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { setUpBody } from "../../testing/test-backups.ts";
 import { refused, settle } from "../../testing/test-endpoint.ts";
 import {
+  allowForget,
+  codeOf,
   createTestUpkeep,
   failed,
   secretOf,
@@ -16,20 +18,6 @@ beforeEach(async () => {
 });
 
 const { credential } = setUpBody().repository;
-const codeOf = ({
-  status,
-  body,
-}: {
-  status: number;
-  body: { code?: string };
-}) => [status, body.code] as const;
-
-/** Everything forget needs. */
-async function ready() {
-  await server.keep({ daily: 7 });
-  await server.setAdmin({ username: "admin", user_password: "may delete" });
-  server.nas.received.length = 0;
-}
 
 describe("forget", () => {
   test("is refused without an admin credential, and the page says that nothing is removed [MNT-03]", async () => {
@@ -59,7 +47,7 @@ describe("forget", () => {
   });
 
   test("goes to the agent sealed, with the access that may delete and the policies [MNT-02] [CRD-04]", async () => {
-    await ready();
+    await allowForget(server);
     const keepsAll = await server.addHost(2, "other");
     await server.setUp(keepsAll);
     const answer = await server.post("forget");
@@ -96,7 +84,7 @@ describe("forget", () => {
   });
 
   test("leaves out groups whose snapshots restic cannot tell apart, and says so", async () => {
-    await ready();
+    await allowForget(server);
     const twin = await server.addHost(2, "twin");
     await server.setUp(twin);
     await server.db.updateTable("hosts").set({ hostname: "debian" }).execute();
@@ -128,7 +116,7 @@ describe("forget", () => {
   });
 
   test("that worked says what it removed, and retention is on [MNT-02]", async () => {
-    await ready();
+    await allowForget(server);
     const { body: job } = await server.post("forget");
     const upkeep = {
       groups: [{ host: "nas", tag: "default", kept: 7, removed: 3 }],
@@ -146,93 +134,11 @@ describe("forget", () => {
   });
 
   test("with an admin credential that is wrong says nothing about what the hosts use", async () => {
-    await ready();
+    await allowForget(server);
     const { body: job } = await server.post("forget");
     const wrong = failed("repository_denied");
     await server.report(server.nas, "job.done", job, wrong);
     expect((await server.repository()).status).toBe("ready");
-  });
-});
-
-describe("a runner", () => {
-  test("does the upkeep of another host's repository, and the endpoint never sees the admin credential [MNT-07]", async () => {
-    await ready();
-    const runner = await server.addHost(2, "runner");
-    await server.settings({ runner_host_id: runner.hostId });
-    await server.setAdmin({ url: "/srv/restic/backup", password: "other" });
-    const { body: job } = await server.post("prune");
-
-    expect(job.host_name).toBe("runner");
-    expect(startsOf(server.nas)).toEqual([]);
-    const [start] = startsOf(runner);
-    expect(secretOf(runner, start?.command)).toMatchObject({
-      url: "/srv/restic/backup",
-      credential: { password: "other", username: "admin" },
-    });
-    const config = (await server.nas.ask("cfg.get", { have: 0 })) as {
-      rev: number;
-      box: string;
-    };
-    const bundle = server.nas.open("config", config.rev, config.box);
-    expect(JSON.stringify(bundle)).not.toContain("may delete");
-  });
-
-  test("may report how it left a repository that it does not use, and a stranger may not [MNT-07]", async () => {
-    await ready();
-    const runner = await server.addHost(2, "runner");
-    const stranger = await server.addHost(3, "stranger");
-    await server.settings({ runner_host_id: runner.hostId });
-    const { body: job } = await server.post("check", { subset_pct: 10 });
-    expect(job.host_name).toBe("runner");
-    const stats = (raw_size: number) => ({
-      repository_id: server.repositoryId,
-      at: "2026-01-01T00:00:00.000Z",
-      stats: { raw_size },
-    });
-    await runner.report("repo.stats", stats(1000));
-    await stranger.report("repo.stats", stats(1));
-    expect((await server.repository()).stats.raw_size).toBe(1000);
-
-    const record = {
-      id: "b".repeat(64),
-      time: "2026-01-01T00:00:00.000Z",
-      paths: ["/etc"],
-      tags: ["default"],
-      hostname: "nas",
-      username: "root",
-      parent: null,
-      size_bytes: 1,
-      file_count: 1,
-    };
-    await runner.report("snap.part", {
-      repository_id: server.repositoryId,
-      rev: "01J00000000000000000000000",
-      part: 0,
-      of: 1,
-      snapshots: [record],
-    });
-    expect((await server.repository()).snapshot_count).toBe(1);
-  });
-
-  test("that is away is refused and leaves nothing behind, though other hosts are there [MNT-07]", async () => {
-    await ready();
-    const runner = await server.addHost(2, "runner");
-    await server.settings({ runner_host_id: runner.hostId });
-    await server.leave(runner);
-    expect(codeOf(await server.post("prune"))).toEqual([503, "host_offline"]);
-    expect(await server.jobs()).toEqual([]);
-    expect(await server.actions()).not.toContain("repository.prune");
-  });
-
-  test("that went away unnoticed is refused too, and the audit says so", async () => {
-    await ready();
-    server.nas.disconnect({ stillSeen: true });
-    expect(codeOf(await server.post("prune"))).toEqual([503, "host_offline"]);
-    expect(await server.jobs()).toEqual([]);
-    expect((await server.actions()).slice(-2)).toEqual([
-      "repository.prune",
-      "job.withdraw",
-    ]);
   });
 });
 
@@ -274,74 +180,6 @@ describe("check", () => {
   });
 });
 
-describe("unlock", () => {
-  const lock = (hostname: string, pid = 7) => ({
-    id: `${pid}`.repeat(64).slice(0, 64),
-    exclusive: false,
-    hostname,
-    username: "root",
-    pid,
-    time: "2026-01-01T00:00:00.000Z",
-    state: "own_dead",
-  });
-  const locksOf = async () => (await server.repository()).stats.locks;
-
-  test("goes to the host that holds a lock, since it alone can prove its process dead [MNT-05]", async () => {
-    const laptop = await server.addHost(2, "laptop");
-    await server.setUp(laptop);
-    await server.nas.report("repo.stats", {
-      repository_id: server.repositoryId,
-      at: "2026-01-01T00:00:00.000Z",
-      stats: { locks: [lock("laptop")] },
-    });
-    expect((await server.post("unlock")).body.host_name).toBe("laptop");
-  });
-
-  test("takes what was removed off the page at once, and the audit names it [MNT-05] [LCK-01]", async () => {
-    await server.nas.report("repo.stats", {
-      repository_id: server.repositoryId,
-      at: "2026-01-01T00:00:00.000Z",
-      stats: { locks: [lock("nas", 7), lock("desk", 8)] },
-    });
-    expect(await locksOf()).toHaveLength(2);
-    await server.nas.report("repo.unlocked", {
-      repository_id: server.repositoryId,
-      job_id: null,
-      at: "2026-01-01T00:00:01.000Z",
-      locks: [lock("nas", 7)],
-    });
-    expect(await locksOf()).toEqual([lock("desk", 8)]);
-    const row = await server.db
-      .selectFrom("audit_log")
-      .selectAll()
-      .where("action", "=", "repository.unlock")
-      .executeTakeFirstOrThrow();
-    expect(row).toMatchObject({
-      actor_kind: "agent",
-      actor_id: server.nas.hostId,
-    });
-    expect(row.payload).toContain("pid 7 of root on nas since");
-  });
-
-  test("of living processes too is for those who may prune, and not while a job runs [MNT-05]", async () => {
-    const operator = await server.api.as("operator");
-    const path = `${server.base}/unlock-all`;
-    const answer = await server.api.send("POST", path, {}, operator);
-    expect(answer.status).toBe(403);
-
-    const backup = server.newJob("backup");
-    await server.report(server.nas, "job.started", backup);
-    expect(codeOf(await server.post("unlock-all"))).toEqual([
-      409,
-      "repository_busy",
-    ]);
-    await server.report(server.nas, "job.done", backup);
-    expect((await server.post("unlock-all")).status).toBe(202);
-    const start = startsOf(server.nas).at(-1);
-    expect(secretOf(server.nas, start?.command).all).toBe(true);
-  });
-});
-
 describe("creating a repository anew", () => {
   test("needs its name typed, and is audited [REP-04]", async () => {
     expect(codeOf(await server.post("reinit", { name: "Backup" }))).toEqual([
@@ -376,7 +214,7 @@ describe("creating a repository anew", () => {
 });
 
 test("buttons follow permissions: an operator may check and unlock, and remove nothing [MNT-06]", async () => {
-  await ready();
+  await allowForget(server);
   const operator = await server.api.as("operator");
   const viewer = await server.api.as("viewer");
   const tried = async (who: Record<string, string>, what: string) => {
