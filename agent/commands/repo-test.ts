@@ -1,5 +1,4 @@
 import { lstatSync } from "node:fs";
-import { z } from "zod";
 import {
   failure,
   type Failure,
@@ -8,7 +7,6 @@ import {
   sealContext,
   type AgreementKey,
 } from "@restic-manager/shared/identity/seal.ts";
-import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import {
   repoTest,
   repoTestSecret,
@@ -21,6 +19,7 @@ import { capture, succeeded, type Captured } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
 import { failureOf, type StopReason } from "../restic/exit-codes.ts";
 import { isRetry } from "../restic/messages.ts";
+import { parseRepositoryId } from "../restic/repository-id.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import { payloadOf, type CommandHandler } from "./dispatch.ts";
 import { openBox } from "./sealed-box.ts";
@@ -37,8 +36,6 @@ const openMs = 40_000;
 const stepMs = 20_000;
 const maxRetries = 3;
 const maxMissing = 50;
-
-const resticConfig = z.object({ id: z.string() });
 
 /** Opens a repository, or creates it, before anything is saved. Nothing secret is in the answer. */
 export function createRepoTest({
@@ -108,10 +105,10 @@ async function look(
   limitMs: number,
 ) {
   const config = await need(runner, repository, configArgs, limitMs);
-  const id = parseJson(config.stdout, resticConfig)?.id;
+  const id = parseRepositoryId(config.stdout);
   const list = await need(runner, repository, snapshotsArgs, stepMs);
   const snapshots = parseSnapshots(list.stdout);
-  if (id === undefined || snapshots === null)
+  if (id === null || snapshots === null)
     throw new FailureError(
       "repository_failed",
       "restic opened the repository but did not describe it; look at the agent's log.",

@@ -6,11 +6,12 @@ import type {
   SnapshotPart,
   SnapshotRecord,
 } from "@restic-manager/shared/protocol/event.ts";
+import { FailureError } from "../failure-error.ts";
 import type { Outbox } from "../link/outbox.ts";
 import { snapshotsArgs } from "../restic/args.ts";
 import { capture, succeeded } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
-import { failureOf } from "../restic/exit-codes.ts";
+import { failureOf, type ResticEnd } from "../restic/exit-codes.ts";
 import type { ResticRunner } from "../restic/run.ts";
 
 /** restic's own record; what older restics lack is null. */
@@ -51,24 +52,46 @@ export async function reportSnapshots(
   repositoryId: string,
   repository: Repository,
 ): Promise<SnapshotRecord[] | null> {
-  const { end, stdout } = await capture(deps.runner, {
+  try {
+    const snapshots = await listSnapshots(deps, repository);
+    reportList(deps, repositoryId, snapshots);
+    return snapshots;
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    if (!deps.signal.aborted)
+      deps.log.warn("The snapshots could not be listed", {
+        repository_id: repositoryId,
+        reason: error.message,
+      });
+    return null;
+  }
+}
+
+/** Throws `FailureError` when the repository cannot be listed. */
+export async function listSnapshots(
+  { runner, signal }: Pick<SnapshotsDeps, "runner" | "signal">,
+  repository: Repository,
+): Promise<SnapshotRecord[]> {
+  const { end, stdout } = await capture(runner, {
     args: snapshotsArgs,
     repository,
     limitMs,
-    signal: deps.signal,
+    signal,
   });
-  if (deps.signal.aborted) return null;
   const snapshots = succeeded(end) ? parseSnapshots(stdout) : null;
-  if (snapshots === null) {
-    deps.log.warn("The snapshots could not be listed", {
-      repository_id: repositoryId,
-      reason: failureOf(end).message,
-    });
-    return null;
-  }
-  const rev = deps.newRev();
+  if (snapshots === null || signal.aborted) throw failed(end);
+  return snapshots;
+}
+
+/** Puts a list into the outbox; it replaces the one before. */
+export function reportList(
+  { outbox, newRev }: Pick<SnapshotsDeps, "outbox" | "newRev">,
+  repositoryId: string,
+  snapshots: readonly SnapshotRecord[],
+): void {
+  const rev = newRev();
   const parts = inParts(snapshots);
-  deps.outbox.transaction(() => {
+  outbox.transaction(() => {
     parts.forEach((part, index) => {
       const body: SnapshotPart = {
         repository_id: repositoryId,
@@ -77,10 +100,14 @@ export async function reportSnapshots(
         of: parts.length,
         snapshots: part,
       };
-      deps.outbox.put("snap.part", body);
+      outbox.put("snap.part", body);
     });
   });
-  return snapshots;
+}
+
+function failed(end: ResticEnd): FailureError {
+  const { code, message } = failureOf(end);
+  return new FailureError(code, message);
 }
 
 /** Null when it is not restic's list. */

@@ -26,6 +26,9 @@ export const resticPath = (): string => program("restic", "RM_TEST_RESTIC");
 export const natsServerPath = (): string =>
   program("nats-server", "RM_TEST_NATS_SERVER");
 
+export const restServerPath = (): string =>
+  program("rest-server", "RM_TEST_REST_SERVER");
+
 export interface RealRestic {
   readonly runner: ResticRunner;
   readonly repository: Repository;

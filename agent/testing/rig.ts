@@ -5,7 +5,11 @@ import type {
   JobDone,
   LogBatch,
 } from "@restic-manager/shared/protocol/event.ts";
-import type { LogLine } from "@restic-manager/shared/domain/job.ts";
+import type {
+  LogLine,
+  MaintenanceKind,
+} from "@restic-manager/shared/domain/job.ts";
+import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import type { AgentConfig } from "../config.ts";
 import {
@@ -22,7 +26,7 @@ import {
 } from "./test-server.ts";
 import { until } from "./until.ts";
 
-const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+export const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 export const groupId = "01ARZ3NDEKTSV4RRFFQ69G5FAW";
 
 /** A test server, an approved agent as its own process, a real restic with a local repository, and files to back up. */
@@ -39,6 +43,11 @@ export interface Rig {
     more?: Partial<SentBundle>,
   ): Promise<void>;
   runNow(limits?: Bandwidth): Promise<string>;
+  /** Starts upkeep; what opens the repository is the rig's own access unless `secret` says otherwise. */
+  upkeep(
+    kind: MaintenanceKind,
+    secret?: Partial<MaintenanceSecret>,
+  ): Promise<string>;
   events(kind: string): EventEnvelope[];
   done(jobId: string): Promise<JobDone>;
   log(jobId: string): LogLine[];
@@ -110,6 +119,30 @@ async function createRig(
         epoch: epochOf(),
         limits,
       });
+      if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
+      return job_id;
+    },
+    async upkeep(kind, secret = {}) {
+      const id = server.newId();
+      const job_id = server.newId();
+      const box = server.sealFor("job", id, {
+        ...restic.repository,
+        restic_id: null,
+        ...secret,
+      });
+      const answer = await server.command(
+        "job.start",
+        {
+          job_id,
+          kind,
+          repository_id: repositoryId,
+          actor: "user",
+          cfg_rev: 1,
+          epoch: epochOf(),
+          box,
+        },
+        { id },
+      );
       if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
       return job_id;
     },
