@@ -46,7 +46,7 @@ function numbers(
   field: string,
   first: number,
   last: number,
-  named = (_: string) => Number.NaN,
+  named: (name: string) => number = () => Number.NaN,
 ): Set<number> {
   const number = (text: string) =>
     /^\d+$/.test(text) ? Number(text) : named(text);

@@ -8,7 +8,7 @@ import type { Notices } from "../../ports/notices.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import { findOfHosts } from "./host-findings.ts";
-import type { NextRun } from "./overdue.ts";
+import type { NextRun } from "../schedules/next-run.ts";
 import { findOfRepositories } from "./repository-findings.ts";
 import type { RetentionStates } from "./repository-findings.ts";
 import { compare, type Finding, type Ids } from "./rules.ts";

@@ -8,7 +8,7 @@ import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import { createAlerts } from "./alerts.ts";
 import { createEngine } from "./engine.ts";
-import type { NextRun } from "./overdue.ts";
+import type { NextRun } from "../schedules/next-run.ts";
 import type { RetentionStates } from "./repository-findings.ts";
 import { alertRoutes } from "./routes.ts";
 

@@ -1,7 +1,8 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { sql } from "kysely";
 import type { Trx } from "../../ports/transaction.ts";
-import { isOverdue, type NextRun } from "./overdue.ts";
+import type { NextRun } from "../schedules/next-run.ts";
+import { isOverdue } from "./overdue.ts";
 import type { Finding, Ids } from "./rules.ts";
 import { cut, duration, minute, nothingElse } from "./wording.ts";
 

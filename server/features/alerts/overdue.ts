@@ -1,5 +1,4 @@
-/** The first fire of a cron text after an instant in milliseconds; null when it has none. */
-export type NextRun = (cron: string, from: number, tz: string) => number | null;
+import type { NextRun } from "../schedules/next-run.ts";
 
 export interface Waiting {
   readonly cron: string;

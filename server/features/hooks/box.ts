@@ -6,8 +6,7 @@ export interface HookOwner {
   readonly id: string;
 }
 
-export const hookSlots = ["pre", "post"] as const;
-export type HookSlot = (typeof hookSlots)[number];
+export type HookSlot = "pre" | "post";
 
 export interface HookBox {
   seal(owner: HookOwner, slot: HookSlot, text: string): Uint8Array;

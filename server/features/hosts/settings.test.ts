@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
 import { createTestAgent, insertTestHost } from "../../testing/test-agent.ts";
 import { createHostsWorld } from "../../testing/hosts-world.ts";
@@ -18,7 +19,8 @@ async function patch(body: object, id = hostId) {
   const path = `/api/hosts/${id}`;
   const operator = await world.as("operator");
   const response = await world.send("PATCH", path, body, operator);
-  return { status: response.status, body: (await response.json()) as any };
+  const answer = (await response.json()) as HostDetail & ApiErrorBody;
+  return { status: response.status, body: answer };
 }
 
 async function detail(): Promise<HostDetail> {
@@ -107,7 +109,7 @@ describe("the settings of a host", () => {
   ])("say at the field %p what is wrong with it", async (field, body) => {
     const answer = await patch(body);
     expect(answer.status).toBe(400);
-    expect(Object.keys(answer.body.fields)).toEqual([field]);
+    expect(Object.keys(answer.body.fields ?? {})).toEqual([field]);
   });
 
   test("are not a viewer's to change, and need a host", async () => {

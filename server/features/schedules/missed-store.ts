@@ -65,12 +65,15 @@ export async function missedOf(
   return new Map(
     [...grouped].map(([id, missed]) => [
       id,
-      missed
-        .slice(0, shownRows)
-        .map(({ schedule_id: _, caught_up_by, ...row }) => ({
-          ...row,
-          caught_up_by: JSON.parse(caught_up_by),
-        })),
+      missed.slice(0, shownRows).map((row) => ({
+        source_group_id: row.source_group_id,
+        reason: row.reason,
+        first_due_at: row.first_due_at,
+        last_due_at: row.last_due_at,
+        count: row.count,
+        caught_up_by: JSON.parse(row.caught_up_by),
+        attempts: row.attempts,
+      })),
     ]),
   );
 }

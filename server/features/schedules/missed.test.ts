@@ -70,7 +70,10 @@ test("fires that brought no backup stand beside their schedule, newest first [SC
     caught_up_by: [],
   });
   await host.report("sched.missed", busy);
-  const shape = ({ schedule_id: _, ...rest }: ScheduleMissed) => rest;
+  const shape = ({ schedule_id, ...rest }: ScheduleMissed) => {
+    expect(schedule_id).toBe(scheduleId);
+    return rest;
+  };
   expect(await shown()).toEqual([shape(busy), shape(missed())]);
   expect(server.heard).toContainEqual({
     type: "host.configured",
