@@ -22,6 +22,9 @@ const upkeepView = z.object({
   skipped: z.object({ at: timestamp, reason: z.enum(skipReasons) }).nullable(),
 });
 
+/** Nobody chooses from a longer list. */
+export const mostRunners = 5000;
+
 /** GET, PUT (← `maintenanceSettings`) /api/repositories/:id/maintenance */
 export const maintenance = z.object({
   settings: maintenanceSettings,
@@ -29,14 +32,16 @@ export const maintenance = z.object({
   tz: z.string(),
   upkeep: z.array(upkeepView).length(upkeepKinds.length),
   /** Hosts that could do it: those that use the repository first, then every other. */
-  runners: z.array(
-    z.object({
-      id: hostId,
-      name: z.string(),
-      online: z.boolean(),
-      uses_repository: z.boolean(),
-    }),
-  ),
+  runners: z
+    .array(
+      z.object({
+        id: hostId,
+        name: z.string(),
+        online: z.boolean(),
+        uses_repository: z.boolean(),
+      }),
+    )
+    .max(mostRunners),
 });
 export type Maintenance = z.infer<typeof maintenance>;
 

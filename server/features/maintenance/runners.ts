@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { mostRunners } from "@restic-manager/shared/api/maintenance.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 
@@ -55,5 +56,6 @@ export async function allRunners(
   db: Db | Trx,
   repositoryId: string,
 ): Promise<Runner[]> {
-  return (await hosts(db, repositoryId).execute()).map(toRunner);
+  const rows = await hosts(db, repositoryId).limit(mostRunners).execute();
+  return rows.map(toRunner);
 }
