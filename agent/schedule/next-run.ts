@@ -1,3 +1,5 @@
+import { takeRuns } from "@restic-manager/shared/domain/runs.ts";
+
 /**
  * The next instant after `from` (milliseconds since the Unix epoch) at which five cron fields fire in an IANA zone; null
  * when they never do (31 February). A time that a change of the clocks skips fires right after, one that comes twice
@@ -14,14 +16,7 @@ export function nextRuns(
   tz: string,
   count: number,
 ): number[] {
-  const runs: number[] = [];
-  for (
-    let at = nextRun(cron, from, tz);
-    at !== null && runs.length < count;
-    at = nextRun(cron, at, tz)
-  )
-    runs.push(at);
-  return runs;
+  return takeRuns((at) => nextRun(cron, at, tz), from, count);
 }
 
 /** More fires than this are not counted one by one: every minute for two months. */

@@ -1,3 +1,5 @@
+import { takeRuns } from "@restic-manager/shared/domain/runs.ts";
+
 export type NextRun = typeof nextRun;
 
 /**
@@ -19,14 +21,7 @@ export function nextRuns(
   tz: string,
   count: number,
 ): number[] {
-  const runs: number[] = [];
-  for (
-    let at = nextRun(cron, from, tz);
-    at !== null && runs.length < count;
-    at = nextRun(cron, at, tz)
-  )
-    runs.push(at);
-  return runs;
+  return takeRuns((at) => nextRun(cron, at, tz), from, count);
 }
 
 /** Why a cron text never fires, for a person; null when it does. */
