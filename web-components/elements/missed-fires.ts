@@ -5,12 +5,14 @@ import { icon } from "./icon.ts";
 
 type Missed = Schedule["missed"][number];
 
-const reasons: Readonly<Record<Missed["reason"], string>> = {
-  agent_down: "the host was off, or its agent did not run",
-  asleep: "the host was asleep",
-  busy: "the backup before was still running",
-  abandoned: "it was tried again without success",
-};
+const reasons: Readonly<Record<Missed["reason"], (missed: Missed) => string>> =
+  {
+    agent_down: () => "the host was off, or its agent did not run",
+    asleep: () => "the host was asleep",
+    busy: () => "the backup before was still running",
+    abandoned: ({ attempts }) =>
+      `given up after ${plural(attempts, "attempt")} without success`,
+  };
 
 export const missedFiresStyles = css`
   .missed {
@@ -62,7 +64,7 @@ function line(
   tz: string,
   groupName: (id: string) => string | undefined,
 ): TemplateResult {
-  const { reason, caught_up_by: jobs, attempts, source_group_id } = miss;
+  const { reason, caught_up_by: jobs, source_group_id } = miss;
   const group =
     source_group_id === null ? undefined : groupName(source_group_id);
   const first = timeIn(tz, Date.parse(miss.first_due_at), "dayTime");
@@ -78,8 +80,7 @@ function line(
     >
     <span
       ><strong class="num">${when}</strong
-      >${group === undefined ? "" : `, ${group}`}:
-      ${reasons[reason]}${attempts > 1 ? ` ${attempts} times` : ""};
+      >${group === undefined ? "" : `, ${group}`}: ${reasons[reason](miss)};
       ${isMadeUp ? html`made up for by ${jobLinks(jobs)}.` : "nothing was backed up instead."}</span
     >
   </li>`;

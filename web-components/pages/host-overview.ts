@@ -170,7 +170,7 @@ function schedule({
     ${
       of.schedules.length === 0
         ? html`<p class="small text-2">None: backs up only by hand.</p>`
-        : html`<dl class="pairs num">
+        : html`<dl class="pairs runs num">
             ${of.schedules.map(
               ({ cron, enabled, next, tz }) =>
                 html`<dt>${cronInWords(cron)}</dt>

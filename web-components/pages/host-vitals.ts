@@ -9,7 +9,7 @@ import {
 } from "../elements/format.ts";
 import { hostNote, lastBackupAt } from "../elements/host-rows.ts";
 import { icon } from "../elements/icon.ts";
-import { jobStates } from "../elements/status.ts";
+import { glyph, healthStates, jobStates } from "../elements/status.ts";
 import { plainText } from "../elements/plain-text.ts";
 
 /** The six things to know about a host. */
@@ -30,6 +30,12 @@ function lastBackup(host: HostDetail, now: number): TemplateResult {
 function nextRun({ next_run_at, tz }: HostDetail, now: number): TemplateResult {
   if (next_run_at === null) return vital("Next run", "–", "no schedule is on");
   const at = Date.parse(next_run_at);
+  if (at < now)
+    return vital(
+      "Next run",
+      "Due",
+      `since ${timeIn(tz, at, "dateTime")} host time`,
+    );
   return vital(
     "Next run",
     relativeTime(at, now),
@@ -50,14 +56,16 @@ function lastResult({ last_backup: last }: HostDetail): TemplateResult {
 }
 
 function agent(
-  { online, last_seen_at }: HostDetail,
+  { online, last_seen_at, health }: HostDetail,
   now: number,
 ): TemplateResult {
   return vital(
     "Agent",
-    html`<span class=${online ? "ok" : "off"}
-        >${icon(online ? "circle-check" : "unlink")}</span
-      >${online ? "Online" : "Offline"}`,
+    health === "asleep"
+      ? html`${glyph(healthStates.asleep)}Asleep`
+      : html`<span class=${online ? "ok" : "off"}
+            >${icon(online ? "circle-check" : "unlink")}</span
+          >${online ? "Online" : "Offline"}`,
     last_seen_at === null
       ? "not seen yet"
       : `seen ${relativeTime(Date.parse(last_seen_at), now)}`,

@@ -36,6 +36,9 @@ export const hostStyles = [
       justify-content: space-between;
       margin-top: 6px;
     }
+    .pairs.runs {
+      grid-template-columns: minmax(0, 1fr) auto;
+    }
     .legend .none {
       color: var(--rm-active);
     }

@@ -13,9 +13,6 @@ export const editor = css`
     grid-template-columns: minmax(0, 1fr);
     gap: 16px;
   }
-  .card h2 {
-    margin-bottom: 12px;
-  }
   .foot {
     position: sticky;
     bottom: 0;

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import type { FixtureServer } from "./fixture-server.ts";
 import { alertScreens } from "./alert-screens.ts";
+import { editorScreens } from "./editor-screens.ts";
 import { openToken } from "./fixture-identities.ts";
 import { at, day, id, MB, minute, now } from "./moments.ts";
 import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
@@ -215,12 +216,6 @@ export const screens: readonly Screen[] = [
     ready: (page) => page.getByText("Left out").waitFor(),
   },
   {
-    name: "host-sources-edit",
-    path: `/hosts/${host}?tab=sources`,
-    world: seededWorld,
-    ready: (page) => page.getByRole("button", { name: "Edit" }).click(),
-  },
-  {
     name: "set-up-missing",
     path: `/hosts/${hostDetail("new-nas").id}?setup`,
     world: () => ({ ...seededWorld(), missingIncludes: ["/hom", "/data"] }),
@@ -347,6 +342,7 @@ export const screens: readonly Screen[] = [
     ready: (page) => page.getByText(/^\d+ lines/).waitFor(),
   },
   ...alertScreens,
+  ...editorScreens,
   ...repositoryScreens,
   {
     name: "account",

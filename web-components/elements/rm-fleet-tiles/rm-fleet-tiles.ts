@@ -96,7 +96,7 @@ export class RmFleetTiles extends LitElement {
 
   #next(): TemplateResult {
     const upcoming = this.hosts
-      .filter((host) => host.next_run_at !== null)
+      .filter((host) => nextAt(host) > this.#clock.now)
       .toSorted((a, b) => nextAt(a) - nextAt(b));
     const [first] = upcoming;
     return tile(

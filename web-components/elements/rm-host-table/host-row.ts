@@ -46,10 +46,10 @@ export function hostRow(parts: RowParts): TemplateResult {
     <div role="cell" class="days">${historyStrip(host.days)}</div>
     <div
       role="cell"
-      class="next num"
+      class="next num ${next === null ? "none" : ""}"
       title=${next === null ? nothing : time(next, "full")}
     >
-      ${next === null ? html`<span class="text-3">–</span>` : relativeTime(next, now)}
+      ${nextRun(next, now)}
     </div>
     <div role="cell" class="snapshots num">
       ${host.snapshot_count === 0 ? html`<span class="text-3">0</span>` : count(host.snapshot_count)}
@@ -57,6 +57,12 @@ export function hostRow(parts: RowParts): TemplateResult {
     ${parts.tagged ? html`<div role="cell" class="tags">${tags(host)}</div>` : nothing}
     <div role="cell" class="action">${action(parts)}</div>
   </div>`;
+}
+
+function nextRun(next: number | null, now: number): TemplateResult {
+  if (next === null) return html`<span class="text-3">–</span>`;
+  return html`<span class="label">Next run </span
+    >${next < now ? "due" : relativeTime(next, now)}`;
 }
 
 function under(host: HostRow): TemplateResult {
@@ -128,7 +134,12 @@ function action(parts: RowParts): TemplateResult | typeof nothing {
   if (!host.set_up)
     return link(host, `/hosts/${host.id}?setup`, "database", "Set up");
   if (!host.online)
-    return button(parts, "play", "Run now", "The agent is offline");
+    return button(
+      parts,
+      "play",
+      "Run now",
+      host.health === "asleep" ? "The host is asleep" : "The agent is offline",
+    );
   switch (host.health) {
     case "failed":
       return button(parts, "retry", "Retry");

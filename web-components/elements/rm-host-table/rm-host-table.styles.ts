@@ -137,6 +137,9 @@ export const hostTableStyles = css`
   .next {
     color: var(--rm-text-2);
   }
+  .next .label {
+    display: none;
+  }
   .action {
     display: flex;
     justify-content: flex-end;
@@ -174,10 +177,10 @@ export const hostTableStyles = css`
     .tagged .row {
       grid-template-columns:
         minmax(150px, 1.1fr) minmax(170px, 1.4fr)
-        148px 76px 108px;
+        148px 84px 108px;
       column-gap: 16px;
     }
-    .next,
+    .snapshots,
     .tags {
       display: none;
     }
@@ -187,7 +190,7 @@ export const hostTableStyles = css`
     .row,
     .tagged .head,
     .tagged .row {
-      grid-template-columns: minmax(150px, 1fr) minmax(160px, 1.3fr) 76px 108px;
+      grid-template-columns: minmax(150px, 1fr) minmax(160px, 1.3fr) 84px 108px;
     }
     .days {
       display: none;
@@ -215,6 +218,17 @@ export const hostTableStyles = css`
       align-items: baseline;
       padding-left: 24px;
     }
+    .next {
+      grid-column: 1 / -1;
+      padding-left: 24px;
+      font-size: var(--rm-size-12);
+    }
+    .next .label {
+      display: inline;
+    }
+    .next.none {
+      display: none;
+    }
     .last .note {
       flex: 1;
     }
@@ -232,8 +246,7 @@ export const hostTableStyles = css`
       height: 14px;
     }
     .healthy .days,
-    .no_backup .days,
-    .snapshots {
+    .no_backup .days {
       display: none;
     }
   }

@@ -2,16 +2,14 @@ import { css } from "lit";
 
 export const scheduleFormStyles = css`
   .weekdays {
-    display: flex;
-    flex-wrap: wrap;
+    display: grid;
+    grid-template-columns: repeat(7, minmax(0, 52px));
     gap: 6px;
   }
   .weekdays label {
     display: grid;
     place-items: center;
-    min-width: 44px;
     height: var(--rm-control-m);
-    padding: 0 8px;
     border: 1px solid var(--rm-border-2);
     border-radius: var(--rm-radius-2);
     color: var(--rm-text-2);

@@ -7,6 +7,15 @@ export const scheduleListStyles = css`
     gap: 16px;
     max-width: 820px;
   }
+  .acts {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    flex: none;
+  }
+  .acts .switch {
+    margin-left: 8px;
+  }
   .wait {
     display: flex;
     gap: 8px;
@@ -18,7 +27,6 @@ export const scheduleListStyles = css`
     display: inline-flex;
     gap: 8px;
     align-items: center;
-    align-self: start;
     font-size: var(--rm-size-13);
     font-weight: 500;
     cursor: pointer;

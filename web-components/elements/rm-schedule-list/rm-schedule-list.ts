@@ -58,7 +58,9 @@ export class RmScheduleList extends LitElement {
           </p>
         </div>
         <span class="spring"></span>
-        ${this.#actions(id, words)}${this.#switch(schedule)}
+        <div class="acts">
+          ${this.#actions(id, words)}${this.#switch(schedule)}
+        </div>
       </div>
       ${this.#state(schedule)} ${missedFires(schedule, (of) => this.#name(of))}
     </section>`;

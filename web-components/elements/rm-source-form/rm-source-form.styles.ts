@@ -3,8 +3,13 @@ import { css } from "lit";
 export const sourceFormStyles = css`
   .counts {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(84px, 1fr));
-    gap: 12px;
+    grid-template-columns: repeat(6, minmax(0, 1fr));
+    gap: 12px 10px;
+  }
+  @media (max-width: 480px), (min-width: 981px) and (max-width: 1200px) {
+    .counts {
+      grid-template-columns: repeat(3, minmax(0, 1fr));
+    }
   }
   .keeps {
     display: grid;

@@ -114,8 +114,7 @@ export class RmSourceForm extends LitElement {
   }
 
   #repository(): TemplateResult | typeof nothing {
-    if (this.repositories.length < 2 && this.draft.repository === "")
-      return nothing;
+    if (this.repositories.length < 2) return nothing;
     return selectField({
       id: "repository",
       label: "Repository",
