@@ -72,7 +72,10 @@ export function createSending(deps: {
           z.unknown(),
           answerTimeoutMs,
         );
-        if (answer.ok) return await moveOn(id, { type: "sent" });
+        // It has the job from an attempt whose answer was lost.
+        if (answer.ok || answer.code === "command_repeated") {
+          return await moveOn(id, { type: "sent" });
+        }
         await moveOn(
           id,
           { type: "refused" },

@@ -241,6 +241,13 @@ test("an agent that refuses has failed the job, with its reason", async () => {
   });
 });
 
+test("an agent that has the job already, from an attempt whose answer was lost, does it", async () => {
+  server.nas.onCommand("job.start", () =>
+    refused("command_repeated", "Carried out."),
+  );
+  expect((await server.post("unlock")).body.state).toBe("sent");
+});
+
 test("an agent that does not answer may have the job: it stays sent", async () => {
   server.nas.onCommand("job.start", () => "silent");
   const asked = server.post("unlock");
