@@ -17,7 +17,7 @@ import { bytesOf, createBundleAnswer, createBundler } from "./bundle.ts";
 import type { BundleParts } from "./bundle.ts";
 import { createConfigRevision } from "./config-revision.ts";
 import { connectSchedules } from "./inbox.ts";
-import { createMissed } from "./missed.ts";
+import { createMissed, missedRate } from "./missed.ts";
 import { scheduleRoutes } from "./routes.ts";
 import { createSchedules } from "./schedules.ts";
 
@@ -69,7 +69,7 @@ export function createSchedulesFeature(deps: {
         config,
         answer: createBundleAnswer({ tx, identity, bundler }),
         applied: createApplied({ events, log }),
-        missed: createMissed(deps),
+        missed: createMissed({ ...deps, rate: missedRate }),
       });
     },
     /** Lets agents know of addresses that are new since the last start. */

@@ -13,8 +13,8 @@ import { findOrigin, insertMissed } from "./missed-store.ts";
 
 export type Missed = EventHandler<ScheduleMissed>;
 
-/** Far above what a host says that comes back after weeks: it binds only one that was taken over. */
-const reportRate: Rate = { burst: 5000, perSecond: 0.1 };
+/** How much a host may report: far above what one says that comes back after weeks, so it binds only one that was taken over. */
+export const missedRate: Rate = { burst: 5000, perSecond: 0.1 };
 
 /** Keeps what agents say about fires that brought no backup; an abandoned one stands in the audit trail as well. */
 export function createMissed(deps: {
@@ -23,13 +23,14 @@ export function createMissed(deps: {
   random: Random;
   clock: Clock;
   log: Log;
+  rate: Rate;
 }): Missed {
-  const { audit, events, random, clock, log } = deps;
+  const { audit, events, random, clock, log, rate } = deps;
   const allowances = new Map<string, Allowance>();
   const isToBeSaid = createSeldom(clock);
 
   function takes(hostId: string): boolean {
-    const own = allowances.get(hostId) ?? createAllowance(clock, reportRate);
+    const own = allowances.get(hostId) ?? createAllowance(clock, rate);
     allowances.set(hostId, own);
     if (own.take()) return true;
     const held = isToBeSaid(hostId);

@@ -3,10 +3,11 @@ import {
   firesOn,
   readCron,
 } from "@restic-manager/shared/domain/cron-fields.ts";
+import { takeRuns } from "@restic-manager/shared/domain/runs.ts";
 import { cronText } from "@restic-manager/shared/domain/schedule.ts";
 import { scheduleMissed } from "@restic-manager/shared/protocol/event.ts";
 import { tableRows } from "../../testing/markdown-table.ts";
-import { cronProblem, nextRun, nextRuns } from "./next-run.ts";
+import { cronProblem, nextRun } from "./next-run.ts";
 
 const dayMs = 24 * 3_600_000;
 const local = /^(\S+), (\d{4}-\d\d-\d\d)$/;
@@ -33,7 +34,7 @@ function firesOf(cron: string, tz: string, date: string): string {
     timeZone: tz,
     timeZoneName: "longOffset",
   });
-  return nextRuns(cron, from, tz, 200)
+  return takeRuns((at) => nextRun(cron, at, tz), from, 200)
     .filter((at) => format.format(at).startsWith(date))
     .map((at) => {
       const zone = offset

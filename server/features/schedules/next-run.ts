@@ -1,3 +1,4 @@
+import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import { takeRuns } from "@restic-manager/shared/domain/runs.ts";
 
 export type NextRun = typeof nextRun;
@@ -14,14 +15,13 @@ export function nextRun(cron: string, from: number, tz: string): number | null {
   }
 }
 
-/** Up to `count` fires after `from`, the soonest first. */
-export function nextRuns(
-  cron: string,
-  from: number,
-  tz: string,
-  count: number,
-): number[] {
-  return takeRuns((at) => nextRun(cron, at, tz), from, count);
+const previewed = 5;
+
+/** The next fires, as people are shown them. */
+export function previewRuns(cron: string, from: number, tz: string): string[] {
+  return takeRuns((at) => nextRun(cron, at, tz), from, previewed).map(
+    toTimestamp,
+  );
 }
 
 /** Why a cron text never fires, for a person; null when it does. */

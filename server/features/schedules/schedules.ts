@@ -16,10 +16,10 @@ import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import { missedOf } from "./missed-store.ts";
-import { nextRuns } from "./next-run.ts";
+import { previewRuns } from "./next-run.ts";
 import * as store from "./store.ts";
 import { requireFires, requireGroups } from "./validate.ts";
-import { previewed, scheduleView, shownMissedMs } from "./view.ts";
+import { scheduleView, shownMissedMs } from "./view.ts";
 
 export interface Schedules {
   listOf(hostId: string): Promise<Schedule[]>;
@@ -169,7 +169,7 @@ export function createSchedules(deps: {
       if (tz === null) throw new AppError("host_not_found");
       const now = clock.now();
       requireFires(cron, now);
-      const next = nextRuns(cron, now, tz, previewed).map(toTimestamp);
+      const next = previewRuns(cron, now, tz);
       if (next.length === 0) throw new AppError("zone_unknown");
       return { tz, next };
     },

@@ -1,11 +1,9 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import type { MissedFires } from "./missed-store.ts";
-import { nextRuns } from "./next-run.ts";
+import { previewRuns } from "./next-run.ts";
 import type { ScheduleRecord } from "./store.ts";
 
-/** Fires shown ahead. */
-export const previewed = 5;
 export const shownMissedMs = 30 * 24 * 60 * 60 * 1000;
 
 /** A schedule as the dashboard shows it. */
@@ -35,5 +33,5 @@ function nextOf(record: ScheduleRecord, now: number): string[] {
   const told: string[] = JSON.parse(record.next_fires);
   const ahead = told.filter((fire) => fire > toTimestamp(now));
   if (ahead.length > 0 || told.length === 0) return ahead;
-  return nextRuns(record.cron, now, record.tz, previewed).map(toTimestamp);
+  return previewRuns(record.cron, now, record.tz);
 }
