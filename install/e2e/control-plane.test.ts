@@ -7,6 +7,7 @@ import { inLab } from "./rig/lab.ts";
 import { serverFile } from "./rig/places.ts";
 import { backupStand } from "./rig/stand.ts";
 import type { Host } from "./rig/types.ts";
+import { waitFor } from "./rig/wait.ts";
 
 test(
   "a server that was lost comes back from its own backup, and agents return without approval [DB-06]",
@@ -48,6 +49,9 @@ test(
     expect(hosts.map(({ id }) => id)).toEqual([host.id]);
     expect(await again.get("/api/pending")).toEqual({ pending: [] });
     // What the lost server had stored after the copy is with the agent still, and comes again.
+    await waitFor("the job after the copy is told again", async () =>
+      (await jobsOf(again, host)).some(({ id }) => id === later.id),
+    );
     expect((await jobEnds(again, later.id)).snapshot_id).toBe(end.snapshot_id);
     await snapshotsWhen(again, host, 2);
     const third = await runNow(again, host, done.group_id);
