@@ -236,7 +236,7 @@ export class RmPageJob extends LitElement {
         ${row(job.kind === "backup" ? "Host" : "Done by", html`<a class="link" href="/hosts/${job.host_id}">${job.host_name}</a>`)}
         ${row("Source group", job.source_group_name)}
         ${row("Repository", job.repository_id === null ? job.repository_name : html`<a class="link" href="/repositories/${job.repository_id}">${job.repository_name}</a>`)}
-        ${row("Queued", html`<span class="num">${time(Date.parse(job.queued_at), "seconds")}</span>`)}
+        ${row("Queued", html`<span class="num">${time(Date.parse(job.queued_at), "dayTime")}</span>`)}
         ${job.finished_at === null ? nothing : row("Ended", html`<span class="num">${time(Date.parse(job.finished_at), "dayTime")}</span>`)}
         ${
           job.snapshot_id === null

@@ -320,3 +320,23 @@ test("the sidebar counts running jobs", () =>
       .waitFor();
     expect(await jobs.innerText()).toBe("Jobs");
   }));
+
+test("tags are chips with counts, several narrow, and the address keeps them [UI-11]", () =>
+  stage.play(seededWorld(), "/", async ({ page }) => {
+    const rows = page.getByRole("table").getByRole("row");
+    await page.getByRole("button", { name: "prod 3" }).click();
+    await page.waitForURL(/tags=prod/);
+    expect(await rows.count()).toBe(4);
+    await page.getByRole("button", { name: "db 1" }).click();
+    await page.waitForURL((url) => url.searchParams.get("tags") === "prod,db");
+    expect(await rows.count()).toBe(2);
+    await page.reload();
+    await page.getByRole("button", { name: "db 1", pressed: true }).waitFor();
+    expect(await rows.count()).toBe(2);
+    await page.getByRole("button", { name: "prod 1" }).click();
+    await page.waitForURL((url) => url.searchParams.get("tags") === "db");
+    await page.getByRole("button", { name: "db 1" }).click();
+    await page.getByRole("link", { name: "homelab" }).first().click();
+    await page.waitForURL(/tags=homelab/);
+    expect(await rows.count()).toBe(4);
+  }));

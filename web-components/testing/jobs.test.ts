@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Locator } from "playwright-core";
 import { at, id, now } from "./moments.ts";
 import { job, logLine, progress } from "./seed-jobs.ts";
 import { useStage } from "./stage.ts";
@@ -69,6 +70,8 @@ test("Issues only leaves warnings and errors, with their number [UI-04]", () =>
   stage.play(seededWorld(), path, async ({ page }) => {
     await page.getByText("386 lines, 5 issues").waitFor();
     await page.getByRole("button", { name: "Issues only" }).click();
+    await page.getByText("5 lines found").waitFor();
+    expect(new URL(page.url()).search).toBe("?issues=1");
     expect(
       await page
         .getByRole("log")
@@ -76,17 +79,17 @@ test("Issues only leaves warnings and errors, with their number [UI-04]", () =>
         .isVisible(),
     ).toBe(true);
     expect(
-      await page
-        .getByRole("log")
-        .getByText("changed", { exact: true })
-        .first()
-        .isVisible(),
-    ).toBe(false);
+      await page.getByRole("log").getByText("changed", { exact: true }).count(),
+    ).toBe(0);
+    const links = await page
+      .getByRole("link", { name: "Download the whole log" })
+      .all();
     expect(
-      await page
-        .getByRole("link", { name: "Download the whole log" })
-        .getAttribute("href"),
-    ).toBe(`/api/jobs/${running}/log.txt`);
+      await Promise.all(links.map((link) => link.getAttribute("href"))),
+    ).toEqual([
+      `/api/jobs/${running}/log.txt`,
+      `/api/jobs/${running}/log.ndjson`,
+    ]);
   }));
 
 test("Cancel is asked once and then waits for the agent [JOB-07]", () =>
@@ -188,4 +191,177 @@ test("while the agent is away the page says that the job goes on there", () =>
     await page
       .getByText("pg-primary is not connected")
       .waitFor({ state: "detached" });
+  }));
+
+test("a log is searched as one types, what comes later is searched too, and the address keeps it [UI-04] [JOB-08]", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    await page.getByText("386 lines, 5 issues").waitFor();
+    await page.getByLabel("Search the log").fill("POSTMASTER");
+    await page.getByText("1 line found").waitFor();
+    await page.waitForURL(/q=POSTMASTER/);
+    await server.heard(topic);
+    server.push(topic, {
+      type: "job.log",
+      job_id: running,
+      lines: [
+        logLine(387, { l: "postmaster is back" }),
+        logLine(388, { l: "something else" }),
+      ],
+    });
+    await page.getByText("2 lines found").waitFor();
+    expect(await page.getByText("did not reach the server").count()).toBe(0);
+    await page.reload();
+    await page.getByText("1 line found").waitFor();
+    await page.getByLabel("Search the log").fill("no such word");
+    await page.getByText("No line contains this.").waitFor();
+    await page.getByLabel("Search the log").fill("");
+    await page.getByText("386 lines, 5 issues").waitFor();
+  }));
+
+/** Resolves when there are that many rows, the head among them, and no more. */
+async function shows(rows: Locator, number: number): Promise<void> {
+  await rows.nth(number).waitFor({ state: "detached" });
+  await rows.nth(number - 1).waitFor();
+}
+
+test("jobs are chosen by kind, state, starter, host and day, and the address keeps it [JOB-11]", () =>
+  stage.play(
+    {
+      ...seededWorld(),
+      jobs: [job(id("PRUNE1"), { kind: "prune", actor: "system" })].concat(
+        seededWorld().jobs,
+      ),
+    },
+    "/jobs",
+    async ({ page }) => {
+      const rows = page.getByRole("table").getByRole("row");
+      await page.getByText("1 job running or about to.").waitFor();
+      expect(await rows.count()).toBe(43);
+      await page.getByLabel("Kind").selectOption("Prune");
+      await page.waitForURL(/kind=prune/);
+      await page.getByRole("link", { name: /^Prune pg-primary/ }).waitFor();
+      expect(await rows.count()).toBe(2);
+      await page.reload();
+      await page.getByRole("link", { name: /^Prune pg-primary/ }).waitFor();
+      await page.getByLabel("State").selectOption("Failed");
+      await page.getByText("No job is like this").waitFor();
+      await page.getByRole("link", { name: "Show every job" }).click();
+      await page.getByLabel("State").selectOption("Failed");
+      await shows(rows, 2);
+      await page.getByRole("link", { name: "Clear filters" }).click();
+      await page.getByLabel("From", { exact: true }).fill("2026-11-20");
+      await page.getByLabel("To", { exact: true }).fill("2026-11-20");
+      await page.waitForURL(/to=2026-11-20/);
+      await shows(rows, 2);
+      expect(await page.getByLabel("Started by").inputValue()).toBe("");
+    },
+  ));
+
+test("a job that no longer fits leaves the filtered list, and a new one that fits comes [JOB-11]", () =>
+  stage.play(seededWorld(), "/jobs?state=running", async ({ page, server }) => {
+    const rows = page.getByRole("table").getByRole("row");
+    await page.getByRole("table").waitFor();
+    expect(await rows.count()).toBe(2);
+    await server.heard("fleet");
+    server.push("fleet", { type: "job.changed", job: job(running) });
+    await page.getByText("No job is like this").waitFor();
+    server.push("fleet", {
+      type: "job.changed",
+      job: job(id("FRESH"), {
+        kind: "check",
+        state: "queued",
+        finished_at: null,
+      }),
+    });
+    await page.getByRole("link", { name: /^Check pg-primary/ }).waitFor();
+  }));
+
+test("the jobs of a host are filtered on its own tab [JOB-11]", () =>
+  stage.play(
+    seededWorld(),
+    `/hosts/${job("x").host_id}?tab=jobs`,
+    async ({ page }) => {
+      await page.getByLabel("State").selectOption("Failed");
+      await page.waitForURL(/tab=jobs&state=failed/);
+      await shows(page.getByRole("table").getByRole("row"), 2);
+      expect(await page.getByLabel("Host", { exact: true }).count()).toBe(0);
+    },
+  ));
+
+test("forget says what each source group kept and lost, and leads to its repository [MNT-02]", () =>
+  stage.play(
+    {
+      ...seededWorld(),
+      jobs: [
+        job(running, {
+          kind: "forget",
+          host_name: "nas-01",
+          upkeep: {
+            snapshots_before: 739,
+            snapshots_after: 730,
+            groups: [
+              { host: "pg-primary", tag: "default", kept: 31, removed: 9 },
+            ],
+          },
+        }),
+      ],
+    },
+    path,
+    async ({ page }) => {
+      await page
+        .getByRole("heading", { name: "Forget of pg-primary" })
+        .waitFor();
+      const result = page.getByRole("region", { name: "Result" });
+      expect(
+        (await result.getByRole("row").last().innerText()).replaceAll(
+          /\s+/g,
+          " ",
+        ),
+      ).toBe("default pg-primary 31 9");
+      await result.getByText("730").waitFor();
+      await page.getByRole("link", { name: "Open repository" }).click();
+      await page.getByRole("region", { name: "Upkeep" }).waitFor();
+    },
+  ));
+
+test("upkeep that waits for the repository says so, and shows what runs [LCK-02]", () =>
+  stage.play(
+    {
+      ...seededWorld(),
+      jobs: [
+        job(running, {
+          kind: "prune",
+          state: "queued",
+          started_at: null,
+          finished_at: null,
+        }),
+      ],
+    },
+    path,
+    async ({ page }) => {
+      await page.getByText("Waits until no other job uses the").waitFor();
+      await page.getByRole("link", { name: "Show what runs" }).click();
+      await page.waitForURL(/\/jobs\?repository=.*state=running/);
+      await page.getByRole("link", { name: /Of one repository/ }).waitFor();
+    },
+  ));
+
+test("hooks are steps of a backup that has them [HKS-01]", () =>
+  stage.play(seededWorld(), path, async ({ page, server }) => {
+    await page.getByText("62%").waitFor();
+    expect(await page.getByText("Pre-hook").count()).toBe(0);
+    await server.heard(topic);
+    server.push(topic, {
+      type: "job.progress",
+      job_id: running,
+      progress: progress(0, { phase: "pre_hook" }),
+    });
+    await page.getByText("Runs the pre-hook").waitFor();
+    server.push(topic, {
+      type: "job.progress",
+      job_id: running,
+      progress: progress(3),
+    });
+    await page.getByText("3%", { exact: true }).waitFor();
+    expect(await page.getByText("Pre-hook").count()).toBe(1);
   }));

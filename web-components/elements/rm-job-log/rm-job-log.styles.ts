@@ -133,7 +133,10 @@ export const jobLogStyles = css`
     }
     .find {
       order: 1;
-      flex: 1 1 100%;
+      flex: 1 1 150px;
+    }
+    .download {
+      order: 2;
     }
     .find .input {
       width: 100%;

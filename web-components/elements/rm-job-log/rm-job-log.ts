@@ -122,7 +122,7 @@ export class RmJobLog extends LitElement {
 
   #downloadLink(extension: string, label: string): TemplateResult {
     return html`<a
-      class="button s ghost"
+      class="button s ghost download"
       href="${this.download}.${extension}"
       download
       aria-label=${label}

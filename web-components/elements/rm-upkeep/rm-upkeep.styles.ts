@@ -61,7 +61,9 @@ export const upkeepStyles = css`
   }
   .kind {
     display: grid;
-    gap: 8px;
+    grid-template-columns: 200px minmax(0, 1fr);
+    gap: 8px 16px;
+    align-items: start;
     padding-bottom: 16px;
     border-bottom: 1px solid var(--rm-border);
   }
@@ -73,6 +75,9 @@ export const upkeepStyles = css`
   @container upkeep (max-width: 620px) {
     .rows > li {
       grid-template-columns: 32px minmax(0, 1fr);
+    }
+    .kind {
+      grid-template-columns: minmax(0, 1fr);
     }
     .when,
     .rows .button {

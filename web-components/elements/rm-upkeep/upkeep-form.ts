@@ -107,7 +107,7 @@ function kindFields(
   const name = kindName(kind);
   const { cron, enabled } = draft[kind];
   return html`<fieldset class="kind">
-    <legend>${name}</legend>
+    <legend class="visually-hidden">${name}</legend>
     ${checkField({
       id: `${kind}-enabled`,
       label: `${name} runs by itself`,
@@ -117,7 +117,7 @@ function kindFields(
     })}
     ${textField({
       id: `${kind}.cron`,
-      label: "When",
+      label: `When ${name.toLowerCase()} runs`,
       help: cronHelp(cron),
       value: cron,
       code: true,
