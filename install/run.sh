@@ -78,7 +78,9 @@ case $command in
       /usr/sbin/sshd=openssh-server openssl=openssl curl=curl wget=wget \
       cc=gcc /usr/include/time.h=libc6-dev \
       /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime \
-      caddy=caddy /usr/sbin/nginx=nginx systemd-nspawn=systemd-container mmdebstrap=mmdebstrap \
+      caddy=caddy /usr/sbin/nginx=nginx /usr/sbin/mariadbd=mariadb-server \
+      /usr/lib/postgresql=postgresql podman=podman /usr/sbin/runc=runc \
+      systemd-nspawn=systemd-container mmdebstrap=mmdebstrap \
       age=age qemu-aarch64-static=qemu-user-static /usr/aarch64-linux-gnu/lib/libc.so.6=libc6-arm64-cross \
       wine=wine /usr/lib/wine/wine64=wine64 x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32
     exec bun install/test.ts "$@"

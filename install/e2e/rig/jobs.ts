@@ -83,7 +83,15 @@ export async function jobsOf(api: Api, host: Host): Promise<Job[]> {
   ).jobs;
 }
 
-/** The whole log, page by page. */
+/** The log of a job that has ended; its last lines may arrive after its end. */
+export async function wholeLogOf(api: Api, job: Job): Promise<LogLine[]> {
+  return waitFor("the whole log has arrived", async () => {
+    const lines = await logOf(api, job.id);
+    return lines.length === job.log_lines ? lines : null;
+  });
+}
+
+/** What there is of a log, page by page. */
 export async function logOf(api: Api, jobId: string): Promise<LogLine[]> {
   const lines: LogLine[] = [];
   for (let after: number | null = 0; after !== null;) {
