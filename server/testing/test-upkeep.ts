@@ -135,7 +135,7 @@ export function secretOf(
   return host.open("job", command?.id ?? "", box);
 }
 
-export const codeOf = (answer: {
+export const refusalOf = (answer: {
   readonly status: number;
   readonly body: { readonly code?: string };
 }) => [answer.status, answer.body.code];

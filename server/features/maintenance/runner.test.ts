@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import {
   allowForget,
-  codeOf,
+  refusalOf,
   createTestUpkeep,
   secretOf,
   startsOf,
@@ -79,7 +79,10 @@ describe("a runner", () => {
     const runner = await server.addHost(2, "runner");
     await server.settings({ runner_host_id: runner.hostId });
     await server.leave(runner);
-    expect(codeOf(await server.post("prune"))).toEqual([503, "host_offline"]);
+    expect(refusalOf(await server.post("prune"))).toEqual([
+      503,
+      "host_offline",
+    ]);
     expect(await server.jobs()).toEqual([]);
     expect(await server.actions()).not.toContain("repository.prune");
   });
@@ -87,7 +90,10 @@ describe("a runner", () => {
   test("that went away unnoticed is refused too, and the audit says so", async () => {
     await allowForget(server);
     server.nas.disconnect({ stillSeen: true });
-    expect(codeOf(await server.post("prune"))).toEqual([503, "host_offline"]);
+    expect(refusalOf(await server.post("prune"))).toEqual([
+      503,
+      "host_offline",
+    ]);
     expect(await server.jobs()).toEqual([]);
     expect((await server.actions()).slice(-2)).toEqual([
       "repository.prune",

@@ -13,7 +13,7 @@ import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { NextRun } from "../schedules/next-run.ts";
 import { nextFire } from "./due.ts";
-import { allRunners, possibleRunners } from "./runners.ts";
+import { allRunners, possibleRunners } from "./runner-store.ts";
 import * as store from "./store.ts";
 
 /** When and by whom upkeep is done, and what became of it. */

@@ -15,8 +15,8 @@ import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { NextRun } from "../schedules/next-run.ts";
 import { dueFire } from "./due.ts";
-import { possibleRunners } from "./runners.ts";
-import type { Runner } from "./runners.ts";
+import { possibleRunners } from "./runner-store.ts";
+import type { Runner } from "./runner-store.ts";
 import * as store from "./store.ts";
 import type { Upkeep } from "./upkeep.ts";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import {
-  codeOf,
+  refusalOf,
   createTestUpkeep,
   secretOf,
   startsOf,
@@ -70,7 +70,7 @@ describe("unlock", () => {
 
     const backup = server.newJob("backup");
     await server.report(server.nas, "job.started", backup);
-    expect(codeOf(await server.post("unlock-all"))).toEqual([
+    expect(refusalOf(await server.post("unlock-all"))).toEqual([
       409,
       "repository_busy",
     ]);

@@ -3,7 +3,7 @@ import { setUpBody } from "../../testing/test-backups.ts";
 import { refused, settle } from "../../testing/test-endpoint.ts";
 import {
   allowForget,
-  codeOf,
+  refusalOf,
   createTestUpkeep,
   failed,
   secretOf,
@@ -22,7 +22,7 @@ const { credential } = setUpBody().repository;
 describe("forget", () => {
   test("is refused without an admin credential, and the page says that nothing is removed [MNT-03]", async () => {
     await server.keep({ daily: 7 });
-    expect(codeOf(await server.post("forget"))).toEqual([
+    expect(refusalOf(await server.post("forget"))).toEqual([
       409,
       "admin_creds_required",
     ]);
@@ -37,7 +37,7 @@ describe("forget", () => {
     await server.setAdmin();
     for (const retention of [{}, { tags: ["keep"] }]) {
       await server.keep(retention);
-      expect(codeOf(await server.post("forget"))).toEqual([
+      expect(refusalOf(await server.post("forget"))).toEqual([
         409,
         "retention_empty",
       ]);
@@ -90,7 +90,7 @@ describe("forget", () => {
     await server.db.updateTable("hosts").set({ hostname: "debian" }).execute();
 
     const answer = await server.post("forget");
-    expect(codeOf(answer)).toEqual([409, "retention_empty"]);
+    expect(refusalOf(answer)).toEqual([409, "retention_empty"]);
     expect(answer.body.message).toContain("cannot tell");
     expect((await server.repository()).retention).toEqual({
       state: "not_enforced",
@@ -182,7 +182,7 @@ describe("check", () => {
 
 describe("creating a repository anew", () => {
   test("needs its name typed, and is audited [REP-04]", async () => {
-    expect(codeOf(await server.post("reinit", { name: "Backup" }))).toEqual([
+    expect(refusalOf(await server.post("reinit", { name: "Backup" }))).toEqual([
       409,
       "repository_name_mismatch",
     ]);
@@ -264,6 +264,6 @@ test("an unknown repository is not found", async () => {
     await server.call("PUT", `${path}/admin-credential`, {}),
     await server.call("DELETE", `${path}/admin-credential`),
   ]) {
-    expect(codeOf(answer)).toEqual([404, "repository_not_found"]);
+    expect(refusalOf(answer)).toEqual([404, "repository_not_found"]);
   }
 });

@@ -9,8 +9,8 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { UpkeepParams, UpkeepQueue } from "../jobs/upkeep-queue.ts";
 import type { Access } from "../repos/access.ts";
 import type { FindPolicies } from "./prepare.ts";
-import { possibleRunners } from "./runners.ts";
-import type { Runner } from "./runners.ts";
+import { possibleRunners } from "./runner-store.ts";
+import type { Runner } from "./runner-store.ts";
 import * as store from "./store.ts";
 
 export interface UpkeepRequest {

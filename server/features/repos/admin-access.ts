@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type {
   AdminCredentialSpec,
   Repository,
@@ -24,7 +24,7 @@ const texts = [
   "username",
   "user_password",
   "ca",
-] as const satisfies readonly (keyof AdminAccess & keyof AdminCredentialSpec)[];
+] as const satisfies readonly (keyof AdminAccess)[];
 
 /** What is stored after a change: blank or absent keeps a field, null drops it. @returns also which fields changed. */
 export function changeAdminAccess(
