@@ -20,6 +20,7 @@ import { historyCells } from "../elements/history-cells.ts";
 import { elapsed } from "../elements/job-words.ts";
 import { plainText } from "../elements/plain-text.ts";
 import { jobStates } from "../elements/status.ts";
+import { featuresCard } from "./host-features-card.ts";
 import { noSnapshots, type TabParts } from "./host-tabs.ts";
 import { repositoryCard } from "./repository-card.ts";
 import { resticCard } from "./restic-card.ts";
@@ -34,7 +35,7 @@ export function hostOverview(parts: TabParts): TemplateResult {
       ${history(parts)}${trends(parts)}${recentSnapshots(parts)}
     </div>
     <aside class="column" aria-label="About this host">
-      ${schedule(parts)}${repositories(parts)}${resticCard(parts.host)}${machine(parts)}
+      ${featuresCard(parts)}${schedule(parts)}${(parts.of.repositories ?? []).map(repositoryCard)}${resticCard(parts.host)}${machine(parts)}
     </aside>
   </div>`;
 }
@@ -183,12 +184,6 @@ function schedule({
           </dl>`
     }
   </section>`;
-}
-
-function repositories({ of, now }: TabParts): readonly TemplateResult[] {
-  return (of.repositories ?? []).map((repository) =>
-    repositoryCard(repository, now),
-  );
 }
 
 function machine({ host, now }: TabParts): TemplateResult {

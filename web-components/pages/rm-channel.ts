@@ -5,6 +5,7 @@ import type {
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ChannelsStore } from "../data/channels.ts";
+import { type FeatureState, featureStates } from "../elements/feature-state.ts";
 import { plural, relativeTime } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import { plainText } from "../elements/plain-text.ts";
@@ -28,12 +29,12 @@ export class RmChannel extends LitElement {
 
   override render() {
     const { channel } = this;
-    const { name, kind, enabled } = channel;
+    const { name, kind } = channel;
     return html`<section class="card section" aria-label="Channel ${name}">
       <div class="section-head">
         <h2>${name}</h2>
         <span class="tag">${kind}</span>
-        ${pill(enabled ? { word: "On", tone: "ok", shape: "disc" } : { word: "Off", tone: "off", shape: "circle" })}
+        ${pill(featureStates[channelState(channel)])}
       </div>
       <dl class="pairs wide">
         <dt>Sends to</dt>
@@ -48,7 +49,7 @@ export class RmChannel extends LitElement {
         </dd>
         <dt>Last delivered</dt>
         <dd class="num">
-          ${channel.last_delivered_at === null ? "never" : relativeTime(Date.parse(channel.last_delivered_at), this.#clock.now)}
+          ${channel.last_delivered_at === null ? "never; send a test" : relativeTime(Date.parse(channel.last_delivered_at), this.#clock.now)}
         </dd>
         ${
           channel.waiting === 0
@@ -125,6 +126,17 @@ export class RmChannel extends LitElement {
       this.testing = false;
     }
   }
+}
+
+/** One that was never heard of may not work: that is for a test to say. */
+function channelState({
+  enabled,
+  last_error,
+  last_delivered_at,
+}: Channel): FeatureState {
+  if (!enabled) return "off";
+  if (last_error !== null) return "failing";
+  return last_delivered_at === null ? "incomplete" : "on";
 }
 
 declare global {

@@ -42,6 +42,20 @@ export const hostStyles = [
     .legend .none {
       color: var(--rm-active);
     }
+    .features li {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) auto;
+      gap: 2px 8px;
+      align-items: center;
+      padding: 6px 0;
+      font-size: var(--rm-size-13);
+    }
+    .features li:last-child {
+      padding-bottom: 0;
+    }
+    .features p {
+      grid-column: 1 / -1;
+    }
     .limits {
       display: grid;
       gap: 6px;

@@ -143,7 +143,7 @@ export const repositoryScreens: readonly Screen[] = [
     path,
     world: seededWorld,
     ready: async (page) => {
-      await page.getByRole("button", { name: "Run prune now" }).click();
+      await page.getByRole("button", { name: "Run now: prune" }).click();
       await page.getByRole("dialog").waitFor();
     },
   },
@@ -152,7 +152,7 @@ export const repositoryScreens: readonly Screen[] = [
     path,
     world: seededWorld,
     ready: async (page) => {
-      await page.getByRole("button", { name: "Run check now" }).click();
+      await page.getByRole("button", { name: "Run now: check" }).click();
       await page.getByRole("dialog").waitFor();
     },
   },

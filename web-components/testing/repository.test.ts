@@ -54,7 +54,7 @@ test("retention that nobody enforces is said with its reason, and setting the ad
     await page
       .getByText("Retention is not enforced: forget needs access that may")
       .waitFor();
-    const forget = page.getByRole("button", { name: /^Run forget now/ });
+    const forget = page.getByRole("button", { name: /^Run now: forget/ });
     expect(await forget.isDisabled()).toBe(true);
     expect(await forget.getAttribute("title")).toBe(
       "Set an admin credential first",
@@ -115,7 +115,7 @@ test("the admin credential can be taken away, and an emptied address goes with i
 
 test("prune asks for the repository's name, then opens its job [MNT-06]", () =>
   stage.play(worldWith(), path, async ({ page, server }) => {
-    await page.getByRole("button", { name: "Run prune now" }).click();
+    await page.getByRole("button", { name: "Run now: prune" }).click();
     const confirm = page.getByRole("button", { name: "Prune repository" });
     expect(await confirm.isDisabled()).toBe(true);
     await page.getByLabel("Type pg-primary to go on").fill("pg-primary");
@@ -129,7 +129,7 @@ test("prune asks for the repository's name, then opens its job [MNT-06]", () =>
 
 test("a check reads as much as a person says, and what the server refuses stays in the dialog [MNT-04]", () =>
   stage.play(worldWith(), path, async ({ page, server }) => {
-    await page.getByRole("button", { name: "Run check now" }).click();
+    await page.getByRole("button", { name: "Run now: check" }).click();
     const subset = page.getByLabel("Part of the data to read");
     expect(await subset.inputValue()).toBe("5");
     await subset.fill("100");
@@ -180,10 +180,10 @@ test("who may only run jobs sees check and unlock, not what deletes [MNT-06]", (
     { ...worldWith(neglected), session: userSession("operator") },
     path,
     async ({ page }) => {
-      await page.getByRole("button", { name: "Run check now" }).waitFor();
+      await page.getByRole("button", { name: "Run now: check" }).waitFor();
       await page.getByRole("button", { name: "Remove stale locks" }).waitFor();
       for (const name of [
-        /^Run (forget|prune)/,
+        /^Run now: (forget|prune)/,
         "Remove all locks",
         "Re-initialise",
         "Change upkeep",

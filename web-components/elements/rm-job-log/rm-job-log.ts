@@ -81,7 +81,7 @@ export class RmJobLog extends LitElement {
         >
           ${icon("wrap", 15)}
         </button>
-        ${this.#downloadLink("txt", "Download the whole log")}${this.#downloadLink("ndjson", "Download the whole log as NDJSON")}
+        ${this.#downloadLink(".txt")}${this.#downloadLink(".ndjson")}
       </div>
       <div
         class="scroller ${this.wrapped ? "wrapped" : ""}"
@@ -120,14 +120,15 @@ export class RmJobLog extends LitElement {
     clearTimeout(this.#typing);
   }
 
-  #downloadLink(extension: string, label: string): TemplateResult {
+  #downloadLink(extension: ".txt" | ".ndjson"): TemplateResult {
+    const label = `Download the whole log as ${extension}`;
     return html`<a
       class="button s ghost download"
-      href="${this.download}.${extension}"
+      href="${this.download}${extension}"
       download
       aria-label=${label}
       title=${label}
-      >${icon("download", 14)}.${extension}</a
+      >${icon("download", 14)}${extension}</a
     >`;
   }
 

@@ -161,7 +161,7 @@ export class RmUpkeep extends LitElement {
     const refusal = startRefusal(kind, this.repository, this.maintenance);
     return html`<button
       class="button s"
-      aria-label="Run ${kindName(kind).toLowerCase()} now${refusal === "" ? "" : `: ${refusal}`}"
+      aria-label="Run now: ${kindName(kind).toLowerCase()}${refusal === "" ? "" : `, ${refusal}`}"
       title=${refusal === "" ? nothing : refusal}
       ?disabled=${this.working || refusal !== ""}
       @click=${() => this.dispatchEvent(new UpkeepEvent(kind))}
