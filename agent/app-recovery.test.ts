@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { pathsIn } from "./testing/agent-process.ts";
+import { childrenOf } from "./testing/processes.ts";
 import { fill, groupId, isCounting, rigIn, running } from "./testing/rig.ts";
 import { createTempDirs } from "./testing/temp-dir.ts";
 import { until } from "./testing/until.ts";
@@ -164,11 +165,3 @@ test("a damaged configuration is an error and is not written over [AGT-02]", () 
       createHash("sha256").update(readFileSync(secrets)).digest("hex"),
     ).toBe(before);
   }));
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-    .trim()
-    .split(" ")
-    .filter((text) => text !== "")
-    .map(Number);
-}

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { rigIn, type Rig } from "./testing/rig.ts";
+import { rigIn } from "./testing/rig.ts";
+import { history, initialised, snapshotsOf, textOf } from "./testing/upkeep.ts";
 import { startRestServer } from "./testing/rest-server.ts";
 import { createTempDirs } from "./testing/temp-dir.ts";
 import type {
@@ -12,41 +13,9 @@ import type {
 setDefaultTimeout(120_000);
 const withRig = rigIn(createTempDirs());
 
-/** Backs the source up by hand, once for each day of January. */
-async function history(
-  { restic, source }: Rig,
-  days: number,
-  tag: string,
-  host = "endpoint",
-): Promise<void> {
-  for (let day = 1; day <= days; day++) {
-    const time = `2026-01-${String(day).padStart(2, "0")} 10:00:00`;
-    const args = ["--host", host, "--tag", tag, "--time", time];
-    const { code } = await restic.byHand("backup", ...args, source);
-    expect(code).toBe(0);
-  }
-}
-
-async function started(rig: Rig): Promise<void> {
-  await rig.restic.byHand("init");
-  rig.start();
-  await rig.online();
-}
-
-async function snapshotsOf({ restic }: Rig) {
-  const { output } = await restic.byHand("snapshots", "--json");
-  return JSON.parse(output) as { id: string; tags: string[]; time: string }[];
-}
-
-const text = (rig: Rig, jobId: string) =>
-  rig
-    .log(jobId)
-    .map(({ l }) => l)
-    .join("\n");
-
 test("forget applies each group's own policy in one job, and says what it removed [MNT-02]", () =>
   withRig(async (rig) => {
-    await started(rig);
+    await initialised(rig);
     await history(rig, 4, "photos");
     await history(rig, 3, "mail");
     await history(rig, 2, "kept");
@@ -73,7 +42,7 @@ test("forget applies each group's own policy in one job, and says what it remove
     });
     const left = (await snapshotsOf(rig)).map(({ tags }) => tags[0]);
     expect(left.sort()).toEqual(["kept", "kept", "mail", "mail", "photos"]);
-    expect(text(rig, jobId)).toContain(
+    expect(textOf(rig, jobId)).toContain(
       "Source group kept of endpoint has no retention policy",
     );
     const parts = rig.events("snap.part").map(({ p }) => p as SnapshotPart);
@@ -84,7 +53,7 @@ test("one append-only access cannot forget, another access to the same repositor
   withRig(async (rig) => {
     const { restic } = rig;
     const folder = join(restic.repository.url, "..");
-    await started(rig);
+    await initialised(rig);
     await history(rig, 3, "photos");
     const groups = [
       { host: "endpoint", tag: "photos", retention: { last: 1 } },
