@@ -17,10 +17,13 @@ export function retentionConflict(
   retention: Retention,
   crons: readonly string[],
 ): ConflictKind | null {
-  if (crons.length === 0) return null;
+  const set = conflictKinds.filter(
+    (kind) =>
+      retention[kind] !== undefined ||
+      retention[`within_${kind}`] !== undefined,
+  );
+  if (set.length === 0 || crons.length === 0) return null;
   const useful = usefulRules(crons);
-  const isSet = (kind: ConflictKind) =>
-    retention[kind] !== undefined || retention[`within_${kind}`] !== undefined;
   return conflictKinds.find((kind) => isSet(kind) && !useful.has(kind)) ?? null;
 }
 
