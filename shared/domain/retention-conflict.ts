@@ -24,7 +24,7 @@ export function retentionConflict(
   );
   if (set.length === 0 || crons.length === 0) return null;
   const useful = usefulRules(crons);
-  return conflictKinds.find((kind) => isSet(kind) && !useful.has(kind)) ?? null;
+  return set.find((kind) => !useful.has(kind)) ?? null;
 }
 
 /** A rule is of use when some period of the next coarser one holds backups in two of its own periods. */
