@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hostId, timestamp, ulidText } from "../domain/ids.ts";
 import { repoCredential, repoStatuses, repoUrl } from "../domain/repo.ts";
+import { conflictKinds } from "../domain/retention-conflict.ts";
 import { repositoryLock } from "../domain/maintenance.ts";
 import {
   retention,
@@ -158,7 +159,7 @@ export const sourceGroup = z.object({
   /** Schedules that run it. */
   schedule_ids: z.array(ulidText),
   /** The keep rule that is finer than any schedule of the group, so that it keeps no more than the next coarser one. */
-  conflict: z.enum(["hourly", "daily", "weekly", "monthly"]).nullable(),
+  conflict: z.enum(conflictKinds).nullable(),
 });
 export type SourceGroup = z.infer<typeof sourceGroup>;
 export const sourceGroupList = z.object({
