@@ -12,7 +12,13 @@ import {
 import { accept, online } from "./rig/agent.ts";
 import type { Api } from "./rig/api.ts";
 import { debianRoot } from "./rig/debian.ts";
-import { jobEnds, repositoryPassword, runNow, setUp } from "./rig/jobs.ts";
+import {
+  jobEnds,
+  repositoryPassword,
+  runNow,
+  setUp,
+  wholeLogOf,
+} from "./rig/jobs.ts";
 import {
   agentState,
   agentUnit as unit,
@@ -65,7 +71,7 @@ const rights = (machine: Machine, path: string): string => {
 };
 
 test.concurrent(
-  "the service is enabled, comes back after SIGKILL and a reboot, and backs up what only root can read [INS-01]",
+  "the service is enabled, comes back after SIGKILL and a reboot, backs up what only root can read, and its hooks become other users but change no system [INS-01] [AGT-11]",
   inLab(async (lab) => {
     const { api, host, machine } = await installed(lab);
     expect(await agentState(machine)).toBe("enabled running");
@@ -87,6 +93,22 @@ test.concurrent(
       `RESTIC_PASSWORD=${repositoryPassword} /var/lib/restic-manager/bin/restic* -q -r /srv/repository dump latest /srv/data/private`,
     );
     expect(dump).toEqual({ code: 0, text: "secret\n" });
+
+    const hooks = {
+      pre: `su -s /bin/sh nobody -c 'id -un'
+touch /usr/new || touch /etc/new || mount -t tmpfs none /mnt || echo protected`,
+      post: null,
+      timeout_s: 60,
+    };
+    await api.ask("PUT", `/api/sources/${done.group_id}/hooks`, hooks);
+    const hooked = await jobEnds(
+      api,
+      (await runNow(api, host, done.group_id)).id,
+    );
+    expect(hooked.state).toBe("succeeded");
+    const printed = (await wholeLogOf(api, hooked)).map(({ l }) => l);
+    expect(printed).toContain("hook(pre): nobody");
+    expect(printed).toContain("hook(pre): protected");
 
     const pid = await machine.show(unit, "MainPID");
     await machine.sh(`kill -KILL ${pid}`);
