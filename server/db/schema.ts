@@ -1,3 +1,4 @@
+import type { Generated } from "kysely";
 import type {
   JobActor,
   JobKind,
@@ -8,6 +9,7 @@ import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import type { Role } from "@restic-manager/shared/domain/role.ts";
 import type { AnnounceDocument } from "@restic-manager/shared/protocol/announce.ts";
 import type * as alerts from "./alert-rows.ts";
+import type * as recovery from "./recovery-rows.ts";
 import type * as upkeep from "./upkeep-rows.ts";
 import type { Flag, Json, Sealed, Timestamp } from "./columns.ts";
 
@@ -81,6 +83,7 @@ export interface HostRow {
   hook_timeout_s: number | null;
   /** How far the host's clock is ahead, from the heartbeat. */
   clock_skew_ms: number;
+  index_enabled: Generated<Flag>;
   /** Goes up with every change of what the agent should do. */
   cfg_rev: number;
   /** What the agent says it has applied; drift is the difference. */
@@ -151,6 +154,8 @@ export interface RepositoryRow {
   /** Which snapshot list is stored (a ULID; an older list never replaces it), and since when. */
   snapshots_rev: string | null;
   snapshots_refreshed_at: Timestamp | null;
+  /** Changes when the index was deleted. */
+  index_generation: Generated<string>;
   created_by: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -367,6 +372,9 @@ export interface Schema {
   schedule_source_groups: ScheduleSourceGroupRow;
   repository_maintenance: upkeep.RepositoryMaintenanceRow;
   missed_fires: upkeep.MissedFireRow;
+  trees: recovery.TreeRow;
+  snapshot_trees: recovery.SnapshotTreeRow;
+  temporary_keys: recovery.TemporaryKeyRow;
   jobs: JobRow;
   job_logs: JobLogRow;
   snapshots: SnapshotRow;

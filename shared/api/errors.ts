@@ -176,6 +176,28 @@ export const apiErrors = {
     409,
     "The typed name is not the name of this repository.",
   ],
+  // What is in snapshots, and getting it back
+  snapshot_not_found: [
+    404,
+    "There is no such snapshot; it may have been forgotten meanwhile.",
+  ],
+  not_indexed: [
+    409,
+    "What is in this snapshot is not known here yet; ask for its index first.",
+  ],
+  path_not_found: [404, "The snapshot holds nothing at this path."],
+  restore_refused: [
+    409,
+    "The host cannot restore this; the message says why. Nothing was written.",
+  ],
+  download_failed: [
+    502,
+    "The agent could not read this from the repository; the message says why.",
+  ],
+  downloads_full: [
+    503,
+    "As many downloads run as this server carries; wait for one to end.",
+  ],
   // Jobs
   job_not_found: [404, "There is no such job."],
   job_finished: [409, "The job has already ended."],

@@ -116,6 +116,8 @@ export const hostDetail = hostRow.extend({
   bandwidth,
   /** How far the host's clock is ahead, in milliseconds, as its agent last said. */
   clock_skew_ms: z.number().int(),
+  /** Whether what is in new snapshots is told to the server, so that it can be browsed at once. */
+  index_enabled: z.boolean(),
 });
 export type HostDetail = z.infer<typeof hostDetail>;
 
@@ -140,6 +142,7 @@ export const hostPatch = z.strictObject({
   tags: z.array(hostTag).max(20).optional(),
   always_on: z.boolean().optional(),
   bandwidth: bandwidthSpec.optional(),
+  index_enabled: z.boolean().optional(),
 });
 export type HostPatch = z.infer<typeof hostPatch>;
 

@@ -9,7 +9,9 @@ import {
   logLine,
   maintenanceStats,
 } from "../domain/job.ts";
+import { restoreStats } from "../domain/restore.ts";
 import { bandwidthSpec } from "./hosts.ts";
+import { restoreRequest } from "./restores.ts";
 
 export const job = z.object({
   id: ulidText,
@@ -34,6 +36,9 @@ export const job = z.object({
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   stats: backupStats.nullable(),
   upkeep: maintenanceStats.nullable(),
+  restore: restoreStats.nullable(),
+  /** What a restore was asked to do. */
+  restore_request: restoreRequest.nullable(),
   snapshot_id: z.string().nullable(),
   /** The command line as run, without secrets. */
   command: z.string().nullable(),

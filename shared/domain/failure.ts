@@ -34,6 +34,15 @@ export const failures = {
     "The repository has no admin credential, which forget and prune need.",
   retention_empty:
     "No source group of this repository has a retention policy, so nothing may be removed.",
+  snapshot_missing:
+    "The snapshot is no longer in the repository; choose another one.",
+  path_missing:
+    "The snapshot does not hold what was chosen; choose again from its files.",
+  target_full: "There is no space left where the files were restored to.",
+  target_refused:
+    "The folder to restore into cannot be used; the message says why.",
+  restore_incomplete:
+    "Some files, owners or permissions could not be restored; the job log lists them.",
   hook_failed:
     "The pre-hook failed, so nothing was backed up; the job log has its output.",
   hook_timeout:

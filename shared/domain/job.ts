@@ -10,7 +10,7 @@ export const maintenanceKinds = [
 ] as const;
 export type MaintenanceKind = (typeof maintenanceKinds)[number];
 
-export const jobKinds = ["backup", ...maintenanceKinds] as const;
+export const jobKinds = ["backup", "restore", ...maintenanceKinds] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** No other job may use the repository at the same time, as far as this product knows of one. */
@@ -133,6 +133,7 @@ export const jobProgress = z.object({
     "finishing",
     "post_hook",
     "working",
+    "restoring",
   ]),
   percent: z.number().min(0).max(100),
   bytes_done: z.number(),

@@ -24,7 +24,8 @@ export function sealContext(
   return `${hostId}|${purpose}|${revision}`;
 }
 
-export type SealPurpose = "config" | "repo-test" | "job";
+export type SealPurpose =
+  "config" | "repo-test" | "job" | "restore-check" | "dump" | "repo-key";
 
 /** `ephemeral` is a key pair made for this one box, `nonce` 24 random bytes. */
 export function seal(

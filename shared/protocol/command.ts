@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { failureCodes } from "../domain/failure.ts";
-import { epoch, hostId, timestamp, ulidText } from "../domain/ids.ts";
+import {
+  epoch,
+  hostId,
+  snapshotId,
+  timestamp,
+  ulidText,
+} from "../domain/ids.ts";
 import { jobActors, maintenanceKinds } from "../domain/job.ts";
+import { overwriteRules, restoreTarget } from "../domain/restore.ts";
 import { repoUrl, sentCredential } from "../domain/repo.ts";
 import { retention } from "../domain/source.ts";
 import { commandVerbs } from "./topic.ts";
@@ -56,6 +63,14 @@ export const jobStart = z.discriminatedUnion("kind", [
     actor: z.enum(jobActors),
     box: z.string(),
   }),
+  /** `box` holds a `restoreSecret`, sealed and kept like that of upkeep. */
+  z.object({
+    ...startOf,
+    kind: z.literal("restore"),
+    repository_id: ulidText,
+    actor: z.enum(jobActors),
+    box: z.string(),
+  }),
 ]);
 export type JobStart = z.infer<typeof jobStart>;
 
@@ -82,6 +97,56 @@ export const maintenanceSecret = z.object({
   all: z.boolean().optional(),
 });
 export type MaintenanceSecret = z.infer<typeof maintenanceSecret>;
+
+const opened = { url: repoUrl, credential: sentCredential };
+
+export const restoreSecret = z.object({
+  ...opened,
+  snapshot_id: snapshotId,
+  paths: z.array(z.string()).min(1).max(500),
+  target: restoreTarget,
+  overwrite: z.enum(overwriteRules),
+  /** The folder of the snapshot that becomes the target; null keeps whole paths below it. */
+  strip: z.string().nullable(),
+  /** What the index says of the chosen files, for the progress of an old restic and the space; null when not known. */
+  total_bytes: z.number().nullable(),
+});
+export type RestoreSecret = z.infer<typeof restoreSecret>;
+
+/** `restore.check`: `box` is a `restoreSecret`, context `<host>|restore-check|<command id>`; answered within 60 s. */
+export const restoreCheckCommand = z.object({ box: z.string() });
+
+/**
+ * `dump.start`: stream files of a snapshot to the server. `box` is a `dumpSecret`, context `<host>|dump|<command id>`. The
+ * agent dials `GET /api/agents/stream` as a WebSocket with `token` and sends what restic writes.
+ */
+export const dumpStart = z.object({ box: z.string() });
+export const dumpSecret = z.object({
+  ...opened,
+  snapshot_id: snapshotId,
+  paths: z.array(z.string()).min(1).max(100),
+  format: z.enum(["raw", "tar", "zip"]),
+  /** One-time, for this stream alone. */
+  token: z.string(),
+});
+export type DumpSecret = z.infer<typeof dumpSecret>;
+
+/**
+ * `repo.key`: a further password of a repository, for one restore on another host. `box` is a `repoKeySecret`, context
+ * `<host>|repo-key|<command id>`; the answer to `add` names the key by restic's id, `remove` needs access that may delete.
+ */
+export const repoKey = z.object({ box: z.string() });
+export const repoKeySecret = z.discriminatedUnion("do", [
+  z.object({
+    ...opened,
+    do: z.literal("add"),
+    new_password: z.string(),
+    /** Shown by `restic key list`. */
+    label: z.string(),
+  }),
+  z.object({ ...opened, do: z.literal("remove"), key_id: z.string() }),
+]);
+export const repoKeyResult = z.object({ key_id: z.string() });
 
 export const jobCancel = z.object({ job_id: ulidText });
 

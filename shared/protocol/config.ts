@@ -20,6 +20,8 @@ export const configBundle = z.object({
   addresses: z.array(z.string()).default([]),
   /** Of every restic call of this host. A configuration from before there were any has none. */
   limits: bandwidth.default({ up_kbps: null, down_kbps: null }),
+  /** Whether what is in new snapshots is told to the server. */
+  index: z.boolean().default(true),
   /** How hooks are run: a program and its arguments, before the hook's text; null is the system's shell. */
   hook_shell: z.array(z.string()).nullable().default(null),
   repositories: z.array(

@@ -15,6 +15,7 @@ import {
   logLine,
   maintenanceStats,
 } from "../domain/job.ts";
+import { restoreStats } from "../domain/restore.ts";
 import { repositoryLock, repositoryStats } from "../domain/maintenance.ts";
 
 /**
@@ -70,6 +71,7 @@ export const jobDone = z.object({
   stats: backupStats.nullable(),
   /** Of upkeep. */
   upkeep: maintenanceStats.nullable().default(null),
+  restore: restoreStats.nullable().default(null),
   log_lines: z.number().int(),
 });
 export type JobDone = z.infer<typeof jobDone>;

@@ -10,6 +10,10 @@ export const commandVerbs = [
   "cfg.changed",
   "repo.test",
   "key.rotate",
+  "restore.check",
+  "dump.start",
+  "repo.key",
+  "tree.index",
 ] as const;
 export type CommandVerb = (typeof commandVerbs)[number];
 
@@ -19,6 +23,9 @@ export const requestOps = [
   "resume",
   "renew",
   "rotate",
+  "tree.have",
+  "tree.put",
+  "tree.done",
 ] as const;
 export type RequestOp = (typeof requestOps)[number];
 

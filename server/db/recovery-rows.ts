@@ -1,0 +1,42 @@
+import type { Generated } from "kysely";
+import type { Timestamp } from "./columns.ts";
+
+/** A folder's listing, by what is in it; zstd-compressed `treeText` in parts. */
+export interface TreeRow {
+  repository_id: string;
+  /** 16 bytes. */
+  id: Uint8Array;
+  part: number;
+  parts: number;
+  packed: Uint8Array;
+}
+
+/** How far a snapshot is indexed. No row: nobody asked for it. */
+export interface SnapshotTreeRow {
+  repository_id: string;
+  snapshot_id: string;
+  /** Who sends it. */
+  host_id: string | null;
+  state: "indexing" | "ready" | "failed";
+  message: string | null;
+  root: Uint8Array | null;
+  files: number | null;
+  bytes: number | null;
+  trees_received: Generated<number>;
+  updated_at: Timestamp;
+}
+
+/** A key that a restore on another host used, until it is removed from the repository. */
+export interface TemporaryKeyRow {
+  id: string;
+  repository_id: string;
+  job_id: string | null;
+  /** Who added it and can remove it. */
+  keeper_host_id: string | null;
+  /** restic's own id of it. */
+  restic_key_id: string;
+  made_at: Timestamp;
+  /** Removed in any case from then on, whatever became of the job. */
+  remove_after: Timestamp;
+  last_error: string | null;
+}
