@@ -84,6 +84,16 @@ test("news that come late do not replace newer ones [REP-01]", async () => {
   });
 });
 
+test("a repository that was created anew has nothing of the one before [REP-04]", async () => {
+  await tell({ raw_size: 900, pruned_at: "2026-01-01T03:00:00.000Z" });
+  const restic_id = "d".repeat(64);
+  await tell({ restic_id, raw_size: 10 }, "2026-01-01T04:00:00.000Z");
+  expect(await server.repository()).toMatchObject({
+    repository_id: restic_id,
+    stats: { raw_size: 10, last_prune_at: null },
+  });
+});
+
 test("a host whose clock is ahead does not hold back the news to come [REP-01]", async () => {
   await tell({ raw_size: 300 }, "2027-01-01T00:00:00.000Z");
   server.clock.set(Date.parse("2026-01-01T13:00:00.000Z"));

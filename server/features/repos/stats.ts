@@ -62,11 +62,11 @@ export function createStats(deps: {
       const { repository_id: id, stats } = payload;
       if (!(await accepts(trx, hostId, id))) return undefined;
       const at = notInFuture(payload.at);
-      const before = (await findStats(trx, id)) ?? nothing(id);
-      await saveStats(trx, merge(before, stats, at));
-      if (stats.restic_id !== undefined) {
-        await saveResticId(trx, id, stats.restic_id.slice(0, 64));
-      }
+      const { restic_id } = stats;
+      const isAnew = restic_id !== undefined;
+      const before = isAnew ? null : await findStats(trx, id);
+      await saveStats(trx, merge(before ?? nothing(id), stats, at));
+      if (isAnew) await saveResticId(trx, id, restic_id.slice(0, 64));
       return changed(id);
     },
 
