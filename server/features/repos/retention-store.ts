@@ -1,9 +1,7 @@
 import { sql } from "kysely";
 import type { JobState } from "@restic-manager/shared/domain/job.ts";
-import {
-  isEmptyRetention,
-  retention,
-} from "@restic-manager/shared/domain/source.ts";
+import { isEmptyRetention } from "@restic-manager/shared/domain/retention.ts";
+import { retention } from "@restic-manager/shared/domain/source.ts";
 import type { Retention } from "@restic-manager/shared/domain/source.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
