@@ -11,13 +11,6 @@ const units = [
   ["yearly", "a year", "years"],
 ] as const;
 
-/** Without one, everything is kept. Tags alone are no policy. */
-export function hasPolicy(retention: Retention): boolean {
-  return Object.entries(retention).some(
-    ([rule, value]) => rule !== "tags" && value !== undefined,
-  );
-}
-
 /** What each rule of a policy keeps, in the order from fine to coarse. */
 export function retentionRules(retention: Retention): string[] {
   const rules: string[] = [];

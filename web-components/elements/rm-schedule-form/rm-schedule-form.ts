@@ -94,7 +94,7 @@ export class RmScheduleForm extends LitElement {
       <h2>When</h2>
       ${cronPicks({
         draft: this.cron,
-        error: this.#faults.errors["cron"] ?? this.#told?.fault ?? undefined,
+        error: this.#fault ?? this.#faults.errors["cron"],
         change: (change) => this.#changeCron(change),
       })}
       <div class="preview" role="status">${this.#preview()}</div>
@@ -196,6 +196,11 @@ export class RmScheduleForm extends LitElement {
     return this.answer?.cron === cronText(this.cron) ? this.answer : null;
   }
 
+  /** What is wrong with the times, as far as the form or the server has said. */
+  get #fault(): string | undefined {
+    return cronFault(this.cron) ?? this.#told?.fault ?? undefined;
+  }
+
   #changeCron(change: Partial<CronDraft>): void {
     this.cron = { ...this.cron, ...change };
     const fault = cronFault(this.cron);
@@ -221,9 +226,9 @@ export class RmScheduleForm extends LitElement {
 
   #submit(event: SubmitEvent): void {
     event.preventDefault();
-    const fault = cronFault(this.cron) ?? this.#told?.fault;
+    const fault = this.#fault;
     const isGood = this.#faults.check({
-      ...(fault == null ? {} : { cron: fault }),
+      ...(fault === undefined ? {} : { cron: fault }),
       ...(this.groupIds.length === 0
         ? { groups: "Choose at least one source group." }
         : {}),
