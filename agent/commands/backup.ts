@@ -123,6 +123,7 @@ async function backUpBetweenHooks(
     await runPostHook(deps, plan, log, {
       status: isGood(ended) ? "succeeded" : "failed",
       snapshotId: ended?.stats?.snapshot_id,
+      signal,
     });
   }
   if (ended.stats === null) return ended;
