@@ -13,6 +13,7 @@ import { createTempDirs } from "../testing/temp-dir.ts";
 import { createFires } from "./fires.ts";
 import { createNextFireStore } from "./next-fire-store.ts";
 import { createOpenFireStore } from "./open-fire-store.ts";
+import { nextAttempt } from "./retry-rule.ts";
 import { createScheduler, type Schedule } from "./scheduler.ts";
 
 const tempDir = createTempDirs();
@@ -287,6 +288,14 @@ describe("a scheduled backup that failed", () => {
   });
 });
 
+test("however often it failed, the next attempt is half an hour away at most [SCH-05]", () => {
+  const error = { code: "repository_locked", message: "" } as const;
+  const policy = { max: 10, backoff_s: 1_800 };
+  expect(nextAttempt({ error }, 1, policy)).toBe(30 * minute);
+  expect(nextAttempt({ error }, 10, policy)).toBe(30 * minute);
+  expect(nextAttempt({ error }, 11, policy)).toBeNull();
+});
+
 describe("a backup that the end of the agent interrupted", () => {
   test.each(["agent_stopped", "agent_restarted"] as const)(
     "(%s) runs again a minute after the next start, also without retries [AGT-10]",
@@ -377,7 +386,7 @@ describe("fires that bring no backup at their time", () => {
     await agent.clock.advance(2.5 * hour + 1_000);
     agent.busy.set(groupId, { job_id: "other", due_at: toTimestamp(fireAt) });
     await agent.clock.advance(10_000);
-    agent.end(null);
+    agent.end(null, { source_group_id: groupId });
     expect([agent.started, agent.missed]).toEqual([[], []]);
   });
 
