@@ -15,10 +15,11 @@ import type {
   SnapshotPart,
 } from "@restic-manager/shared/protocol/event.ts";
 import { resticPath } from "./testing/programs.ts";
-import { startRestServer } from "./testing/rest-server.ts";
+import { startRestServer, type RestServer } from "./testing/rest-server.ts";
 import { fill, repositoryId, rigIn, running, type Rig } from "./testing/rig.ts";
 import { createTempDirs } from "./testing/temp-dir.ts";
-import { initialised } from "./testing/upkeep.ts";
+import { until } from "./testing/until.ts";
+import { initialised, textOf } from "./testing/upkeep.ts";
 
 // Real processes on a busy machine.
 setDefaultTimeout(180_000);
@@ -177,6 +178,43 @@ function login(user: string, password: string): string {
   return `${user}:{SHA}${hash}\n`;
 }
 
+/** Backs up to a rest-server by name and password. */
+async function useRest(
+  rig: Rig,
+  rest: RestServer,
+  login: { username?: string; user_password?: string } = {},
+): Promise<void> {
+  const credential = { ...rig.restic.repository.credential, ...login };
+  const repository = { id: repositoryId, name: "rest", url: rest.url };
+  await rig.configure({}, { repositories: [{ ...repository, credential }] });
+}
+
+test("a rest-server without space fails a backup, at once where restic can [RST-03] [RST-06]", () =>
+  withRig(async (rig) => {
+    const folder = join(rig.restic.repository.url, "..");
+    // It looks at once how much is there.
+    await initialised(rig);
+    const rest = await startRestServer(folder, { maxBytes: 1_000_000 });
+    try {
+      fill(rig.source, 2);
+      await useRest(rig, rest);
+      const jobId = await rig.runNow();
+      const isTrying = () => textOf(rig, jobId).includes("retrying after");
+      const ends = () => rig.events("job.done").length > 0;
+      await until("a word of restic", () => isTrying() || ends(), 60_000);
+      const limits = limitsOf(await versionOf(rig));
+      expect(isTrying()).toBe(limits.includes("disk_full"));
+      if (isTrying()) await rig.server.command("job.cancel", { job_id: jobId });
+      expect(await rig.done(jobId)).toMatchObject(
+        isTrying()
+          ? { outcome: "cancelled" }
+          : { outcome: "failed", error: { code: "repository_full" } },
+      );
+    } finally {
+      await rest.stop();
+    }
+  }));
+
 test("a rest-server with users takes its user, and nobody else [RST-02] [RST-03]", () =>
   withRig(async (rig) => {
     const htpasswd = join(rig.dir, "htpasswd");
@@ -185,26 +223,15 @@ test("a rest-server with users takes its user, and nobody else [RST-02] [RST-03]
     const rest = await startRestServer(folder, { htpasswd });
     try {
       await initialised(rig);
-      const { credential } = rig.restic.repository;
-      const use = async (user_password: string) => {
-        await rig.configure(
-          {},
-          {
-            repositories: [
-              {
-                id: repositoryId,
-                name: "rest",
-                url: rest.url,
-                credential: { ...credential, username: "nas", user_password },
-              },
-            ],
-          },
-        );
+      const backupAs = async (user_password: string) => {
+        await useRest(rig, rest, { username: "nas", user_password });
         return backup(rig);
       };
-      expect(await use("open sesame")).toMatchObject({ outcome: "succeeded" });
+      expect(await backupAs("open sesame")).toMatchObject({
+        outcome: "succeeded",
+      });
       expect(snapshotsSeen(rig)).toHaveLength(1);
-      expect(await use("guessed")).toMatchObject({
+      expect(await backupAs("guessed")).toMatchObject({
         outcome: "failed",
         error: { code: "repository_denied" },
       });
