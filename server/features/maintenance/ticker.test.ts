@@ -131,6 +131,33 @@ describe("times", () => {
     expect(given()).toEqual(["forget"]);
   });
 
+  test("come once on the days when the clocks of their zone change [MNT-01] [SCH-03]", async () => {
+    await server.db.updateTable("hosts").set({ tz: "Europe/Berlin" }).execute();
+    const off = (cron: string) => ({ cron, enabled: false });
+    await server.passTo("2027-03-27T12:00:00Z");
+    await server.settings({
+      forget: { cron: "30 2 * * *", enabled: true },
+      prune: off("0 4 * * 0"),
+      check: off("0 5 1 * *"),
+    });
+    await endAll();
+    const ran: string[] = [];
+    for (const day of ["2027-03-28", "2027-10-31"]) {
+      for (const time of ["00:00", "00:30", "01:00", "01:30", "02:00"]) {
+        server.nas.received.length = 0;
+        await server.passTo(`${day}T${time}:00Z`);
+        await endAll();
+        if (given().length > 0) ran.push(`${day} ${time}`);
+      }
+    }
+    // Late since summer; then 02:30 of summer time alone, which comes twice.
+    expect(ran).toEqual([
+      "2027-03-28 01:30",
+      "2027-10-31 00:00",
+      "2027-10-31 00:30",
+    ]);
+  });
+
   test("come once though the clock is set back an hour", async () => {
     await server.passTo("2026-01-01T03:00:00Z");
     await endAll();
