@@ -63,7 +63,7 @@ test(
       await tab.page.context().close();
     }
   }),
-  limit,
+  2 * limit,
 );
 
 test(
