@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import {
   approvedHost,
   enrolAgent,
@@ -12,11 +13,12 @@ import {
   jobIn,
   repositoryPassword,
   runNow,
+  setUp,
   snapshotsOf,
 } from "./rig/jobs.ts";
 import { inLab, type Lab } from "./rig/lab.ts";
 import { tool } from "./rig/places.ts";
-import { locksByHand, resticByHand } from "./rig/repository.ts";
+import { locksByHand, resticByHand, writeFiles } from "./rig/repository.ts";
 import type { Job } from "./rig/types.ts";
 import {
   adminSecret,
@@ -236,6 +238,54 @@ test(
     const next = await backUp(stand);
     expect(next.state, next.error?.message).toBe("succeeded");
     expect(await locksByHand(dir, repositoryPassword)).toEqual([]);
+  }),
+  limit,
+);
+
+test(
+  "forget waits for another host's backup into the same repository instead of failing [LCK-02]",
+  inLab(async (lab) => {
+    const stand = await upkeepStand(lab);
+    const { server, api, gate, store } = stand;
+    const second = await enrolAgent(lab, server, {
+      name: "second",
+      hostname: "second",
+    });
+    const other = await approvedHost(api, second);
+    const source = join(lab.dir, "second-source");
+    writeFiles(source, 8);
+    const { group_id } = await setUp(api, other, {
+      url: `rest:http://127.0.0.1:${gate.port}/host/`,
+      mode: "existing",
+      includes: [source],
+      user: { name: store.user, password: store.password },
+    });
+    await stand.keep({ last: 1 });
+    await stand.makeOld(3);
+    await change(api, "PUT", adminPath(stand), stand.admin);
+
+    const known = gate.passed();
+    gate.pace(slow);
+    const backup = await runNow(api, other, group_id);
+    await waitFor("data is on its way", () => gate.passed() > known + slow);
+    const forget = await api.post<Job>(
+      `/api/repositories/${stand.repositoryId}/forget`,
+    );
+    await waitFor("more data came", () => gate.passed() > known + 2 * slow);
+    expect((await jobIn(api, forget.id, ["queued"])).state).toBe("queued");
+    gate.pace(Infinity);
+
+    const made = await jobEnds(api, backup.id, 60_000);
+    const forgot = await jobEnds(api, forget.id, 60_000);
+    expect([made.state, forgot.state], forgot.error?.message).toEqual([
+      "succeeded",
+      "succeeded",
+    ]);
+    expect([made.finished_at, forgot.started_at].toSorted()).toEqual([
+      made.finished_at,
+      forgot.started_at,
+    ]);
+    expect(await stand.snapshots()).toHaveLength(2);
   }),
   limit,
 );
