@@ -40,6 +40,10 @@ chaos *args:
 month *args:
     @bun install/month/main.ts {{ args }}
 
+# What must hold with every restic, with each of them, for example `just compat 0.14 0.18`; a few minutes each
+compat *versions:
+    @bun install/compat/main.ts {{ versions }}
+
 # Server, agent and dashboard from source, restarted on every change
 dev:
     @bun install/dev.ts

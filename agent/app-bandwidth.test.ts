@@ -16,7 +16,11 @@ test("a backup keeps to the host's cap, and to its own instead when it has one [
     await rig.online();
     await rig.configure({}, { limits: { up_kbps: 1024, down_kbps: null } });
 
-    const capped = await rig.done(await rig.runNow());
+    const cappedId = await rig.runNow();
+    const capped = await rig.done(cappedId);
+    expect(rig.log(cappedId)[0]?.l).toStartWith(
+      "restic --limit-upload 1024 backup --json",
+    );
     const { data_added = 0, total_duration = 0 } = capped.stats ?? {};
     // restic lets through one second's worth at once, in the beginning.
     const rate = (kibibytes(data_added) - 1024) / total_duration;

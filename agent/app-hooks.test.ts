@@ -170,6 +170,24 @@ test("a cancel ends the pre-hook, and the post-hook cleans up [HKS-02] [JOB-07]"
     expect(await snapshots(rig)).toEqual([]);
   }));
 
+test("a cancel during the post-hook ends that, and the backup stays [HKS-02] [JOB-07]", () =>
+  withRig(async (rig) => {
+    await ready(rig, {
+      post: `touch ${join(rig.dir, "started")}; sleep 600`,
+    });
+    const jobId = await rig.runNow();
+    await until("the hook", () => existsSync(join(rig.dir, "started")));
+    await rig.server.command("job.cancel", { job_id: jobId });
+    expect((await rig.done(jobId)).outcome).toBe("succeeded");
+    expect(
+      rig
+        .log(jobId)
+        .map(({ l }) => l)
+        .join("\n"),
+    ).toContain("ended before it was done");
+    expect(await snapshots(rig)).toHaveLength(1);
+  }));
+
 test("a hook that prints very much leaves a log that can be read, and says what is missing [HKS-03]", () =>
   withRig(async (rig) => {
     await ready(rig, {

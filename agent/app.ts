@@ -169,7 +169,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     outbox,
     configuration,
     tz: () => timeZone(env),
-    isBusyWith: (groupId) => jobs.isBusyWith(groupId),
+    backupOf: (groupId) => jobs.backupOf(groupId),
     startBackup: (request) => startBackup(request),
     onPlanned: reportApplied,
   });

@@ -33,7 +33,7 @@ await main(async () => {
   for (const check of checks) counts.push(one(await runCheck(check)));
   // Server tests start the real broker, so the third-party programs come first.
   const built = await build();
-  counts.push(one(built), await tests("unit"));
+  counts.push(one(built), await tests("unit"), await tests("compat"));
   if (built) counts.push(await tests("e2e"));
   const { passed, failed } = sum(counts);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

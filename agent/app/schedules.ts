@@ -2,6 +2,7 @@ import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { BackupRequest } from "../commands/job-store.ts";
+import type { Jobs } from "../commands/jobs.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { Random } from "../random.ts";
 import { createFires, type Fires } from "../schedule/fires.ts";
@@ -18,7 +19,7 @@ export interface SchedulesDeps {
   readonly outbox: Outbox;
   readonly configuration: { current(): ConfigBundle | null };
   readonly tz: () => string;
-  readonly isBusyWith: (groupId: string) => boolean;
+  readonly backupOf: Jobs["backupOf"];
   readonly startBackup: (request: BackupRequest) => void;
   readonly onPlanned: () => void;
 }
@@ -73,8 +74,9 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
     preview: scheduler.preview,
     ended: fires.ended,
     start() {
-      fires.start();
+      // What was missed makes up for what waits for another attempt.
       scheduler.start();
+      fires.start();
     },
     stop() {
       scheduler.stop();

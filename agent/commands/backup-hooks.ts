@@ -31,6 +31,8 @@ export interface HookedJob {
 export interface HookStatus {
   readonly status: (typeof hookStatuses)[number];
   readonly snapshotId?: string | undefined;
+  /** Of the job: a person who cancels it from now on does not want to wait for the hook either. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an agent that is told to stop still gives a post-hook, which may have to start a database again. */
@@ -72,17 +74,12 @@ export async function runPostHook(
   deps: BackupHooksDeps,
   job: HookedJob,
   log: JobLog,
-  { status, snapshotId }: HookStatus,
+  { status, snapshotId, signal }: HookStatus,
 ): Promise<void> {
   const { post, timeout_s } = job.group.hooks;
   if (isNone(post)) return;
   deps.live(job.jobId, phaseOnly("post_hook"));
-  const stop = new AbortController();
-  let cancel = () => {};
-  const onStopping = () =>
-    (cancel = deps.clock.after(stoppingMs, () => stop.abort()));
-  if (deps.stopping.aborted) onStopping();
-  deps.stopping.addEventListener("abort", onStopping);
+  const stop = createPostHookStop(deps, signal);
   const end = await runHook(deps, job, log, {
     name: "post",
     text: post,
@@ -91,10 +88,7 @@ export async function runPostHook(
       RM_JOB_STATUS: status,
       ...(snapshotId === undefined ? {} : { RM_SNAPSHOT_ID: snapshotId }),
     },
-  }).finally(() => {
-    cancel();
-    deps.stopping.removeEventListener("abort", onStopping);
-  });
+  }).finally(stop.done);
   deps.jobs.owesHook(job.jobId, false);
   if (end.type !== "succeeded")
     log.add(
@@ -102,6 +96,30 @@ export async function runPostHook(
       "system",
       `${postWords(end, timeout_s)} The backup is not affected.`,
     );
+}
+
+function createPostHookStop(
+  { clock, stopping }: BackupHooksDeps,
+  job: AbortSignal | undefined,
+) {
+  const stop = new AbortController();
+  let cancel = () => {};
+  const end = () => stop.abort();
+  const onStopping = () => (cancel = clock.after(stoppingMs, end));
+  const onJob = () => {
+    if (!stopping.aborted) end();
+  };
+  if (stopping.aborted) onStopping();
+  stopping.addEventListener("abort", onStopping);
+  job?.addEventListener("abort", onJob);
+  return {
+    signal: stop.signal,
+    done() {
+      cancel();
+      stopping.removeEventListener("abort", onStopping);
+      job?.removeEventListener("abort", onJob);
+    },
+  };
 }
 
 function postWords(
@@ -114,7 +132,7 @@ function postWords(
     case "timeout":
       return `The post-hook ran longer than ${seconds} seconds and was ended.`;
     case "stopped":
-      return "The post-hook was ended because the agent stops.";
+      return "The post-hook was ended before it was done, because its job was cancelled or the agent stops.";
   }
 }
 

@@ -6,7 +6,12 @@ import type {
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { SnapshotRecord } from "@restic-manager/shared/protocol/event.ts";
 import { FailureError } from "../failure-error.ts";
-import { backupArgs, commandText, type SourceGroup } from "../restic/args.ts";
+import {
+  backupArgs,
+  commandText,
+  limitArgs,
+  type SourceGroup,
+} from "../restic/args.ts";
 import { createBackupFacts } from "../restic/backup-facts.ts";
 import { secretsOf } from "../restic/env.ts";
 import { backupOutcome, type ResticEnd } from "../restic/exit-codes.ts";
@@ -24,7 +29,7 @@ import {
   type JobReportDeps,
 } from "./job-report.ts";
 import type { JobLog } from "./job-log.ts";
-import type { BackupRequest } from "./job-store.ts";
+import { aboutJob, type BackupRequest } from "./job-store.ts";
 import { keep } from "./keep.ts";
 import { runPatiently, type LockPatienceDeps } from "./lock-patience.ts";
 import { createProgressReporter } from "./progress.ts";
@@ -47,6 +52,7 @@ export interface BackupDeps
 /** What a backup runs by, as configured at its start. */
 interface Plan extends HookedJob {
   readonly args: readonly string[];
+  readonly command: string;
   readonly repository: ConfiguredRepository;
   readonly request: BackupRequest;
   readonly group: SourceGroup;
@@ -59,16 +65,11 @@ export async function runBackup(
   signal: AbortSignal,
 ): Promise<void> {
   const plan = planOf(deps, request);
-  const command = commandText(plan?.args ?? []);
-  const { limits: _, ...about } = request;
+  const command = plan?.command ?? commandText([]);
   await reportJob(
     deps,
     {
-      about: {
-        ...about,
-        kind: "backup",
-        repository_id: plan?.repository.id ?? null,
-      },
+      about: aboutJob(request, plan?.repository.id ?? null),
       command,
       secrets: plan === null ? [] : secretsOf(plan.repository),
     },
@@ -93,16 +94,19 @@ function planOf(
   const repository = bundle?.repositories.find(
     (r) => r.id === group?.repository_id,
   );
-  return bundle === null || group === undefined || repository === undefined
-    ? null
-    : {
-        request,
-        group,
-        repository,
-        jobId: request.job_id,
-        shell: bundle.hook_shell,
-        args: backupArgs(group, hostname()),
-      };
+  if (bundle === null || group === undefined || repository === undefined)
+    return null;
+  const args = backupArgs(group, hostname());
+  const limits = limitArgs(request.limits ?? bundle.limits);
+  return {
+    request,
+    group,
+    repository,
+    jobId: request.job_id,
+    shell: bundle.hook_shell,
+    args,
+    command: commandText([...limits, ...args]),
+  };
 }
 
 async function backUpBetweenHooks(
@@ -123,6 +127,7 @@ async function backUpBetweenHooks(
     await runPostHook(deps, plan, log, {
       status: isGood(ended) ? "succeeded" : "failed",
       snapshotId: ended?.stats?.snapshot_id,
+      signal,
     });
   }
   if (ended.stats === null) return ended;

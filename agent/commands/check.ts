@@ -21,8 +21,10 @@ export async function check(task: UpkeepTask): Promise<Ended> {
     task,
     checkArgs(subset),
     (message, stream, line) => {
-      if (stream === "stderr" && isCheckError(line)) errors++;
-      logMessage(task.log, message, stream);
+      if (stream === "stderr" && isCheckError(line)) {
+        errors++;
+        task.log.add("error", stream, line);
+      } else logMessage(task.log, message, stream);
     },
   );
   const ok = succeeded(end);

@@ -5,7 +5,7 @@ import {
   type Failure,
   type FailureCode,
 } from "@restic-manager/shared/domain/failure.ts";
-import { isEmptyRetention } from "@restic-manager/shared/domain/source.ts";
+import { isEmptyRetention } from "@restic-manager/shared/domain/retention.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { SnapshotRecord } from "@restic-manager/shared/protocol/event.ts";

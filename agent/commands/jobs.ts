@@ -2,7 +2,7 @@ import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { FailureError } from "../failure-error.ts";
 import type { StopReason } from "../restic/exit-codes.ts";
-import type { JobRequest, JobStore } from "./job-store.ts";
+import type { BackupRequest, JobRequest, JobStore } from "./job-store.ts";
 import { phaseOnly } from "./progress.ts";
 
 /** The jobs of this host: one at a time, in the order they came, because restic locks its repository. */
@@ -14,7 +14,8 @@ export interface Jobs {
   accept(request: JobRequest, run: RunJob): void;
   /** False when the job is not known. */
   cancel(jobId: string): boolean;
-  isBusyWith(groupId: string): boolean;
+  /** The newest backup of a source group that runs or waits. */
+  backupOf(groupId: string): BackupRequest | undefined;
   /** Every job without a result in the outbox. */
   ids(): string[];
   /** Ends what runs and what waits, and takes on nothing more. Resolves when all of it is reported. */
@@ -77,11 +78,11 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
       entry?.abort.abort("cancelled" satisfies StopReason);
       return entry !== undefined;
     },
-    isBusyWith: (groupId) =>
-      entries.some(
-        ({ request }) =>
-          request.kind === "backup" && request.source_group_id === groupId,
-      ),
+    backupOf: (groupId) =>
+      entries
+        .map(({ request }) => request)
+        .filter((request) => request.kind === "backup")
+        .findLast(({ source_group_id }) => source_group_id === groupId),
     ids: () => store.list().map((job) => job.request.job_id),
     async stop() {
       stopping = true;

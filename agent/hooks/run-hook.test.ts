@@ -50,7 +50,7 @@ while :; do sleep 1; done`;
 }
 
 async function pidsIn(path: string): Promise<number[]> {
-  await until("the hook", async () => await Bun.file(path).exists());
+  await until("the hook", () => Bun.file(path).exists());
   return readFileSync(path, "utf8").trim().split(" ").map(Number);
 }
 

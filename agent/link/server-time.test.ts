@@ -60,3 +60,13 @@ test("a time that no server can have is not believed", () => {
     time.learn(said, clock.now());
   expect(time.now()).toBe(at);
 });
+
+test("how far the host's clock is ahead of the server's is known, also after it was set", () => {
+  const { clock, create, set } = setUp();
+  const time = create();
+  expect(time.skew()).toBe(0);
+  time.learn(new Date(at + minutes(7)).toISOString(), clock.now());
+  expect(time.skew()).toBe(-minutes(7));
+  set(minutes(60));
+  expect(time.skew()).toBe(minutes(53));
+});

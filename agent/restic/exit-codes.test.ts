@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { backupOutcome, failureOf, type ResticEnd } from "./exit-codes.ts";
+import {
+  backupOutcome,
+  failureOf,
+  meaningOf,
+  type ResticEnd,
+} from "./exit-codes.ts";
 import { replay, versions } from "./fixtures/replay.ts";
 
 function backup(
@@ -19,6 +24,7 @@ function ended(
   return {
     exit: { code, signal: null, startError: null },
     stopped: null,
+    meaning: meaningOf(words),
     words,
     ...more,
   };

@@ -18,6 +18,8 @@ export type StopReason =
 export interface ResticEnd {
   readonly exit: Exit;
   readonly stopped: StopReason | null;
+  /** What its words mean, where restic has no exit code for it. Secrets are in them: a password may be the word "locked". */
+  readonly meaning: FailureCode | null;
   /** restic's last words (stderr and its own errors), without secrets. */
   readonly words: string;
 }
@@ -115,9 +117,14 @@ const codes: Readonly<Record<number, FailureCode>> = {
   12: "wrong_password",
 };
 
+/** What restic's words, secrets and all, are about. */
+export function meaningOf(words: string): FailureCode | null {
+  return texts.find(([, text]) => text.test(words))?.[0] ?? null;
+}
+
 /** Why a run that did not succeed failed, with restic's own words where they help. */
 export function failureOf(end: ResticEnd): Failure {
-  const { exit, stopped, words } = end;
+  const { exit, stopped, meaning, words } = end;
   if (cannotStart(end))
     return failure(
       "restic_missing",
@@ -125,9 +132,8 @@ export function failureOf(end: ResticEnd): Failure {
     );
   if (stopped === "cancelled" || stopped === "agent_stopped")
     return failure(stopped);
-  const known =
-    codes[exit.code ?? 0] ?? texts.find(([, text]) => text.test(words))?.[0];
-  if (known !== undefined) return explained(known, words);
+  const known = codes[exit.code ?? 0] ?? meaning;
+  if (known !== null) return explained(known, words);
   if (stopped === "stalled") return explained("restic_stalled", words);
   if (stopped === "time_limit") return explained("time_limit", words);
   if (exit.signal !== null)

@@ -2,14 +2,14 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { every, type Clock } from "@restic-manager/shared/clock.ts";
 import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
-import { truncate } from "@restic-manager/shared/redact.ts";
+import { redactSecrets, truncate } from "@restic-manager/shared/redact.ts";
 import type { Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Child, Exit, Spawner } from "../platform/spawn.ts";
 import type { OutputStream } from "../platform/output.ts";
 import { backendArgs, limitArgs, noLock, retryLockArgs } from "./args.ts";
 import { resticEnv, secretsOf, type Repository } from "./env.ts";
-import type { ResticEnd, StopReason } from "./exit-codes.ts";
+import { meaningOf, type ResticEnd, type StopReason } from "./exit-codes.ts";
 import { isRetry, parseMessage, type ResticMessage } from "./messages.ts";
 import { createWords } from "./words.ts";
 
@@ -58,6 +58,7 @@ const interruptMs = 30_000;
 const terminateMs = 10_000;
 const readOnlyMs = 1_000;
 const watchMs = 1_000;
+const longestWords = 4_000;
 
 export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
   const { spawner, clock, tmpDir } = deps;
@@ -88,7 +89,16 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
             onLine,
           }),
         );
-        return { ...end, words: withWordsOfSsh(end.words, sshLog) };
+        const said = withWordsOfSsh(end.said, sshLog);
+        return {
+          exit: end.exit,
+          stopped: end.stopped,
+          meaning: meaningOf(said),
+          words: truncate(
+            redactSecrets(said, secretsOf(repository)),
+            longestWords,
+          ),
+        };
       } finally {
         if (caFile !== null) rmSync(caFile, { force: true });
         rmSync(sshLog, { force: true });
@@ -99,8 +109,8 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
   async function watched(
     call: ResticCall,
     start: (onLine: (stream: OutputStream, line: string) => void) => Child,
-  ): Promise<ResticEnd> {
-    const words = createWords(secretsOf(call.repository));
+  ): Promise<Pick<ResticEnd, "exit" | "stopped"> & { said: string }> {
+    const words = createWords();
     // Counted in ticks: a clock that is set, or a machine that slept, ends no backup.
     let ranMs = 0;
     let stillMs = 0;
@@ -136,7 +146,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     return {
       exit,
       stopped: ending.reason(),
-      words: words.text(),
+      said: words.text(),
     };
   }
 

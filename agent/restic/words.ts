@@ -1,26 +1,24 @@
-import { redactSecrets, truncate } from "@restic-manager/shared/redact.ts";
 import type { OutputStream } from "../platform/output.ts";
 import type { ResticMessage } from "./messages.ts";
 
 const keptLines = 12;
-const longestText = 4000;
 
 export interface Words {
   add(message: ResticMessage, stream: OutputStream): void;
-  /** The last lines that help to understand a failure, without secrets. */
+  /** The last lines that help to understand a failure, as restic said them. */
   text(): string;
 }
 
-export function createWords(secrets: readonly string[]): Words {
+export function createWords(): Words {
   const lines: string[] = [];
   return {
     add(message, stream) {
       const said = wordOf(message, stream);
       if (said === null) return;
-      lines.push(redactSecrets(said, secrets));
+      lines.push(said);
       if (lines.length > keptLines) lines.shift();
     },
-    text: () => truncate(lines.join("\n"), longestText),
+    text: () => lines.join("\n"),
   };
 }
 

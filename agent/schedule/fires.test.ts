@@ -13,6 +13,7 @@ import { createTempDirs } from "../testing/temp-dir.ts";
 import { createFires } from "./fires.ts";
 import { createNextFireStore } from "./next-fire-store.ts";
 import { createOpenFireStore } from "./open-fire-store.ts";
+import { nextAttempt } from "./retry-rule.ts";
 import { createScheduler, type Schedule } from "./scheduler.ts";
 
 const tempDir = createTempDirs();
@@ -54,7 +55,7 @@ function live(
   });
   const started: Started[] = [];
   const missed: ScheduleMissed[] = [];
-  const busy = new Set<string>();
+  const busy = new Map<string, { job_id: string; due_at: string | null }>();
   const transaction = (work: () => void) => db.transaction(work)();
   const fires = createFires({
     clock,
@@ -62,11 +63,11 @@ function live(
     store: createOpenFireStore(db),
     transaction,
     policy: () => ({ max, backoff_s: 60 }),
-    isBusyWith: (id) => busy.has(id),
+    backupOf: (id) => busy.get(id),
     startBackup({ groupId: group }, dueAt) {
       const id = `job-${at}-${started.length}`;
       started.push({ id, group, at: clock.now(), dueAt });
-      busy.add(group);
+      busy.set(group, { job_id: id, due_at: dueAt });
       return id;
     },
     report: (report) => missed.push(report),
@@ -287,6 +288,14 @@ describe("a scheduled backup that failed", () => {
   });
 });
 
+test("however often it failed, the next attempt is half an hour away at most [SCH-05]", () => {
+  const error = { code: "repository_locked", message: "" } as const;
+  const policy = { max: 10, backoff_s: 1_800 };
+  expect(nextAttempt({ error }, 1, policy)).toBe(30 * minute);
+  expect(nextAttempt({ error }, 10, policy)).toBe(30 * minute);
+  expect(nextAttempt({ error }, 11, policy)).toBeNull();
+});
+
 describe("a backup that the end of the agent interrupted", () => {
   test.each(["agent_stopped", "agent_restarted"] as const)(
     "(%s) runs again a minute after the next start, also without retries [AGT-10]",
@@ -370,6 +379,27 @@ describe("fires that bring no backup at their time", () => {
       },
     ]);
     expect(second.started[0]?.dueAt).toBe(second.missed[0]?.last_due_at ?? "");
+  });
+
+  test("are not those of another schedule that starts the same backup in the same minute", async () => {
+    const agent = live(tempDir(), start);
+    await agent.clock.advance(2.5 * hour + 1_000);
+    agent.busy.set(groupId, { job_id: "other", due_at: toTimestamp(fireAt) });
+    await agent.clock.advance(10_000);
+    agent.end(null, { source_group_id: groupId });
+    expect([agent.started, agent.missed]).toEqual([[], []]);
+  });
+
+  test("are made up for by a backup that runs when they would be caught up", async () => {
+    const dir = tempDir();
+    live(dir, start).stop();
+    const agent = live(dir, start + 9 * hour);
+    agent.busy.set(groupId, { job_id: "by-hand", due_at: null });
+    await agent.clock.advance(75_000);
+    expect(agent.started).toEqual([]);
+    expect(agent.missed).toMatchObject([
+      { reason: "agent_down", count: 1, caught_up_by: ["by-hand"] },
+    ]);
   });
 
   test("because the host slept are named so [SCH-07]", async () => {

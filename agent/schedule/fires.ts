@@ -36,7 +36,10 @@ export interface FiresDeps {
   readonly store: OpenFireStore;
   readonly transaction: (work: () => void) => void;
   readonly policy: (groupId: string) => RetryPolicy;
-  readonly isBusyWith: (groupId: string) => boolean;
+  /** The newest backup of a source group that runs or waits. */
+  readonly backupOf: (
+    groupId: string,
+  ) => { readonly job_id: string; readonly due_at: string | null } | undefined;
   /** @returns the job's id */
   readonly startBackup: (owed: Owed, dueAt: string) => string;
   readonly report: (missed: ScheduleMissed) => void;
@@ -76,7 +79,7 @@ export function createFires(deps: FiresDeps): Fires {
     );
     if (start > now) return start;
     // Its end will tell whether this one is still needed.
-    if (deps.isBusyWith(retry.groupId)) return Infinity;
+    if (deps.backupOf(retry.groupId) !== undefined) return Infinity;
     deps.transaction(() => {
       store.setRetry({ ...retry, nextAt: null });
       deps.startBackup(retry, retry.dueAt);
@@ -153,8 +156,12 @@ export function createFires(deps: FiresDeps): Fires {
       const started: string[] = [];
       for (const groupId of group_ids) {
         const owed = { scheduleId: id, groupId };
-        if (deps.isBusyWith(groupId)) leaveOut(owed, due);
-        else started.push(startFresh(owed, due));
+        const busy = deps.backupOf(groupId);
+        if (busy === undefined) started.push(startFresh(owed, due));
+        // It is under way again since the wake, and makes up as well as another one would.
+        else if (missed !== null) started.push(busy.job_id);
+        // Another schedule of the same minute has started it.
+        else if (busy.due_at !== due) leaveOut(owed, due);
       }
       if (missed === null) return;
       deps.report({

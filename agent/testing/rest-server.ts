@@ -17,7 +17,7 @@ export interface RestServer {
 /** A real rest-server over a folder that others may serve too. */
 export async function startRestServer(
   folder: string,
-  { appendOnly = false, htpasswd = "" } = {},
+  { appendOnly = false, htpasswd = "", maxBytes = 0 } = {},
 ): Promise<RestServer> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
@@ -25,6 +25,7 @@ export async function startRestServer(
   const args = [
     ...["--path", folder, "--listen", address],
     ...(appendOnly ? ["--append-only"] : []),
+    ...(maxBytes === 0 ? [] : ["--max-size", String(maxBytes)]),
     ...(htpasswd === "" ? ["--no-auth"] : ["--htpasswd-file", htpasswd]),
   ];
   let child: ReturnType<typeof spawner.start> | null = null;

@@ -47,6 +47,7 @@ export interface Rig {
   upkeep(
     kind: MaintenanceKind,
     secret?: Partial<MaintenanceSecret>,
+    jobId?: string,
   ): Promise<string>;
   events(kind: string): EventEnvelope[];
   done(jobId: string): Promise<JobDone>;
@@ -122,9 +123,8 @@ async function createRig(
       if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
       return job_id;
     },
-    async upkeep(kind, secret = {}) {
+    async upkeep(kind, secret = {}, job_id = server.newId()) {
       const id = server.newId();
-      const job_id = server.newId();
       const box = server.sealFor("job", id, {
         ...restic.repository,
         restic_id: null,

@@ -53,7 +53,8 @@ test(
       actor,
       due_at,
     ]);
-    expect(jobs).toEqual(Array(2).fill(["schedule", fire.toISOString()]));
+    const fired = ["schedule", fire.toISOString()];
+    expect(jobs).toEqual([fired, fired]);
     const taken = await snapshotsByHand(repository, repositoryPassword);
     expect(taken.map(({ tags }) => tags)).toEqual([["more"], ["default"]]);
 

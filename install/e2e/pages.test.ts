@@ -38,8 +38,12 @@ test(
       "/",
       "/?add",
       `/hosts/${host.id}`,
+      `/hosts/${host.id}?tab=repository`,
+      `/hosts/${host.id}?tab=jobs`,
+      `/repositories/${done.repository.id}`,
       "/jobs",
       `/jobs/${job.id}`,
+      `/jobs/${job.id}?q=snapshot`,
       "/alerts?state=all",
       "/settings/notifications",
       "/account",
@@ -59,7 +63,7 @@ test(
       await tab.page.context().close();
     }
   }),
-  limit,
+  2 * limit,
 );
 
 test(

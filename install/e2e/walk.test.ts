@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { agentFile } from "./rig/places.ts";
-import { launchBrowser, openTab, tabTo } from "./rig/browser.ts";
+import { launchBrowser, openTab } from "./rig/browser.ts";
+import {
+  compareAndAccept,
+  copyCommand,
+  createButton,
+  fillRepository,
+  makeAdministrator,
+  mintedPassword,
+  type RestAccess,
+  runFirst,
+} from "./rig/first-steps.ts";
 import { openGate } from "./rig/gate.ts";
 import { inLab, type Lab } from "./rig/lab.ts";
 import type { Program } from "./rig/program.ts";
@@ -15,8 +25,6 @@ import {
 } from "./rig/repository.ts";
 import { waitFor } from "./rig/wait.ts";
 import { bootstrapUrl, type Server, startServer } from "./rig/server.ts";
-
-const password = "a password of the walk";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -42,6 +50,7 @@ test(
     writeFiles(source, 12);
     const minted = await setUpRepository(page, source, {
       ...rest,
+      path: "walk",
       port: gate.port,
     });
 
@@ -79,23 +88,9 @@ test(
   180_000,
 );
 
-/** The first administrator, without a mouse. */
-async function makeAdministrator(page: Page, url: URL): Promise<void> {
-  await page.goto(url.href);
-  await tabTo(page, page.getByLabel("User name"));
-  await page.keyboard.type("ada");
-  await tabTo(page, page.getByLabel("Password", { exact: true }));
-  await page.keyboard.type(password);
-  await tabTo(page, page.getByLabel("Password again"));
-  await page.keyboard.type(password);
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "No hosts yet" }).waitFor();
-}
-
 /** Runs the command as the dashboard shows it, with the files of this lab. */
 async function enrolAsShown(lab: Lab, page: Page): Promise<Program> {
-  await page.getByRole("button", { name: "Copy the command" }).first().click();
-  const command = await page.evaluate<string>("navigator.clipboard.readText()");
+  const command = await copyCommand(page);
   expect(command).toStartWith("restic-manager-agent enrol ");
   const [, ...words] = command.split(/\s+/);
   lab.folder("endpoint");
@@ -108,63 +103,18 @@ async function enrolAsShown(lab: Lab, page: Page): Promise<Program> {
   return lab.start(agentFile, [...words, ...files], { name: "agent" });
 }
 
-async function compareAndAccept(page: Page, agent: Program): Promise<void> {
-  const [fingerprint] = await agent.line(/SHA256:[0-9a-f]{64}/);
-  const shown = page
-    .getByRole("group", { name: /^Fingerprint SHA256/ })
-    .first();
-  await shown.waitFor({ timeout: 10_000 });
-  const name = (await shown.getAttribute("aria-label")) ?? "";
-  expect(name.slice("Fingerprint ".length).replaceAll(" ", "")).toBe(
-    fingerprint.replace(":", ""),
-  );
-
-  await page.getByRole("button", { name: /^Accept / }).click();
-  const dialog = await opened(page, /^Accept /);
-  const field = dialog.getByLabel(/^Fingerprint from the terminal/);
-  await field.fill(
-    fingerprint.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")),
-  );
-  expect(
-    await dialog.getByRole("button", { name: /accept$/i }).isDisabled(),
-  ).toBe(true);
-  await field.fill(fingerprint);
-  await dialog.getByRole("button", { name: "Accept", exact: true }).click();
-
-  await page.getByText(/is accepted and online/).waitFor({ timeout: 10_000 });
-  await agent.line(/approved/i);
-}
-
-/** The dialog of this name. What it shows is slotted into it, so it is looked for in the element around both. */
-async function opened(page: Page, name: RegExp): Promise<Locator> {
-  await page.getByRole("dialog", { name }).waitFor();
-  return page.locator("rm-accept");
-}
-
-interface RestAccess {
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-}
-
 /** The second phase: once wrong, which keeps the form, and then right. Gives the password that was made. */
 async function setUpRepository(
   page: Page,
   source: string,
   rest: RestAccess,
 ): Promise<string> {
-  const dialog = await opened(page, /^Set up /);
-  await dialog.getByLabel("Paths to back up").fill(source);
-  await dialog
-    .getByLabel("Server", { exact: true })
-    .fill(`http://127.0.0.1:${rest.port}`);
-  await dialog.getByLabel("Path on the server").fill("walk");
-  await dialog.getByLabel("User", { exact: true }).fill(rest.user);
-  await dialog.getByLabel("Password of the user").fill("not this one");
-  const minted = await dialog.locator(".minted code").innerText();
-  const save = dialog.getByRole("button", {
-    name: "Create repository and save",
+  const dialog = await fillRepository(page, source, {
+    ...rest,
+    password: "not this one",
   });
+  const minted = await mintedPassword(dialog);
+  const save = createButton(dialog);
 
   await save.click();
   await dialog
@@ -175,21 +125,12 @@ async function setUpRepository(
   await save.click();
   await dialog.getByText("repository_denied").waitFor({ timeout: 30_000 });
   expect(await dialog.getByLabel("Paths to back up").inputValue()).toBe(source);
-  expect(await dialog.locator(".minted code").innerText()).toBe(minted);
+  expect(await mintedPassword(dialog)).toBe(minted);
 
   await dialog.getByLabel("Password of the user").fill(rest.password);
   await save.click();
   await page.waitForURL(/\/hosts\//, { timeout: 30_000 });
   return minted;
-}
-
-/** Run now, which opens the job's page. */
-async function runFirst(page: Page): Promise<void> {
-  await page
-    .getByRole("button", { name: /^Run (first|now)/ })
-    .first()
-    .click();
-  await page.waitForURL(/\/jobs\//, { timeout: 5000 });
 }
 
 /** Progress and log move without a reload. */

@@ -2,7 +2,13 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { accept, online, pendingOf } from "./rig/agent.ts";
-import { jobEnds, repositoryPassword, runNow, setUp } from "./rig/jobs.ts";
+import {
+  jobEnds,
+  repositoryPassword,
+  runNow,
+  setUp,
+  wholeLogOf,
+} from "./rig/jobs.ts";
 import { inLab } from "./rig/lab.ts";
 import { root } from "./rig/places.ts";
 import { snapshotsByHand, writeFiles } from "./rig/repository.ts";
@@ -12,7 +18,7 @@ import { openWine } from "./rig/wine.ts";
 const agentExe = join(root, "dist/windows-x64/restic-manager-agent.exe");
 
 test(
-  "the Windows agent enrols, connects and backs up with the restic it carries [PKG-04] [PKG-06]",
+  "the Windows agent enrols, connects and backs up with the restic it carries, between hooks in cmd.exe [PKG-04] [PKG-06] [HKS-05]",
   inLab(async (lab) => {
     const wine = await openWine(lab);
     const server = await startServer(lab);
@@ -39,9 +45,19 @@ test(
       url: "C:\\repository",
       includes: ["C:\\documents"],
     });
+    await api.ask("PUT", `/api/sources/${group_id}/hooks`, {
+      pre: 'rem what is to be backed up\r\nif exist "C:\\documents" echo "found" it\r\necho dump> C:\\documents\\dump.sql',
+      post: "echo %RM_JOB_STATUS% %RM_SOURCE_GROUP%\nexit 3",
+      timeout_s: 60,
+    });
     const started = await runNow(api, host, group_id);
     const job = await jobEnds(api, started.id, 60_000);
     expect([job.state, job.error]).toEqual(["succeeded", null]);
+    const lines = (await wholeLogOf(api, job)).map(({ l }) => l.trimEnd());
+    expect(lines).toContain('hook(pre): "found" it');
+    expect(lines).toContain("/C/documents/dump.sql");
+    expect(lines).toContain("hook(post): succeeded default");
+    expect(lines.join("\n")).toContain("The post-hook ended with exit code 3.");
 
     const repository = join(wine.drive, "repository");
     expect(await snapshotsByHand(repository, repositoryPassword)).toEqual([

@@ -9,8 +9,10 @@ import type { MonthHost } from "./host.ts";
 import { expected, type Moment, moments, type Story } from "./story.ts";
 import type { World } from "./world.ts";
 
-/** The clock is moved to so long before a fire; the rest passes as it does for everybody. */
+/** The clock is moved to so long before a backup; the rest passes as it does for everybody. */
 const aheadMs = 1000;
+/** The server looks for due upkeep once a minute, and right after a leap. */
+const afterMs = 1000;
 /** What an agent waits after a start or a wake before it catches up. */
 const settleMs = 60_000;
 /** A moment of which nothing comes is found out by the comparison; it must not hold up the month. */
@@ -33,8 +35,7 @@ async function pass(world: World, story: Story, moment: Moment): Promise<void> {
   const { clock, hosts } = world;
   const host = hosts.find(({ story: { name } }) => name === moment.host);
   if (host === undefined) throw new Error(`no host ${moment.host}`);
-  const isFire = moment.what === "backup" || moment.what === "upkeep";
-  clock.moveTo(moment.at - (isFire ? aheadMs : 0));
+  clock.moveTo(moment.at + shiftOf(moment));
   switch (moment.what) {
     case "backup":
       return backUp(world, host, moment.at);
@@ -58,6 +59,9 @@ async function pass(world: World, story: Story, moment: Moment): Promise<void> {
       return report(world, story, host, moment.at);
   }
 }
+
+const shiftOf = ({ what }: Moment): number =>
+  what === "backup" ? -aheadMs : what === "upkeep" ? afterMs : 0;
 
 async function backUp(
   world: World,

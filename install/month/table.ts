@@ -4,6 +4,8 @@ export interface HostRow {
   /** Fires of its schedule. */
   readonly expected: number;
   readonly onTime: number;
+  /** How late the latest of them began. */
+  readonly latestMs: number;
   /** Backups that made up, once each, for fires that were missed. */
   readonly caughtUp: number;
   /** Fires nobody was there for, by reason, as the host's page says. */
@@ -39,6 +41,7 @@ export function tableOf(outcome: Outcome): string {
         "zone",
         "fires",
         "on time",
+        "latest",
         "missed",
         "caught up by",
         "snapshots",
@@ -50,6 +53,7 @@ export function tableOf(outcome: Outcome): string {
         row.zone,
         row.expected,
         row.onTime,
+        `${(row.latestMs / 1000).toFixed(1)} s`,
         textOf(row.missed),
         row.caughtUp,
         row.made,

@@ -15,6 +15,7 @@ import { createPrepare } from "../features/maintenance/prepare.ts";
 import {
   dropRepositories,
   repositoriesOnlyOf,
+  stopUpkeepBy,
 } from "../features/repos/of-host.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
@@ -89,7 +90,11 @@ export function createFeatures(deps: FeaturesDeps): Features {
     ...deps,
     hostKeys,
     commands,
-    repositories: { onlyOf: repositoriesOnlyOf, drop: dropRepositories },
+    repositories: {
+      onlyOf: repositoriesOnlyOf,
+      drop: dropRepositories,
+      stopUpkeepBy,
+    },
     committed: (numbering) => readCommitted(db, numbering),
     // Jobs and tokens are made after the hosts they are for.
     reconcile: (state) => jobs.reconcile(state),

@@ -80,6 +80,15 @@ for (const version of releases.map(Number)) {
   });
 }
 
+test("an upgrade gives groups their retries and hosts a configuration to fetch", () => {
+  const database = fixture(1);
+  database.run("UPDATE hosts SET cfg_rev = 7");
+  migrate(database, migrations);
+  expect(
+    database.query("SELECT cfg_rev, retry_max FROM hosts, source_groups").get(),
+  ).toEqual({ cfg_rev: 8, retry_max: 3 });
+});
+
 test("rebuilding a parent table keeps its children [DB-02]", () => {
   const database = fixture(1);
   database.run("PRAGMA foreign_keys = ON");

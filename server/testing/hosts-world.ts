@@ -7,6 +7,7 @@ import { createMemoryBus } from "../adapters/memory-bus.ts";
 import {
   dropRepositories,
   repositoriesOnlyOf,
+  stopUpkeepBy,
 } from "../features/repos/of-host.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
 import { createConfigRevision } from "../features/schedules/config-revision.ts";
@@ -48,7 +49,11 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
     broker,
     hostKeys,
     commands,
-    repositories: { onlyOf: repositoriesOnlyOf, drop: dropRepositories },
+    repositories: {
+      onlyOf: repositoriesOnlyOf,
+      drop: dropRepositories,
+      stopUpkeepBy,
+    },
     reconcile: async (state) => void reconciled.push(state),
     claimToken: async () => "token_invalid",
     nextRun,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timestamp } from "./ids.ts";
 import { cronText } from "./schedule.ts";
 
 /** What runs by itself, each by a cron text in the zone of the host that does it. */
@@ -67,9 +68,9 @@ export const repositoryStats = z.object({
   snapshot_count: z.number().int().optional(),
   locks: z.array(repositoryLock).max(100).optional(),
   check: z
-    .object({ at: z.string(), ok: z.boolean(), errors: z.number().int() })
+    .object({ at: timestamp, ok: z.boolean(), errors: z.number().int() })
     .optional(),
-  pruned_at: z.string().optional(),
-  forgot_at: z.string().optional(),
+  pruned_at: timestamp.optional(),
+  forgot_at: timestamp.optional(),
 });
 export type RepositoryStats = z.infer<typeof repositoryStats>;

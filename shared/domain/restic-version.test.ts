@@ -20,7 +20,9 @@ test("the older a restic is, the more it cannot do [RST-06]", () => {
     "snapshot_size",
     "added_packed",
     "reasons",
+    "disk_full",
   ]);
+  expect(limitsOf("0.17.3")).toEqual(["disk_full"]);
   expect(limitsOf("0.19.1")).toEqual([]);
 });
 

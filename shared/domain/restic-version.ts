@@ -1,7 +1,7 @@
 /** Oldest restic that agents work with. */
 export const oldestRestic = "0.14.0";
 /** From this one on nothing is missing. */
-export const recommendedRestic = "0.17.0";
+export const recommendedRestic = "0.18.0";
 
 export function atLeast(version: string, minimum: string): boolean {
   const [have, need] = [version, minimum].map((text) =>
@@ -20,10 +20,6 @@ export const resticLimits = {
     below: "0.16.0",
     text: "It does not wait for a locked repository; the agent tries again instead, and starts a little later.",
   },
-  disk_full: {
-    below: "0.16.0",
-    text: "It may hang when the repository's disk is full; the agent ends it after a while without progress.",
-  },
   snapshot_size: {
     below: "0.17.0",
     text: "It does not tell the size and the number of files of its snapshots.",
@@ -35,6 +31,10 @@ export const resticLimits = {
   reasons: {
     below: "0.17.0",
     text: "It has one exit code for every failure; the reason is recognised by its words, and now and then is only “restic failed”.",
+  },
+  disk_full: {
+    below: "0.18.0",
+    text: "It goes on trying for minutes when a rest-server has no space left, before the backup fails.",
   },
 } as const satisfies Record<
   string,

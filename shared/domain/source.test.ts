@@ -1,10 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  groupName,
-  isEmptyRetention,
-  retention,
-  sourceGroupSpec,
-} from "./source.ts";
+import { isEmptyRetention } from "./retention.ts";
+import { groupName, retention, sourceGroupSpec } from "./source.ts";
 
 describe("the name of a source group", () => {
   test.each(["default", "a", "db-1.daily_x", "0".repeat(64)])(

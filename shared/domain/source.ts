@@ -50,13 +50,6 @@ export const retention = z.strictObject({
 });
 export type Retention = z.infer<typeof retention>;
 
-/** A policy that keeps nothing in particular keeps everything; tags alone are no policy. */
-export function isEmptyRetention(policy: Retention): boolean {
-  return Object.entries(policy).every(
-    ([rule, value]) => rule === "tags" || value === undefined,
-  );
-}
-
 /** Of a fire that could not start because the repository or restic could not be used. */
 export const retryPolicy = z.strictObject({
   /** 0: no further attempt. */

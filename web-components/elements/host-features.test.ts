@@ -1,3 +1,5 @@
+import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
+import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import { expect, test } from "bun:test";
 import { hostDetail } from "../testing/seed-hosts.ts";
 import { repository } from "../testing/seed-repositories.ts";
@@ -17,8 +19,13 @@ function featuresOf(more: Partial<FeatureParts> = {}): string[] {
   );
 }
 
-const [group] = seededWorld().sources;
-const [schedule] = seededWorld().schedules;
+function schedulesWith(more: Partial<Schedule>): Schedule[] {
+  return seededWorld().schedules.map((schedule) => ({ ...schedule, ...more }));
+}
+
+function groupsWith(more: Partial<SourceGroup>): SourceGroup[] {
+  return seededWorld().sources.map((group) => ({ ...group, ...more }));
+}
 
 test("a host in order has everything on but what nobody asked for [UI-14]", () => {
   expect(featuresOf()).toEqual([
@@ -32,11 +39,11 @@ test("a host in order has everything on but what nobody asked for [UI-14]", () =
 test.each([
   [{ schedules: [] }, "Backups: off: Only when somebody starts one."],
   [
-    { schedules: [{ ...schedule!, enabled: false }] },
+    { schedules: schedulesWith({ enabled: false }) },
     "Backups: off: Only when somebody starts one.",
   ],
   [
-    { schedules: [{ ...schedule!, problem: "No such zone." }] },
+    { schedules: schedulesWith({ problem: "No such zone." }) },
     "Backups: failing: No such zone.",
   ],
   [
@@ -44,32 +51,26 @@ test.each([
     "Backups: failing: Locked.",
   ],
   [
-    { groups: [group!, { ...group!, id: "other", name: "mail" }] },
+    { groups: groupsWith({ id: "other", name: "mail" }) },
     "Backups: incomplete: No schedule runs the source group mail.",
   ],
   [
-    { schedules: [{ ...schedule!, applied: false }] },
+    { schedules: schedulesWith({ applied: false }) },
     "Backups: incomplete: The agent has not taken over the newest settings yet.",
   ],
   [
     {
-      groups: [
-        {
-          ...group!,
-          hooks: { pre: "group", post: "none", unreadable: true } as const,
-        },
-      ],
+      groups: groupsWith({
+        hooks: { pre: "group", post: "none", unreadable: true },
+      }),
     },
     "Hooks: failing: Those of default cannot be decrypted; its backups fail until they are entered again.",
   ],
   [
     {
-      groups: [
-        {
-          ...group!,
-          hooks: { pre: "host", post: "none", unreadable: false } as const,
-        },
-      ],
+      groups: groupsWith({
+        hooks: { pre: "host", post: "none", unreadable: false },
+      }),
     },
     "Hooks: on",
   ],

@@ -78,11 +78,11 @@ function line(
     <span class=${isMadeUp ? "ok" : "warn"}
       >${icon(isMadeUp ? "circle-check" : "warning", 14)}</span
     >
-    <span
-      ><strong class="num">${when}</strong
+    <p>
+      <strong class="num">${when}</strong
       >${group === undefined ? "" : `, ${group}`}: ${reasons[reason](miss)};
-      ${isMadeUp ? html`made up for by ${jobLinks(jobs)}.` : "nothing was backed up instead."}</span
-    >
+      ${isMadeUp ? html`made up for by ${jobLinks(jobs)}.` : "nothing was backed up instead."}
+    </p>
   </li>`;
 }
 

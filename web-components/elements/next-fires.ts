@@ -1,5 +1,6 @@
 import { css, html, type TemplateResult } from "lit";
 import { relativeTime, timeIn } from "./format.ts";
+import { plainText } from "./plain-text.ts";
 
 export const nextFiresStyles = css`
   .fires-head {
@@ -30,7 +31,9 @@ export function nextFires(
   next: readonly string[],
   now: number,
 ): TemplateResult {
-  return html`<h3 class="fires-head">Next runs, host time (${tz})</h3>
+  return html`<h3 class="fires-head">
+      Next runs, host time (${plainText(tz)})
+    </h3>
     <ol class="fires num">
       ${next.map((text) => {
         const at = Date.parse(text);

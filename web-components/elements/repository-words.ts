@@ -3,7 +3,7 @@ import type { RepoStatus } from "@restic-manager/shared/domain/repo.ts";
 import type { TemplateResult } from "lit";
 import { pill, type State } from "./status.ts";
 
-export const repositoryStates: Readonly<Record<RepoStatus, State>> = {
+const repositoryStates: Readonly<Record<RepoStatus, State>> = {
   unknown: { word: "Not used yet", tone: "off", shape: "dashes" },
   ready: { word: "Ready", tone: "ok", shape: "disc" },
   unreachable: { word: "Unreachable", tone: "bad", shape: "cross" },

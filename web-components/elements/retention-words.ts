@@ -11,11 +11,6 @@ const units = [
   ["yearly", "a year", "years"],
 ] as const;
 
-/** Without one, everything is kept. Tags alone are no policy. */
-export function hasPolicy({ tags: _, ...keeps }: Retention): boolean {
-  return Object.values(keeps).some((value) => value !== undefined);
-}
-
 /** What each rule of a policy keeps, in the order from fine to coarse. */
 export function retentionRules(retention: Retention): string[] {
   const rules: string[] = [];
@@ -53,7 +48,7 @@ export function retentionSum({ ages, isOpen }: RetentionPreview): {
 }
 
 /** `11 months`, `3 weeks`, `5 days` */
-export function age(ms: number): string {
+function age(ms: number): string {
   const days = ms / day;
   if (days < 1) return plain(Math.round(days * 24), "hour");
   if (days < 14) return plain(Math.round(days), "day");

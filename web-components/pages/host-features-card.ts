@@ -12,8 +12,8 @@ export function featuresCard({
   const { sources: groups, schedules, repositories } = of;
   if (!host.set_up || !groups || !schedules || !repositories) return nothing;
   const features = hostFeatures({ host, groups, schedules, repositories });
-  return html`<section class="card section" aria-label="By itself">
-    <div class="section-head"><h2>By itself</h2></div>
+  return html`<section class="card section" aria-label="Runs by itself">
+    <div class="section-head"><h2>Runs by itself</h2></div>
     <ul class="features">
       ${features.map(
         ({ name, href, state, reason }) =>

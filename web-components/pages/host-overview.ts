@@ -61,7 +61,8 @@ function history({ host, now }: TabParts): TemplateResult {
 }
 
 function trends({ of, now }: TabParts): TemplateResult | typeof nothing {
-  const ended = (of.jobs?.jobs ?? [])
+  const list = of.jobs;
+  const ended = (list?.jobs ?? [])
     .filter((job) => job.finished_at !== null && job.started_at !== null)
     .slice(0, shownBars)
     .reverse();

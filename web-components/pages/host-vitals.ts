@@ -31,11 +31,7 @@ function nextRun({ next_run_at, tz }: HostDetail, now: number): TemplateResult {
   if (next_run_at === null) return vital("Next run", "–", "no schedule is on");
   const at = Date.parse(next_run_at);
   if (at < now)
-    return vital(
-      "Next run",
-      "Due",
-      `since ${timeIn(tz, at, "dateTime")} host time`,
-    );
+    return vital("Next run", "Due", `since ${timeIn(tz, at, "dateTime")}`);
   return vital(
     "Next run",
     relativeTime(at, now),

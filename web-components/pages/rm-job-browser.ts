@@ -3,7 +3,7 @@ import type { JobList } from "@restic-manager/shared/api/jobs.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
-import type { JobFilter, JobsResource } from "../data/jobs.ts";
+import type { JobsResource } from "../data/jobs.ts";
 import type { Loadable } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
 import { isFiltered, jobAddress, jobFilter } from "../elements/job-filter.ts";
@@ -39,7 +39,7 @@ export class RmJobBrowser extends LitElement {
     const shown = JSON.stringify(filter);
     if (shown === this.#shown && !changed.has("data")) return;
     this.#shown = shown;
-    this.#resource = this.data.jobs.list(filter as JobFilter);
+    this.#resource = this.data.jobs.list(filter);
     this.#jobs.watch(this.#resource);
   }
 

@@ -142,7 +142,9 @@ export class RmPageJob extends LitElement {
       ${icon("info")}<span
         >Another job uses the repository; this one starts by itself when it has
         ended.
-        <a class="link" href="/jobs?repository=${repository_id}&state=running"
+        <a
+          class="link"
+          href="/jobs?repository=${repository_id}&amp;state=running"
           >Show what runs</a
         ></span
       >

@@ -34,7 +34,6 @@ import "../elements/rm-job-list/rm-job-list.ts";
 import "../elements/rm-locks/rm-locks.ts";
 import "../elements/rm-repository/rm-repository.ts";
 import "../elements/rm-upkeep/rm-upkeep.ts";
-import "./rm-confirm-upkeep.ts";
 
 const shownJobs = 6;
 
@@ -205,9 +204,7 @@ export class RmRepositoryView extends LitElement {
       <button
         class="button s danger"
         ?disabled=${this.starting}
-        @click=${() => {
-          this.confirming = "reinit";
-        }}
+        @click=${() => this.#confirm("reinit")}
       >
         Re-initialise
       </button>
@@ -255,8 +252,12 @@ export class RmRepositoryView extends LitElement {
   }
 
   #ask(action: UpkeepEvent["action"]): void {
-    if (action === "unlock") void this.#unlock();
-    else this.confirming = action;
+    void (action === "unlock" ? this.#unlock() : this.#confirm(action));
+  }
+
+  async #confirm(action: ConfirmedAction): Promise<void> {
+    await import("./rm-confirm-upkeep.ts");
+    this.confirming = action;
   }
 
   async #unlock(): Promise<void> {

@@ -81,7 +81,7 @@ function upkeepJobs(): World {
   return world;
 }
 
-export const forgetJob = job(id("FORGET"), {
+const forgetJob = job(id("FORGET"), {
   kind: "forget",
   actor: "system",
   host_name: "nas-01",
@@ -231,8 +231,8 @@ export const repositoryScreens: readonly Screen[] = [
   },
   {
     name: "job-search",
-    path: `/jobs/${id("PAST001")}?q=postmaster&issues=1`,
+    path: `/jobs/${id("PAST001")}?q=while+it+was+read&issues=1`,
     world: seededWorld,
-    ready: (page) => page.getByText("1 line found").waitFor(),
+    ready: (page) => page.getByText(/^\d lines? found$/).waitFor(),
   },
 ];

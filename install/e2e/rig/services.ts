@@ -186,12 +186,26 @@ export async function runContainer(
 ): Promise<void> {
   if (!existsSync(folder)) mkdirSync(folder);
   await docker(
-    ...["run", "--detach", "--name", name, "--network", "none"],
+    "run",
+    "--detach",
+    "--name",
+    name,
+    "--network",
+    "none",
     // A container asks for more open files than this machine may have.
-    ...["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=30000:30000"],
-    ...["--volume", `${folder}:/data`, "shop:1"],
-    ...["/rest-server", "--path", "/data", "--no-auth"],
-    ...["--listen", "127.0.0.1:8000"],
+    "--ulimit",
+    "nofile=20000:20000",
+    "--ulimit",
+    "nproc=30000:30000",
+    "--volume",
+    `${folder}:/data`,
+    "shop:1",
+    "/rest-server",
+    "--path",
+    "/data",
+    "--no-auth",
+    "--listen",
+    "127.0.0.1:8000",
   );
 }
 

@@ -65,6 +65,11 @@ export interface Job {
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly snapshot_id: string | null;
   readonly command: string | null;
+  readonly upkeep: {
+    readonly snapshots_before?: number;
+    readonly snapshots_after?: number;
+    readonly locks_left?: number;
+  } | null;
   readonly log_lines: number;
   readonly progress: {
     readonly percent: number;
@@ -91,6 +96,7 @@ export interface Snapshot {
 
 export interface Repository {
   readonly id: string;
+  readonly name: string;
   readonly url: string;
   readonly status: string;
   readonly repository_id: string | null;

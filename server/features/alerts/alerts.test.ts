@@ -142,6 +142,22 @@ test("an event that got lost is made up for within a minute [ALR-01]", async () 
   ]);
 });
 
+test("a backup that was given up is told, and no more when its host says that it succeeded [ALR-01] [AGT-13]", async () => {
+  const id = await server.backup(host, group, failing());
+  await server.db
+    .updateTable("jobs")
+    .set({ status: "lost", error_code: "host_silent", error: "Silent." })
+    .execute();
+  await server.pass(1000);
+  expect((await open()).flat()).toEqual([
+    "backup_failed",
+    "The backup of “default” on nas was lost: Silent.",
+  ]);
+  await server.backup(host, group, { job_id: id });
+  await server.pass(1000);
+  expect(await kinds()).toEqual([]);
+});
+
 test("a host is missed after 15 minutes, and no more when it is back [ALR-02]", async () => {
   await seen("online");
   await seen("offline");

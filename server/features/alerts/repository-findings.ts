@@ -174,8 +174,7 @@ const reasons: Record<NonNullable<Retention["reason"]>, string> = {
     "it has no admin credential, which forget needs. Set one on its page.",
   forget_off: "its forget is switched off.",
   forget_failing: "its last forget failed; the job's log says why.",
-  forget_overdue:
-    "forget has not run for more than two of its intervals. Its page says why.",
+  forget_overdue: "its forget is overdue. Its page says why it did not run.",
   names_clash:
     "two hosts of one hostname have source groups of one name, whose snapshots restic cannot tell apart. Rename one of the groups.",
 };

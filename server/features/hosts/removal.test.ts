@@ -131,6 +131,7 @@ test("with it go the repositories that only it used, and everybody's credentials
     hostname: "nas",
     fingerprint: nas.fingerprint,
     repositories: ["attic"],
+    upkeep_stopped: [],
   });
 });
 
@@ -215,4 +216,46 @@ test("keys that ended while the broker could not be told are cut at the next sta
   world.hosts.start();
   await settle();
   expect(world.cut).toEqual([encodeNkey("user", ended.publicKey)]);
+});
+
+test("a runner that is removed hands the right to delete to nobody: forget and prune are off until one is chosen [MNT-07]", async () => {
+  const laptop = await createApprovedAgent(world, 2, "laptop");
+  await addRepository("shared", [laptop.hostId]);
+  await world.db
+    .insertInto("repository_maintenance")
+    .values({
+      repository_id: "shared",
+      forget_cron: "0 3 * * *",
+      forget_enabled: 1,
+      prune_cron: "0 4 * * 0",
+      prune_enabled: 1,
+      check_cron: "0 5 1 * *",
+      check_enabled: 1,
+      check_subset_pct: 5,
+      runner_host_id: nas.hostId,
+      handled: "{}",
+      skipped: "{}",
+    })
+    .execute();
+  await remove();
+  const upkeep = await world.db
+    .selectFrom("repository_maintenance")
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  expect(upkeep).toMatchObject({
+    forget_enabled: 0,
+    prune_enabled: 0,
+    check_enabled: 1,
+    runner_host_id: null,
+  });
+  expect(world.emitted).toContainEqual({
+    type: "repository.changed",
+    repositoryId: "shared",
+  });
+  const { payload } = await world.db
+    .selectFrom("audit_log")
+    .select("payload")
+    .where("action", "=", "host.remove")
+    .executeTakeFirstOrThrow();
+  expect(payload).toContain('"upkeep_stopped":["shared"]');
 });

@@ -24,6 +24,11 @@ export interface RepositoriesOfHost {
   onlyOf(trx: Trx, hostId: string): Promise<{ id: string; name: string }[]>;
   /** Takes them off the list, with their credentials and snapshots; to be called when nothing refers to them. */
   drop(trx: Trx, ids: readonly string[]): Promise<void>;
+  /** Turns off the removing that the host was chosen to do. */
+  stopUpkeepBy(
+    trx: Trx,
+    hostId: string,
+  ): Promise<{ id: string; name: string }[]>;
 }
 
 /**
@@ -68,10 +73,11 @@ export function createRemove(deps: {
       await tx.run((trx) => deleteLog(trx, jobId));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const publicKey = await tx.run(async (trx) => {
+    const { publicKey, stopped } = await tx.run(async (trx) => {
       const host = await named(trx, hostId, name);
       const unused = await repositories.onlyOf(trx, hostId);
       await endKey(trx, host, "removed", toTimestamp(deps.clock.now()));
+      const stopped = await repositories.stopUpkeepBy(trx, hostId);
       await deleteHost(trx, hostId);
       await repositories.drop(
         trx,
@@ -85,14 +91,18 @@ export function createRemove(deps: {
           hostname: host.hostname,
           fingerprint: host.fingerprint,
           repositories: unused.map((repository) => repository.name),
+          upkeep_stopped: stopped.map((repository) => repository.name),
         },
       });
-      return host.public_key;
+      return { publicKey: host.public_key, stopped };
     });
     deps.hostKeys.forget(hostId);
     deps.presence.forget(hostId);
     deps.instances.forget(hostId);
     events.emit({ type: "host.removed", hostId });
+    for (const { id: repositoryId } of stopped) {
+      events.emit({ type: "repository.changed", repositoryId });
+    }
     await deps.formerKeys.cut(publicKey);
   };
 }

@@ -133,6 +133,12 @@ test("upkeep that waits for its repository was given to nobody and is not lost [
     queued_at: "2026-01-01T00:00:00.000Z",
   };
   await server.db.insertInto("jobs").values(row).execute();
+  const { id: repository_id } = await server.db
+    .selectFrom("repositories")
+    .select("id")
+    .executeTakeFirstOrThrow();
+  // The backup that runs holds it up.
+  await server.db.updateTable("jobs").set({ repository_id }).execute();
   await pass(10 * 60_000);
   const state = { host: host.hostId, running_jobs: [id], outbox_depth: 0 };
   await server.jobs.reconcile(state);

@@ -8,7 +8,6 @@ export interface Runner {
   readonly id: string;
   readonly name: string;
   readonly hostname: string;
-  readonly tz: string;
   readonly alwaysOn: boolean;
   /** As the fleet page shows it: after a start of the server hosts keep it for a while, to come back. */
   readonly status: "online" | "offline";
@@ -23,7 +22,7 @@ function hosts(db: Db | Trx, repositoryId: string) {
         .onRef("use.host_id", "=", "hosts.id")
         .on("use.repository_id", "=", repositoryId),
     )
-    .select(["id", "name", "hostname", "tz", "always_on", "status"])
+    .select(["id", "name", "hostname", "always_on", "status"])
     .select("use.repository_id as uses")
     .orderBy(sql`uses IS NOT NULL`, "desc")
     .orderBy("always_on", "desc")

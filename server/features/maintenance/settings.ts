@@ -38,9 +38,8 @@ export function createSettings(deps: {
   const { db, tx, nextRun, audit, clock } = deps;
 
   async function viewKind(
-    { repositoryId, settings, skipped }: store.UpkeepRecord,
+    { repositoryId, settings, skipped, tz }: store.UpkeepRecord,
     kind: UpkeepKind,
-    tz: string,
   ): Promise<Maintenance["upkeep"][number]> {
     const { cron, enabled } = settings[kind];
     const next = enabled ? nextFire(nextRun, cron, clock.now(), tz) : null;
@@ -62,13 +61,10 @@ export function createSettings(deps: {
   async function get(repositoryId: string): Promise<Maintenance> {
     const record = await store.findUpkeep(db, repositoryId);
     if (record === null) throw new AppError("repository_not_found");
-    const { settings } = record;
-    const { runner_host_id } = settings;
-    const [first] = await possibleRunners(db, repositoryId, runner_host_id);
-    const tz = first?.tz ?? "UTC";
+    const { settings, tz } = record;
     const upkeep: Maintenance["upkeep"] = [];
     for (const kind of upkeepKinds) {
-      upkeep.push(await viewKind(record, kind, tz));
+      upkeep.push(await viewKind(record, kind));
     }
     const runners = await allRunners(db, repositoryId);
     return {

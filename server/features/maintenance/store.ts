@@ -20,6 +20,8 @@ export interface UpkeepRecord {
   readonly repositoryId: string;
   readonly name: string;
   readonly resticId: string | null;
+  /** Zone of the times: the one of the host that does it, or of the first that would be asked. */
+  readonly tz: string;
   readonly settings: MaintenanceSettings;
   readonly handled: Readonly<Partial<Record<UpkeepKind, string>>>;
   readonly skipped: Readonly<Partial<Record<UpkeepKind, Skipped>>>;
@@ -141,14 +143,22 @@ export async function lockHolders(
 type Row = Selectable<RepositoryMaintenanceRow> & {
   readonly name: string;
   readonly restic_id: string | null;
+  readonly tz: string;
 };
+
+/** As `possibleRunners` orders them. */
+const tz = sql<string>`coalesce(
+  (SELECT tz FROM hosts WHERE hosts.id = runner_host_id),
+  (SELECT tz FROM host_repositories u JOIN hosts ON hosts.id = u.host_id
+    WHERE u.repository_id = repositories.id ORDER BY always_on DESC, hosts.name LIMIT 1),
+  'UTC')`;
 
 function records(db: Db | Trx) {
   return db
     .selectFrom("repository_maintenance")
     .innerJoin("repositories", "repositories.id", "repository_id")
     .selectAll("repository_maintenance")
-    .select(["repositories.name", "repositories.restic_id"])
+    .select(["repositories.name", "repositories.restic_id", tz.as("tz")])
     .orderBy("repositories.id");
 }
 
@@ -161,6 +171,7 @@ function toRecord(row: Row): UpkeepRecord {
     repositoryId: row.repository_id,
     name: row.name,
     resticId: row.restic_id,
+    tz: row.tz,
     settings: {
       forget: of("forget"),
       prune: of("prune"),

@@ -119,15 +119,16 @@ export function createTicker(deps: {
   async function visit(
     record: store.UpkeepRecord,
     kind: UpkeepKind,
-    runners: readonly Runner[],
   ): Promise<void> {
-    const { cron, enabled } = record.settings[kind];
+    const { repositoryId, settings, tz } = record;
+    const { cron, enabled } = settings[kind];
     if (!enabled) return;
-    const tz = runners[0]?.tz ?? "UTC";
     const watched = { cron, tz, handled: record.handled[kind] };
     const fire = dueFire(watched, clock.now(), deps.nextRun);
     if (fire === null) return;
     if (fire === "reset") return handled(record, kind);
+    const { runner_host_id } = settings;
+    const runners = await possibleRunners(db, repositoryId, runner_host_id);
     if (runners.length > 0) return attempt(record, kind, fire, runners);
     await skip(record, kind, fire, "no_host");
     await handled(record, kind);
@@ -138,13 +139,10 @@ export function createTicker(deps: {
     isBusy = true;
     try {
       for (const record of await store.listUpkeep(db)) {
-        const { repositoryId, settings } = record;
-        const { runner_host_id } = settings;
-        const runners = await possibleRunners(db, repositoryId, runner_host_id);
         for (const kind of upkeepKinds) {
-          await visit(record, kind, runners).catch((error: unknown) =>
+          await visit(record, kind).catch((error: unknown) =>
             log.error("Upkeep could not be started", {
-              repository_id: repositoryId,
+              repository_id: record.repositoryId,
               kind,
               error,
             }),

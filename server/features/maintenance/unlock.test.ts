@@ -26,14 +26,14 @@ describe("unlock", () => {
   const locksOf = async () => (await server.repository()).stats.locks;
 
   test("goes to the host that holds a lock, since it alone can prove its process dead [MNT-05]", async () => {
-    const laptop = await server.addHost(2, "laptop");
-    await server.setUp(laptop);
+    const remote = await server.addHost(2, "remote");
+    await server.setUp(remote);
     await server.nas.report("repo.stats", {
       repository_id: server.repositoryId,
       at: "2026-01-01T00:00:00.000Z",
-      stats: { locks: [lock("laptop")] },
+      stats: { locks: [lock("remote")] },
     });
-    expect((await server.post("unlock")).body.host_name).toBe("laptop");
+    expect((await server.post("unlock")).body.host_name).toBe("remote");
   });
 
   test("takes what was removed off the page at once, and the audit names it [MNT-05] [LCK-01]", async () => {

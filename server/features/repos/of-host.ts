@@ -42,3 +42,26 @@ export async function dropRepositories(
   if (ids.length === 0) return;
   await trx.deleteFrom("repositories").where("id", "in", ids).execute();
 }
+
+/**
+ * Turns off what needs the access that may delete where this host was chosen to do it: it must not pass to hosts that
+ * use the repository, which may have been kept from it on purpose.
+ */
+export async function stopUpkeepBy(
+  trx: Trx,
+  hostId: string,
+): Promise<{ id: string; name: string }[]> {
+  const left = await trx
+    .selectFrom("repository_maintenance")
+    .innerJoin("repositories", "repositories.id", "repository_id")
+    .select(["repositories.id", "repositories.name"])
+    .where("runner_host_id", "=", hostId)
+    .orderBy("repositories.name")
+    .execute();
+  await trx
+    .updateTable("repository_maintenance")
+    .set({ forget_enabled: 0, prune_enabled: 0 })
+    .where("runner_host_id", "=", hostId)
+    .execute();
+  return left;
+}

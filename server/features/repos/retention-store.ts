@@ -1,9 +1,7 @@
 import { sql } from "kysely";
 import type { JobState } from "@restic-manager/shared/domain/job.ts";
-import {
-  isEmptyRetention,
-  retention,
-} from "@restic-manager/shared/domain/source.ts";
+import { isEmptyRetention } from "@restic-manager/shared/domain/retention.ts";
+import { retention } from "@restic-manager/shared/domain/source.ts";
 import type { Retention } from "@restic-manager/shared/domain/source.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
@@ -36,12 +34,17 @@ export async function findPolicies(
   ids: Ids,
 ): Promise<Map<string, Policies>> {
   const rows = await groups(db, ids).execute();
+  // Most groups of a fleet have one of a few policies.
+  const texts = new Set(rows.map((row) => row.retention));
+  const read = new Map(
+    [...texts].map((text) => [text, retention.parse(JSON.parse(text))]),
+  );
   const byRepository = Map.groupBy(rows, (row) => row.repository_id);
   return new Map(
     [...byRepository].map(([repositoryId, own]) => {
       const hosts = Map.groupBy(own, nameOf);
       const policies = own.flatMap((row) => {
-        const kept = retention.parse(JSON.parse(row.retention));
+        const kept = read.get(row.retention) ?? {};
         if (isEmptyRetention(kept)) return [];
         const { host, tag, since } = row;
         return [{ repositoryId, host, tag, retention: kept, since }];
@@ -134,7 +137,7 @@ export async function findForgets(db: Db | Trx, ids: Ids) {
       sql<
         string | null
       >`(SELECT h.tz FROM host_repositories u JOIN hosts h ON h.id = u.host_id
-        WHERE u.repository_id = repositories.id ORDER BY h.always_on DESC, h.id LIMIT 1)`.as(
+        WHERE u.repository_id = repositories.id ORDER BY h.always_on DESC, h.name LIMIT 1)`.as(
         "first_tz",
       ),
       sql<

@@ -208,6 +208,25 @@ describe("a new group", () => {
   });
 });
 
+test("what becomes of a group is told to whoever looks at its repository", async () => {
+  const [{ id: repositoryId }] = (
+    await server.call("GET", `/api/hosts/${host.hostId}/repositories`)
+  ).body.repositories;
+  const told = () =>
+    server.heard.filter(
+      (event) =>
+        event.type === "repository.changed" &&
+        event.repositoryId === repositoryId,
+    ).length;
+  const before = told();
+  const { id } = (await post({ retention: policy })).body;
+  expect(told()).toBe(before + 1);
+  await put({ repository_id: repositoryId, retention: {} }, id);
+  expect(told()).toBe(before + 2);
+  await remove(id);
+  expect(told()).toBe(before + 3);
+});
+
 describe("deleting a group", () => {
   test("is refused while schedules run it, and names them [SRC-02]", async () => {
     const answer = await remove(groupId);

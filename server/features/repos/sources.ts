@@ -5,6 +5,7 @@ import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { AppError } from "../../app-error.ts";
+import type { Events } from "../../events.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
@@ -40,6 +41,7 @@ export function createSources(deps: {
   audit: Audit;
   config: ConfigRevision;
   hooksOfGroups: HooksOfGroups;
+  events: Events;
   random: Random;
   clock: Clock;
 }): Sources {
@@ -118,6 +120,13 @@ export function createSources(deps: {
     });
   }
 
+  /** After the commit. A repository's page says whether retention is applied, and groups decide that. */
+  function announce(hostId: string, repositoryIds: readonly string[]): void {
+    config.announce([hostId]);
+    for (const repositoryId of new Set(repositoryIds))
+      deps.events.emit({ type: "repository.changed", repositoryId });
+  }
+
   return {
     async listOf(hostId) {
       if ((await findHost(db, hostId)) === null) {
@@ -128,7 +137,7 @@ export function createSources(deps: {
 
     async create(hostId, spec, by) {
       const id = random.id();
-      await tx.run(async (trx) => {
+      const repositories = await tx.run(async (trx) => {
         const host = await findHost(trx, hostId);
         if (host === null) throw new AppError("host_not_found");
         // Its set-up makes the first group, together with the repository for it.
@@ -137,37 +146,45 @@ export function createSources(deps: {
         const at = toTimestamp(clock.now());
         await sourceStore.insertSource(trx, { id, hostId, at, spec: complete });
         await settle(trx, hostId, by, "create", id, complete);
+        return repositoryOf(trx, hostId, complete);
       });
-      config.announce([hostId]);
+      announce(hostId, repositories);
       return view(id);
     },
 
     async change(id, spec, by) {
-      const hostId = await tx.run(async (trx) => {
+      const { hostId, repositories } = await tx.run(async (trx) => {
         const before = await find(trx, id);
-        const complete = await whole(trx, before.host_id, spec, before);
+        const { host_id: hostId } = before;
+        const complete = await whole(trx, hostId, spec, before);
         const at = toTimestamp(clock.now());
         await sourceStore.updateSource(trx, id, complete, at);
-        await settle(trx, before.host_id, by, "update", id, complete);
-        return before.host_id;
+        await settle(trx, hostId, by, "update", id, complete);
+        const repositories = [
+          ...(await repositoryOf(trx, hostId, before)),
+          ...(await repositoryOf(trx, hostId, complete)),
+        ];
+        return { hostId, repositories };
       });
-      config.announce([hostId]);
+      announce(hostId, repositories);
       return view(id);
     },
 
     async remove(id, by) {
-      const hostId = await tx.run(async (trx) => {
-        const { host_id, name } = await find(trx, id);
-        const schedules = await sourceStore.schedulesOfGroups(trx, host_id);
+      const { hostId, repositories } = await tx.run(async (trx) => {
+        const before = await find(trx, id);
+        const { host_id: hostId, name } = before;
+        const schedules = await sourceStore.schedulesOfGroups(trx, hostId);
         const usedBy = schedules.get(id)?.map(asUser) ?? [];
         if (usedBy.length > 0) {
           throw new AppError("source_group_used", { usedBy });
         }
         await sourceStore.deleteSource(trx, id);
-        await settle(trx, host_id, by, "delete", id, { name });
-        return host_id;
+        await settle(trx, hostId, by, "delete", id, { name });
+        const repositories = await repositoryOf(trx, hostId, before);
+        return { hostId, repositories };
       });
-      config.announce([hostId]);
+      announce(hostId, repositories);
     },
 
     async bundle(trx, hostId) {
@@ -183,6 +200,17 @@ export function createSources(deps: {
       });
     },
   };
+}
+
+/** Where the snapshots of a group go; none while its host has no repository. */
+async function repositoryOf(
+  trx: Trx,
+  hostId: string,
+  { repository_id }: { readonly repository_id: string | null },
+): Promise<string[]> {
+  if (repository_id !== null) return [repository_id];
+  const [standard] = await listRepositories(trx, hostId);
+  return standard === undefined ? [] : [standard.id];
 }
 
 async function find(trx: Trx, id: string): Promise<sourceStore.SourceRecord> {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
 import type { RepositoryStats } from "@restic-manager/shared/domain/maintenance.ts";
+import { settle } from "../../testing/test-endpoint.ts";
 import { createTestUpkeep } from "../../testing/test-upkeep.ts";
 import type { TestUpkeep } from "../../testing/test-upkeep.ts";
 
@@ -84,6 +85,16 @@ test("news that come late do not replace newer ones [REP-01]", async () => {
   });
 });
 
+test("a repository that was created anew has nothing of the one before [REP-04]", async () => {
+  await tell({ raw_size: 900, pruned_at: "2026-01-01T03:00:00.000Z" });
+  const restic_id = "d".repeat(64);
+  await tell({ restic_id, raw_size: 10 }, "2026-01-01T04:00:00.000Z");
+  expect(await server.repository()).toMatchObject({
+    repository_id: restic_id,
+    stats: { raw_size: 10, last_prune_at: null },
+  });
+});
+
 test("a host whose clock is ahead does not hold back the news to come [REP-01]", async () => {
   await tell({ raw_size: 300 }, "2027-01-01T00:00:00.000Z");
   server.clock.set(Date.parse("2026-01-01T13:00:00.000Z"));
@@ -102,4 +113,21 @@ test("reports about a repository that is gone are stored nowhere", async () => {
     .selectAll()
     .execute();
   expect(rows).toEqual([]);
+});
+
+test("a host that reports removed locks without end does not fill the audit trail", async () => {
+  const locks = [{ ...lock, hostname: "x".repeat(5000) }];
+  const at = "2026-01-01T03:00:00.000Z";
+  const report = { repository_id: server.repositoryId, job_id: null, at };
+  for (let n = 0; n < 800; n++) {
+    await server.nas.make("repo.unlocked", { ...report, locks })();
+  }
+  await settle();
+  const rows = await server.db
+    .selectFrom("audit_log")
+    .select("payload")
+    .where("action", "=", "repository.unlock")
+    .execute();
+  expect(rows).toHaveLength(750);
+  expect(rows[0]?.payload?.length).toBeLessThan(600);
 });

@@ -1,19 +1,19 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Repository } from "@restic-manager/shared/api/repos.ts";
-import type {
-  RepositoryLock,
-  RepositoryStats as Reported,
-} from "@restic-manager/shared/domain/maintenance.ts";
+import type { RepositoryStats as Reported } from "@restic-manager/shared/domain/maintenance.ts";
 import type {
   RepoStats,
   RepoUnlocked,
 } from "@restic-manager/shared/protocol/event.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
+import { createAllowance } from "../../allowance.ts";
+import type { Allowance, Rate } from "../../allowance.ts";
 import type { Events } from "../../events.ts";
 import type { EventHandler } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Trx } from "../../ports/transaction.ts";
+import { describeLock, lockColumns, readLocks } from "./locks.ts";
 import {
   findStats,
   mayReport,
@@ -31,6 +31,9 @@ export interface Stats {
   unlocked: EventHandler<RepoUnlocked>;
 }
 
+/** A lock left behind every hour for a month, and one in five minutes from then on. */
+const unlockRate: Rate = { burst: 750, perSecond: 1 / 300 };
+
 export function createStats(deps: {
   audit: Audit;
   events: Events;
@@ -38,8 +41,16 @@ export function createStats(deps: {
   log: Log;
 }): Stats {
   const { audit, events, clock, log } = deps;
+  const allowances = new Map<string, Allowance>();
   const changed = (repositoryId: string) => () =>
     events.emit({ type: "repository.changed", repositoryId });
+
+  /** The audit trail cannot be pruned, so one host must not be able to fill it. */
+  function mayUnlock(hostId: string): boolean {
+    const own = allowances.get(hostId) ?? createAllowance(clock, unlockRate);
+    allowances.set(hostId, own);
+    return own.take();
+  }
 
   /** The endpoint's clock may be ahead: its news must not hold back those to come. */
   function notInFuture(at: string): string {
@@ -62,17 +73,18 @@ export function createStats(deps: {
       const { repository_id: id, stats } = payload;
       if (!(await accepts(trx, hostId, id))) return undefined;
       const at = notInFuture(payload.at);
-      const before = (await findStats(trx, id)) ?? nothing(id);
-      await saveStats(trx, merge(before, stats, at));
-      if (stats.restic_id !== undefined) {
-        await saveResticId(trx, id, stats.restic_id.slice(0, 64));
-      }
+      const { restic_id } = stats;
+      const isAnew = restic_id !== undefined;
+      const before = isAnew ? null : await findStats(trx, id);
+      await saveStats(trx, merge(before ?? nothing(id), stats, at));
+      if (isAnew) await saveResticId(trx, id, restic_id.slice(0, 64));
       return changed(id);
     },
 
     async unlocked(trx, { hostId, payload }) {
       const { repository_id: id, job_id, locks } = payload;
       if (!(await accepts(trx, hostId, id))) return undefined;
+      if (!mayUnlock(hostId)) return undefined;
       const host = await findHost(trx, hostId);
       await audit.record(trx, agent(hostId, host?.name ?? null), {
         action: "repository.unlock",
@@ -144,22 +156,6 @@ function isNewer(told: string, known: string | null, at: string): boolean {
 
 function earlier(a: string, b: string): string {
   return a < b ? a : b;
-}
-
-function lockColumns(locks: readonly RepositoryLock[]) {
-  return {
-    locks: JSON.stringify(locks),
-    lock_present: locks.length > 0 ? (1 as const) : (0 as const),
-    lock_holder: locks[0] === undefined ? null : describeLock(locks[0]),
-  };
-}
-
-function readLocks({ locks }: StatsRecord): RepositoryLock[] {
-  return locks === null ? [] : (JSON.parse(locks) as RepositoryLock[]);
-}
-
-function describeLock(lock: RepositoryLock): string {
-  return `pid ${lock.pid} of ${lock.username} on ${lock.hostname} since ${lock.time}`;
 }
 
 function agent(id: string, name: string | null): Initiator {

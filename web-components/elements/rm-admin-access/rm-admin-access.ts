@@ -9,7 +9,7 @@ import { AdminCredentialEvent } from "../../events/admin-credential.ts";
 import { base } from "../../styles/base.ts";
 import { form } from "../../styles/form.ts";
 import { parts } from "../../styles/parts.ts";
-import { featureStates } from "../feature-state.ts";
+import { type FeatureState, featureStates } from "../feature-state.ts";
 import {
   areaField,
   type FormProblem,
@@ -91,7 +91,7 @@ export class RmAdminAccess extends LitElement {
     return html`<section class="card section" aria-label="Admin credential">
       <div class="section-head">
         <h2>Admin credential</h2>
-        ${pill(featureStates[admin.set ? "on" : "off"])}
+        ${pill(featureStates[this.#state])}
         <span class="spring"></span>
         ${
           this.edits && !isEditing
@@ -108,6 +108,13 @@ export class RmAdminAccess extends LitElement {
       ${isEditing ? nothing : this.#facts()}
       ${this.draft === null ? nothing : this.#form(this.draft)}
     </section>`;
+  }
+
+  /** Without retention nothing is deleted, and nothing is missing. */
+  get #state(): FeatureState {
+    const { admin, retention } = this.repository;
+    if (admin.set) return "on";
+    return retention.state === "off" ? "off" : "incomplete";
   }
 
   #facts(): TemplateResult {

@@ -20,7 +20,7 @@ export interface HooksDraft {
   readonly ownShell: string;
 }
 
-export const shells = {
+const shells = {
   system: null,
   bash: ["/bin/bash", "-c"],
   powershell: ["powershell.exe", "-NoProfile", "-NonInteractive", "-Command"],

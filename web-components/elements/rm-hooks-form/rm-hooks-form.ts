@@ -197,7 +197,7 @@ export class RmHooksForm extends LitElement {
 
   #shell({ shell }: HooksDraft): TemplateResult {
     const isWindows = this.os === "windows";
-    const options: Partial<Record<ShellChoice, string>> = {
+    const options: Record<string, string> = {
       system: isWindows ? "The system’s (cmd)" : "The system’s (/bin/sh)",
       ...(isWindows ? { powershell: "PowerShell" } : { bash: "bash" }),
       own: "Another program",
@@ -206,7 +206,7 @@ export class RmHooksForm extends LitElement {
       id: "shell",
       label: "Shell",
       value: shell,
-      options: options as Record<ShellChoice, string>,
+      options,
       help: "Runs the scripts of every source group of this host.",
       onInput: (chosen) => this.#change({ shell: chosen as ShellChoice }),
     });

@@ -1,5 +1,5 @@
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base } from "../../styles/base.ts";
@@ -19,13 +19,28 @@ import { plainText } from "../plain-text.ts";
 /** Jobs, those that run first, then by time. */
 @customElement("rm-job-list")
 export class RmJobList extends LitElement {
-  static override styles = [base, table];
+  static override styles = [
+    base,
+    table,
+    css`
+      @media (max-width: 719px) {
+        .job {
+          min-width: 80px;
+          white-space: normal;
+          overflow-wrap: anywhere;
+        }
+        :host([narrow]) .host {
+          display: none;
+        }
+      }
+    `,
+  ];
 
   @property({ attribute: false }) accessor jobs: readonly Job[] = [];
   /** Whether to name the host of each. */
   @property({ type: Boolean }) accessor hosts = false;
   /** Beside other things: what matters least is left out. */
-  @property({ type: Boolean }) accessor narrow = false;
+  @property({ type: Boolean, reflect: true }) accessor narrow = false;
   readonly #clock = new Ticking(this, 10_000);
 
   override render() {
@@ -37,7 +52,7 @@ export class RmJobList extends LitElement {
           <tr>
             <th>State</th>
             <th>Job</th>
-            ${this.hosts ? html`<th>Host</th>` : nothing}
+            ${this.hosts ? html`<th class="host">Host</th>` : nothing}
             <th>Started</th>
             <th class="medium">By</th>
             <th class="right medium">Took</th>
@@ -60,7 +75,7 @@ export class RmJobList extends LitElement {
     const at = Date.parse(job.started_at ?? job.queued_at);
     return html`<tr>
       <td>${pill(jobStates[job.state])}</td>
-      <td>
+      <td class="job">
         <a href="/jobs/${job.id}"
           >${kindName(job.kind)}${this.#about(job)}
           <span class="mono text-2 medium">${shortId(job.id)}</span></a
@@ -68,7 +83,7 @@ export class RmJobList extends LitElement {
       </td>
       ${
         this.hosts
-          ? html`<td>
+          ? html`<td class="host">
               <div class="truncate">
                 <a href="/hosts/${job.host_id}">${job.host_name}</a>
               </div>

@@ -52,22 +52,22 @@ export const scheduleFormStyles = css`
     min-height: 226px;
     align-content: start;
   }
-  .groups li {
+  .groups {
+    display: grid;
+    gap: 8px;
+  }
+  .groups label,
+  .groups .help {
+    overflow-wrap: anywhere;
+  }
+  .order {
+    margin-top: 4px;
+  }
+  .order li {
     display: flex;
     gap: 8px;
     align-items: center;
     min-height: var(--rm-control-s);
-  }
-  .groups li + li {
-    border-top: 1px solid var(--rm-border);
-    padding-top: 6px;
-    margin-top: 6px;
-  }
-  .groups .check {
-    flex: 1;
-    min-width: 0;
-  }
-  .groups label {
-    overflow-wrap: anywhere;
+    font-size: var(--rm-size-13);
   }
 `;

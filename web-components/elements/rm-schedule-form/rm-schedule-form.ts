@@ -94,7 +94,7 @@ export class RmScheduleForm extends LitElement {
       <h2>When</h2>
       ${cronPicks({
         draft: this.cron,
-        error: this.#faults.errors["cron"] ?? this.#told?.fault ?? undefined,
+        error: this.#fault ?? this.#faults.errors["cron"],
         change: (change) => this.#changeCron(change),
       })}
       <div class="preview" role="status">${this.#preview()}</div>
@@ -113,29 +113,26 @@ export class RmScheduleForm extends LitElement {
   }
 
   #what(): TemplateResult {
-    const chosen = this.groupIds.flatMap(
-      (id) => this.groups.find((group) => group.id === id) ?? [],
-    );
-    const others = this.groups.filter(({ id }) => !this.groupIds.includes(id));
     const error = this.#faults.errors["groups"];
     return html`<section class="card section fields" aria-label="What">
       <h2>What</h2>
       <fieldset>
         <legend>Source groups</legend>
-        <ol class="groups">
-          ${[...chosen, ...others].map((group, index) =>
-            this.#group(group, index, error),
+        <div class="groups">
+          ${this.groups.map(({ id, name, includes }) =>
+            checkField({
+              id: `group-${id}`,
+              label: name,
+              help: includes.join(", "),
+              checked: this.groupIds.includes(id),
+              invalid: error !== undefined,
+              onChange: (on) => this.#choose(id, on),
+            }),
           )}
-        </ol>
+        </div>
         ${error === undefined ? nothing : html`<p class="error" id="groups-error">${icon("warning", 13)}${error}</p>`}
       </fieldset>
-      ${
-        chosen.length < 2
-          ? nothing
-          : html`<p class="help">
-              One fire makes a backup of each, one after another in this order.
-            </p>`
-      }
+      ${this.#order()}
       ${checkField({
         id: "enabled",
         label: "On",
@@ -148,35 +145,36 @@ export class RmScheduleForm extends LitElement {
     </section>`;
   }
 
-  #group(
-    { id, name, includes }: SourceGroup,
-    index: number,
-    error: string | undefined,
-  ): TemplateResult {
-    const isChosen = this.groupIds.includes(id);
-    return html`<li>
-      ${checkField({
-        id: `group-${id}`,
-        label: name,
-        help: includes.join(", "),
-        checked: isChosen,
-        invalid: error !== undefined,
-        onChange: (on) => this.#choose(id, on),
-      })}
-      ${
-        isChosen && index > 0
-          ? html`<button
-              type="button"
-              class="button square s ghost"
-              aria-label="Run ${name} earlier"
-              title="Earlier"
-              @click=${() => this.#earlier(id)}
-            >
-              ${icon("arrow-up", 14)}
-            </button>`
-          : nothing
-      }
-    </li>`;
+  #order(): TemplateResult | typeof nothing {
+    const chosen = this.groupIds.flatMap(
+      (id) => this.groups.find((group) => group.id === id) ?? [],
+    );
+    if (chosen.length < 2) return nothing;
+    return html`<div>
+      <p class="help">Each time, one backup after another in this order:</p>
+      <ol class="order">
+        ${chosen.map(
+          ({ id, name }, index) =>
+            html`<li>
+              <span class="text-3 num">${index + 1}.</span>
+              <span class="truncate">${name}</span>
+              ${
+                index === 0
+                  ? nothing
+                  : html`<button
+                      type="button"
+                      class="button square s ghost"
+                      aria-label="Run ${name} earlier"
+                      title="Earlier"
+                      @click=${() => this.#earlier(id)}
+                    >
+                      ${icon("arrow-up", 14)}
+                    </button>`
+              }
+            </li>`,
+        )}
+      </ol>
+    </div>`;
   }
 
   #open(): void {
@@ -194,6 +192,11 @@ export class RmScheduleForm extends LitElement {
   /** What the server said about just these times; null while it has not. */
   get #told(): CronAnswer | null {
     return this.answer?.cron === cronText(this.cron) ? this.answer : null;
+  }
+
+  /** What is wrong with the times, as far as the form or the server has said. */
+  get #fault(): string | undefined {
+    return cronFault(this.cron) ?? this.#told?.fault ?? undefined;
   }
 
   #changeCron(change: Partial<CronDraft>): void {
@@ -221,9 +224,9 @@ export class RmScheduleForm extends LitElement {
 
   #submit(event: SubmitEvent): void {
     event.preventDefault();
-    const fault = cronFault(this.cron) ?? this.#told?.fault;
+    const fault = this.#fault;
     const isGood = this.#faults.check({
-      ...(fault == null ? {} : { cron: fault }),
+      ...(fault === undefined ? {} : { cron: fault }),
       ...(this.groupIds.length === 0
         ? { groups: "Choose at least one source group." }
         : {}),

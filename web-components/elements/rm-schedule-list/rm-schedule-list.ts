@@ -50,7 +50,7 @@ export class RmScheduleList extends LitElement {
           <h2>${words}</h2>
           <p class="small text-2">
             <span class="mono">${cron}</span> ·
-            ${tz}${
+            ${plainText(tz)}${
               names.length === 0
                 ? nothing
                 : html` · backs up ${names.join(", then ")}`

@@ -12,7 +12,7 @@ import {
 } from "../source-draft.ts";
 import { isWhole } from "../whole-number.ts";
 
-export const keepCounts = [
+const keepCounts = [
   "last",
   "hourly",
   "daily",
@@ -20,7 +20,7 @@ export const keepCounts = [
   "monthly",
   "yearly",
 ] as const;
-export const keepSpans = [
+const keepSpans = [
   "within",
   "within_hourly",
   "within_daily",

@@ -1,9 +1,10 @@
 import type { Retention } from "@restic-manager/shared/domain/source.ts";
+import { isEmptyRetention } from "@restic-manager/shared/domain/retention.ts";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { textField } from "../field.ts";
 import { icon } from "../icon.ts";
 import { retentionPreview } from "../retention-preview.ts";
-import { hasPolicy, retentionRules, retentionSum } from "../retention-words.ts";
+import { retentionRules, retentionSum } from "../retention-words.ts";
 import {
   draftRetention,
   type GroupDraft,
@@ -92,7 +93,7 @@ export function retentionFields(parts: RetentionParts): TemplateResult {
 
 function preview({ draft, gaps, now }: RetentionParts): TemplateResult {
   const retention = draftRetention(draft);
-  if (!hasPolicy(retention))
+  if (isEmptyRetention(retention))
     return html`<div role="status" class="keeps">
       <p><strong>Keeps every snapshot.</strong> Nothing is ever removed.</p>
     </div>`;
