@@ -33,8 +33,8 @@ export interface TemporaryKeyRow {
   job_id: string | null;
   /** Who added it and can remove it. */
   keeper_host_id: string | null;
-  /** restic's own id of it. */
-  restic_key_id: string;
+  /** restic's own id of it; null until its keeper has said so. */
+  restic_key_id: string | null;
   made_at: Timestamp;
   /** Removed in any case from then on, whatever became of the job. */
   remove_after: Timestamp;

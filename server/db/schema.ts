@@ -258,10 +258,10 @@ export interface JobRow {
   finished_at: Timestamp | null;
   cancel_requested_at: Timestamp | null;
   exit_code: number | null;
-  /** `backupStats`, or `maintenanceStats` of upkeep. */
+  /** `backupStats`, `maintenanceStats` of upkeep, or `restoreStats`. */
   stats: Json | null;
   snapshot_id: string | null;
-  /** What upkeep was asked to do, without secrets. */
+  /** What upkeep was asked to do, or a `restoreRequest`; without secrets. */
   params: Json | null;
   /** As run, without secrets. */
   command: string | null;

@@ -55,6 +55,8 @@ export const restoreCheck = z.object({
   revocation: z.enum(["own_access", "temporary_key", "forgotten_only"]),
 });
 export type RestoreCheck = z.infer<typeof restoreCheck>;
+/** What the agent finds. */
+export const restoreCheckResult = restoreCheck.omit({ revocation: true });
 
 /**
  * GET /api/repositories/:id/snapshots/:snapshot/download?path&path…&format → the file itself, or an archive, streamed from the

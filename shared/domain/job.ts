@@ -13,6 +13,10 @@ export type MaintenanceKind = (typeof maintenanceKinds)[number];
 export const jobKinds = ["backup", "restore", ...maintenanceKinds] as const;
 export type JobKind = (typeof jobKinds)[number];
 
+export function isUpkeep(kind: JobKind): kind is MaintenanceKind {
+  return (maintenanceKinds as readonly JobKind[]).includes(kind);
+}
+
 /** No other job may use the repository at the same time, as far as this product knows of one. */
 export const exclusiveKinds: readonly JobKind[] = [
   "forget",

@@ -113,8 +113,14 @@ export const restoreSecret = z.object({
 });
 export type RestoreSecret = z.infer<typeof restoreSecret>;
 
-/** `restore.check`: `box` is a `restoreSecret`, context `<host>|restore-check|<command id>`; answered within 60 s. */
+/** `restore.check`: `box` is a `restoreCheckSecret`, context `<host>|restore-check|<command id>`; answered within 60 s. */
 export const restoreCheckCommand = z.object({ box: z.string() });
+/** A host that does not use the repository gets nothing to open it with before a restore is decided: then restic is not asked. */
+export const restoreCheckSecret = restoreSecret.extend({
+  url: repoUrl.nullable(),
+  credential: sentCredential.nullable(),
+});
+export type RestoreCheckSecret = z.infer<typeof restoreCheckSecret>;
 
 /**
  * `dump.start`: stream files of a snapshot to the server. `box` is a `dumpSecret`, context `<host>|dump|<command id>`. The
@@ -134,6 +140,8 @@ export type DumpSecret = z.infer<typeof dumpSecret>;
 /**
  * `repo.key`: a further password of a repository, for one restore on another host. `box` is a `repoKeySecret`, context
  * `<host>|repo-key|<command id>`; the answer to `add` names the key by restic's id, `remove` needs access that may delete.
+ * `remove` of a key that is not there is no failure. When its id is not known, because the answer to `add` was lost, every
+ * key with the label goes.
  */
 export const repoKey = z.object({ box: z.string() });
 export const repoKeySecret = z.discriminatedUnion("do", [
@@ -141,11 +149,17 @@ export const repoKeySecret = z.discriminatedUnion("do", [
     ...opened,
     do: z.literal("add"),
     new_password: z.string(),
-    /** Shown by `restic key list`. */
+    /** Of this key alone; shown by `restic key list`. */
     label: z.string(),
   }),
-  z.object({ ...opened, do: z.literal("remove"), key_id: z.string() }),
+  z.object({
+    ...opened,
+    do: z.literal("remove"),
+    key_id: z.string().nullable(),
+    label: z.string(),
+  }),
 ]);
+export type RepoKeySecret = z.infer<typeof repoKeySecret>;
 export const repoKeyResult = z.object({ key_id: z.string() });
 
 export const jobCancel = z.object({ job_id: ulidText });

@@ -33,7 +33,7 @@ export const recovery: Migration = {
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
     job_id TEXT REFERENCES jobs (id) ON DELETE SET NULL,
     keeper_host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL,
-    restic_key_id TEXT NOT NULL,
+    restic_key_id TEXT,
     made_at TEXT NOT NULL,
     remove_after TEXT NOT NULL,
     last_error TEXT

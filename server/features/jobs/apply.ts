@@ -1,5 +1,9 @@
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
+import {
+  isTerminal,
+  isUpkeep,
+  nextJobState,
+} from "@restic-manager/shared/domain/job.ts";
 import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type {
@@ -120,7 +124,7 @@ export function createJobReports(deps: {
     const isChanged =
       isKnown && (await repositoryUsed(trx, repository_id, use));
     // What upkeep did, and that it failed, stands at the repository.
-    return isChanged || kind !== "backup"
+    return isChanged || isUpkeep(kind)
       ? () =>
           events.emit({
             type: "repository.changed",
@@ -185,7 +189,7 @@ export function createJobReports(deps: {
   };
 }
 
-function statsText({ stats, upkeep }: JobDone): string | null {
-  const told = stats ?? upkeep;
+function statsText({ stats, upkeep, restore }: JobDone): string | null {
+  const told = stats ?? upkeep ?? restore;
   return told === null ? null : JSON.stringify(told);
 }

@@ -3,7 +3,11 @@ import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import { failure } from "@restic-manager/shared/domain/failure.ts";
-import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
+import {
+  isTerminal,
+  isUpkeep,
+  nextJobState,
+} from "@restic-manager/shared/domain/job.ts";
 import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
 import type { AgentCommands } from "../../ports/agent-link.ts";
@@ -65,7 +69,7 @@ export function createCancel(deps: {
   function endWaiting(id: string, by: Initiator): Promise<boolean> {
     return tx.run(async (trx) => {
       const job = await unfinished(trx, id);
-      if (job.status !== "queued" || job.kind === "backup") return false;
+      if (job.status !== "queued" || !isUpkeep(job.kind)) return false;
       await note(trx, id, by);
       const { code, message } = failure("cancelled");
       await store.updateJob(trx, id, {

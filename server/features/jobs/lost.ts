@@ -1,7 +1,11 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Failure } from "@restic-manager/shared/domain/failure.ts";
-import { isTerminal, nextJobState } from "@restic-manager/shared/domain/job.ts";
+import {
+  isTerminal,
+  isUpkeep,
+  nextJobState,
+} from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { Events } from "../../events.ts";
 import type { Transaction } from "../../ports/transaction.ts";
@@ -41,7 +45,7 @@ export function createEndAsLost(deps: {
     progress.forget(id);
     events.emit({ type: "job.changed", jobId: id, hostId });
     events.emit({ type: "host.changed", hostId });
-    if (kind !== "backup" && repositoryId !== null)
+    if (isUpkeep(kind) && repositoryId !== null)
       events.emit({ type: "repository.changed", repositoryId });
   };
 }

@@ -92,7 +92,7 @@ export async function openJobs(
 const given = sql<string>`coalesce(sent_at, queued_at)`;
 
 const isGiven = sql<boolean>`(finished_at IS NULL
-  AND (kind = 'backup' OR jobs.status <> 'queued' OR sent_at IS NOT NULL))`;
+  AND (kind IN ('backup', 'restore') OR jobs.status <> 'queued' OR sent_at IS NOT NULL))`;
 
 /** Unfinished jobs given to hosts that are away and were last heard of before an instant. */
 export async function jobsOfSilent(db: Db, before: string): Promise<string[]> {

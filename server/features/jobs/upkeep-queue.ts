@@ -1,6 +1,6 @@
 import { every, toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
-import { exclusiveKinds } from "@restic-manager/shared/domain/job.ts";
+import { exclusiveKinds, isUpkeep } from "@restic-manager/shared/domain/job.ts";
 import type {
   JobActor,
   MaintenanceKind,
@@ -119,15 +119,16 @@ export function createUpkeepQueue(deps: {
     if (!exclusiveKinds.includes(job.kind)) return true;
     const before = await upkeep.jobsBefore(trx, job);
     const isTired = clock.now() - Date.parse(job.queued_at) > patienceMs;
-    return before.every(({ kind }) => isTired && kind === "backup");
+    return before.every(({ kind }) => isTired && !isUpkeep(kind));
   }
 
   /** Notes that the job goes out now, or that it cannot. @returns what is sent; null for nothing. */
   function claim(id: string) {
     return tx.run(async (trx) => {
       const job = await store.findJob(trx, id);
-      if (job?.status !== "queued" || job.kind === "backup") return null;
+      if (job?.status !== "queued") return null;
       const { kind, repository_id } = job;
+      if (!isUpkeep(kind)) return null;
       const host = await upkeep.findRecipient(trx, job.host_id);
       if (host === null) return null;
       if (repository_id === null) {

@@ -1,3 +1,4 @@
+import { maintenanceKinds } from "@restic-manager/shared/domain/job.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 import type { StoredJob } from "./store.ts";
@@ -10,7 +11,7 @@ export async function waitingUpkeep(
     .selectFrom("jobs")
     .select(["id", "repository_id"])
     .where("status", "=", "queued")
-    .where("kind", "<>", "backup")
+    .where("kind", "in", maintenanceKinds)
     .where("finished_at", "is", null)
     .orderBy("queued_at")
     .orderBy("id")
@@ -45,7 +46,7 @@ export async function unfinishedUpkeep(
     .selectFrom("jobs")
     .select(["id", "kind", "status"])
     .where("repository_id", "=", repositoryId)
-    .where("kind", "<>", "backup")
+    .where("kind", "in", maintenanceKinds)
     .where("finished_at", "is", null)
     .orderBy("queued_at")
     .execute();

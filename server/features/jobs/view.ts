@@ -1,5 +1,5 @@
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
-import { isTerminal } from "@restic-manager/shared/domain/job.ts";
+import { isTerminal, isUpkeep } from "@restic-manager/shared/domain/job.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { JobRecord } from "./store.ts";
 
@@ -7,12 +7,12 @@ import type { JobRecord } from "./store.ts";
 export function viewJob(record: JobRecord, progress: JobProgress | null): Job {
   const { error_code, error } = record;
   const stats = record.stats === null ? null : JSON.parse(record.stats);
-  const isBackup = record.kind === "backup";
+  const { kind } = record;
   return {
     id: record.id,
     host_id: record.host_id,
     host_name: record.host_name,
-    kind: record.kind,
+    kind,
     state: record.status,
     actor: record.actor_kind,
     actor_name: record.actor_name,
@@ -28,8 +28,13 @@ export function viewJob(record: JobRecord, progress: JobProgress | null): Job {
     exit_code: record.exit_code,
     error:
       error_code === null ? null : { code: error_code, message: error ?? "" },
-    stats: isBackup ? stats : null,
-    upkeep: isBackup ? null : stats,
+    stats: kind === "backup" ? stats : null,
+    upkeep: isUpkeep(kind) ? stats : null,
+    restore: kind === "restore" ? stats : null,
+    restore_request:
+      kind === "restore" && record.params !== null
+        ? JSON.parse(record.params)
+        : null,
     snapshot_id: record.snapshot_id,
     command: record.command,
     // The agent's count when it has ended: lines may still be on their way.

@@ -212,6 +212,8 @@ export function createRepositories(deps: {
         if (failure?.code === "delete_refused") await proveAppendOnly(trx, id);
         return false;
       }
+      // Its host may be one that does not use the repository, and cannot reach it.
+      if (kind === "restore") return false;
       const now = toTimestamp(clock.now());
       // The endpoint's clock may be ahead: its news must not hold back those to come.
       const at = reportedAt < now ? reportedAt : now;
