@@ -20,6 +20,7 @@ import {
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
+import { createTreesFeature } from "../features/trees/feature.ts";
 import { createTokensFeature } from "../features/tokens/feature.ts";
 import type { LiveViews } from "../http/live-feed.ts";
 import type { ServerIdentity } from "../identity.ts";
@@ -148,6 +149,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     presence,
     nextRun,
   });
+  const trees = createTreesFeature({ ...deps, commands, presence });
   const kit = createKitFeature({ ...deps, access: repos.access });
   const channels = createChannelsFeature(deps);
   const { notices } = channels;
@@ -164,6 +166,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     identity: deps.identity,
   });
   repos.connect(registry);
+  trees.connect(requests);
   const stops = [
     hosts.connect({ requests, bus }),
     jobs.connect({ agentEvents: registry, bus }),
@@ -178,6 +181,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
       ...repos.routes,
       ...jobs.routes,
       ...maintenance.routes,
+      ...trees.routes,
       ...kit.routes,
       ...alerts.routes,
       ...channels.routes,
@@ -201,6 +205,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
         repos.start(),
         maintenance.start(),
         jobs.start(),
+        trees.start(),
         channels.start(),
         alerts.start(),
         requests.start(),

@@ -1,13 +1,11 @@
 import type { Generated } from "kysely";
 import type { Timestamp } from "./columns.ts";
 
-/** A folder's listing, by what is in it; zstd-compressed `treeText` in parts. */
+/** A folder's listing, named by what is in it (`shared/domain/tree.ts`). */
 export interface TreeRow {
   repository_id: string;
-  /** 16 bytes. */
-  id: Uint8Array;
-  part: number;
-  parts: number;
+  id: string;
+  /** The zstd-compressed `treeText`. */
   packed: Uint8Array;
 }
 
@@ -19,7 +17,7 @@ export interface SnapshotTreeRow {
   host_id: string | null;
   state: "indexing" | "ready" | "failed";
   message: string | null;
-  root: Uint8Array | null;
+  root: string | null;
   files: number | null;
   bytes: number | null;
   trees_received: Generated<number>;

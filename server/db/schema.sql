@@ -108,7 +108,7 @@ CREATE TABLE hosts (
     approved_by TEXT REFERENCES users (id) ON DELETE SET NULL,
     approved_at TEXT NOT NULL,
     created_at TEXT NOT NULL
-  , identity_conflict TEXT, hook_timeout_s INTEGER, clock_skew_ms INTEGER NOT NULL DEFAULT 0) STRICT;
+  , identity_conflict TEXT, hook_timeout_s INTEGER, clock_skew_ms INTEGER NOT NULL DEFAULT 0, index_enabled INTEGER NOT NULL DEFAULT 1) STRICT;
 
 CREATE TABLE job_logs (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -227,7 +227,7 @@ CREATE TABLE repositories (
     created_by TEXT REFERENCES users (id) ON DELETE SET NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
-  ) STRICT;
+  , index_generation TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE repository_credentials (
     id TEXT PRIMARY KEY,
@@ -311,6 +311,20 @@ CREATE TABLE snapshot_parts (
     PRIMARY KEY (host_id, repository_id, rev, part)
   ) STRICT;
 
+CREATE TABLE snapshot_trees (
+    repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+    snapshot_id TEXT NOT NULL,
+    host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL,
+    state TEXT NOT NULL CHECK (state IN ('indexing', 'ready', 'failed')),
+    message TEXT,
+    root TEXT,
+    files INTEGER,
+    bytes INTEGER,
+    trees_received INTEGER NOT NULL DEFAULT 0,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (repository_id, snapshot_id)
+  ) STRICT, WITHOUT ROWID;
+
 CREATE TABLE snapshots (
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
     host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL,
@@ -345,6 +359,24 @@ CREATE TABLE source_groups (
     updated_at TEXT NOT NULL, hook_timeout_s INTEGER,
     UNIQUE (host_id, name)
   ) STRICT;
+
+CREATE TABLE temporary_keys (
+    id TEXT PRIMARY KEY,
+    repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+    job_id TEXT REFERENCES jobs (id) ON DELETE SET NULL,
+    keeper_host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL,
+    restic_key_id TEXT,
+    made_at TEXT NOT NULL,
+    remove_after TEXT NOT NULL,
+    last_error TEXT
+  ) STRICT;
+
+CREATE TABLE trees (
+    repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    packed BLOB NOT NULL,
+    PRIMARY KEY (repository_id, id)
+  ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
@@ -428,9 +460,17 @@ CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
+CREATE INDEX snapshot_trees_by_host ON snapshot_trees (host_id);
+
 CREATE INDEX snapshots_by_host ON snapshots (host_id, time);
 
 CREATE INDEX source_groups_by_repository ON source_groups (repository_id);
+
+CREATE INDEX temporary_keys_by_job ON temporary_keys (job_id);
+
+CREATE INDEX temporary_keys_by_keeper ON temporary_keys (keeper_host_id);
+
+CREATE INDEX temporary_keys_by_repository ON temporary_keys (repository_id);
 
 CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
     BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;

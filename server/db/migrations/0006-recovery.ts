@@ -8,11 +8,9 @@ export const recovery: Migration = {
     `ALTER TABLE repositories ADD COLUMN index_generation TEXT NOT NULL DEFAULT ''`,
     `CREATE TABLE trees (
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
-    id BLOB NOT NULL CHECK (length(id) = 16),
-    part INTEGER NOT NULL,
-    parts INTEGER NOT NULL,
+    id TEXT NOT NULL,
     packed BLOB NOT NULL,
-    PRIMARY KEY (repository_id, id, part)
+    PRIMARY KEY (repository_id, id)
   ) STRICT, WITHOUT ROWID`,
     `CREATE TABLE snapshot_trees (
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
@@ -20,7 +18,7 @@ export const recovery: Migration = {
     host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL,
     state TEXT NOT NULL CHECK (state IN ('indexing', 'ready', 'failed')),
     message TEXT,
-    root BLOB,
+    root TEXT,
     files INTEGER,
     bytes INTEGER,
     trees_received INTEGER NOT NULL DEFAULT 0,

@@ -173,6 +173,7 @@ export function createFleet(deps: {
         applied_cfg_rev: host.applied_cfg_rev,
         bandwidth: settingsOf(host).bandwidth,
         clock_skew_ms: host.clock_skew_ms,
+        index_enabled: host.index_enabled === 1,
       };
     },
 

@@ -35,17 +35,28 @@ export function createChangeSettings(deps: {
       tags: patch.tags === undefined ? before.tags : tidyTags(patch.tags),
       always_on: patch.always_on ?? before.always_on,
       bandwidth: patch.bandwidth ?? before.bandwidth,
+      index_enabled: patch.index_enabled ?? before.index_enabled,
     };
     if (Bun.deepEquals(before, after)) return false;
     await saveSettings(trx, id, after);
-    const { tags, always_on, bandwidth } = after;
+    const { tags, always_on, bandwidth, index_enabled } = after;
     await audit.record(trx, by, {
       action: "host.update",
       target: { kind: "host", id },
-      payload: { name: host.name, tags, always_on, ...bandwidth },
+      payload: {
+        name: host.name,
+        tags,
+        always_on,
+        ...bandwidth,
+        index_enabled,
+      },
     });
-    // Only the limits are the agent's business, and before its set-up a host has no configuration.
-    if (host.cfg_rev === 0 || Bun.deepEquals(before.bandwidth, bandwidth))
+    const agents = ({ bandwidth, index_enabled }: typeof after) => ({
+      bandwidth,
+      index_enabled,
+    });
+    // The rest is not the agent's business, and before its set-up a host has no configuration.
+    if (host.cfg_rev === 0 || Bun.deepEquals(agents(before), agents(after)))
       return false;
     await revision.raise(trx, [id]);
     return true;

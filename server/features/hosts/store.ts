@@ -153,12 +153,14 @@ export interface HostSettings {
   readonly tags: readonly string[];
   readonly always_on: boolean;
   readonly bandwidth: Bandwidth;
+  readonly index_enabled: boolean;
 }
 
 export function settingsOf(host: HostRecord): HostSettings {
   return {
     tags: parseJson(host.tags, z.array(z.string())) ?? [],
     always_on: host.always_on === 1,
+    index_enabled: host.index_enabled === 1,
     bandwidth: {
       up_kbps: host.bandwidth_up_kbps,
       down_kbps: host.bandwidth_down_kbps,
@@ -169,13 +171,14 @@ export function settingsOf(host: HostRecord): HostSettings {
 export async function saveSettings(
   trx: Trx,
   id: string,
-  { tags, always_on, bandwidth }: HostSettings,
+  { tags, always_on, bandwidth, index_enabled }: HostSettings,
 ): Promise<void> {
   await trx
     .updateTable("hosts")
     .set({
       tags: JSON.stringify(tags),
       always_on: always_on ? 1 : 0,
+      index_enabled: index_enabled ? 1 : 0,
       bandwidth_up_kbps: bandwidth.up_kbps,
       bandwidth_down_kbps: bandwidth.down_kbps,
     })

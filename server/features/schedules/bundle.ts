@@ -40,6 +40,7 @@ export function createBundler(deps: {
         up_kbps: host.bandwidth_up_kbps,
         down_kbps: host.bandwidth_down_kbps,
       },
+      index: host.index_enabled === 1,
       hook_shell: host.hook_shell && JSON.parse(host.hook_shell),
       repositories: await parts.repositories(trx, hostId),
       groups: await parts.groups(trx, hostId),

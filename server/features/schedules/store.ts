@@ -194,6 +194,7 @@ export async function findRecipient(trx: Trx, id: string) {
       "cfg_rev",
       "bandwidth_up_kbps",
       "bandwidth_down_kbps",
+      "index_enabled",
       "hook_shell",
     ])
     .where("id", "=", id)

@@ -1,0 +1,86 @@
+import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
+import { AppError } from "../../app-error.ts";
+import type { Db } from "../../ports/db.ts";
+import { unpack } from "./packed.ts";
+import * as store from "./store.ts";
+
+/** Entries that are kept unpacked: folders that people go back and forth between. */
+const keptEntries = 200_000;
+
+export interface Folder {
+  readonly repositoryId: string;
+  readonly entries: readonly TreeEntry[];
+}
+
+/** Reads what is in snapshots, by the ids of trees. */
+export interface TreeReader {
+  /** @throws AppError `not_indexed` when the tree is gone, because its index was deleted meanwhile. */
+  entries(repositoryId: string, id: string): Promise<readonly TreeEntry[]>;
+  /** @throws AppError `snapshot_not_found`, `not_indexed` */
+  root(repositoryId: string, snapshotId: string): Promise<string>;
+  /** The entry at a path below a tree; the root itself is a folder without a name. @throws AppError `path_not_found` */
+  resolve(repositoryId: string, root: string, path: string): Promise<TreeEntry>;
+}
+
+export function createTreeReader(db: Db): TreeReader {
+  const kept = new Map<string, readonly TreeEntry[]>();
+  let size = 0;
+
+  function keep(key: string, entries: readonly TreeEntry[]): void {
+    kept.set(key, entries);
+    size += entries.length;
+    for (const [oldest, of] of kept) {
+      if (size <= keptEntries || oldest === key) return;
+      kept.delete(oldest);
+      size -= of.length;
+    }
+  }
+
+  async function entries(repositoryId: string, id: string) {
+    const key = `${repositoryId} ${id}`;
+    const known = kept.get(key);
+    if (known !== undefined) {
+      kept.delete(key);
+      kept.set(key, known);
+      return known;
+    }
+    const packed = await store.readTree(db, repositoryId, id);
+    if (packed === null) throw new AppError("not_indexed");
+    const read = unpack(packed);
+    keep(key, read);
+    return read;
+  }
+
+  return {
+    entries,
+
+    async root(repositoryId, snapshotId) {
+      if ((await store.findSnapshot(db, repositoryId, snapshotId)) === null)
+        throw new AppError("snapshot_not_found");
+      const index = await store.findIndex(db, repositoryId, snapshotId);
+      if (index?.state !== "ready" || index.root === null)
+        throw new AppError("not_indexed");
+      return index.root;
+    },
+
+    async resolve(repositoryId, root, path) {
+      let at: TreeEntry = { n: "/", t: "dir", s: 0, m: 0, p: "", d: root };
+      for (const name of namesOf(path)) {
+        const inside: readonly TreeEntry[] =
+          at.d === undefined ? [] : await entries(repositoryId, at.d);
+        const next = inside.find(({ n }) => n === name);
+        if (next === undefined) throw new AppError("path_not_found");
+        at = next;
+      }
+      return at;
+    },
+  };
+}
+
+export function namesOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "");
+}
+
+export function below(path: string, name: string): string {
+  return path === "/" ? `/${name}` : `${path}/${name}`;
+}
