@@ -27,7 +27,8 @@ export type SignPurpose =
   | "rm-session-v1"
   | "rm-rotate-v1"
   | "rm-seal-key-v1"
-  | "rm-refusal-v1";
+  | "rm-refusal-v1"
+  | "rm-stream-v1";
 
 export function signText(
   purpose: SignPurpose,
