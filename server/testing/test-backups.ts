@@ -9,6 +9,7 @@ import { createPrepare } from "../features/maintenance/prepare.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
+import { createTreesFeature } from "../features/trees/feature.ts";
 import { identityOf } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
 import { createEventRegistry } from "../link/events.ts";
@@ -67,6 +68,7 @@ export async function createTestBackups() {
     repositoryUsed: repos.repositories.used,
     prepare: createPrepare(repos),
   });
+  const trees = createTreesFeature({ ...base, presence });
   const maintenance = createMaintenanceFeature({
     ...base,
     access: repos.access,
@@ -79,6 +81,7 @@ export async function createTestBackups() {
   schedules.connect({ requests, agentEvents: registry, identity });
   repos.connect(registry);
   jobs.connect({ agentEvents: registry, bus });
+  trees.connect(requests);
   requests.start();
   createIngest({ bus, tx, hostKeys, registry, clock, log }).start();
   bus.start();
@@ -89,6 +92,7 @@ export async function createTestBackups() {
       ...hooks.routes,
       ...repos.routes,
       ...jobs.routes,
+      ...trees.routes,
       ...maintenance.routes,
     ],
   });
@@ -116,6 +120,7 @@ export async function createTestBackups() {
     secrets,
     jobs,
     startSchedules: schedules.start,
+    startTrees: trees.start,
     /** Begins to look for upkeep that is due, and for the turn of what waits. */
     startUpkeep() {
       jobs.start();
