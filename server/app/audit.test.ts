@@ -20,6 +20,7 @@ import {
   tokenBody,
   tokensPath,
 } from "../testing/test-tokens.ts";
+import { createTestTrees, snapshotOf } from "../testing/test-trees.ts";
 import { createTestUpkeep } from "../testing/test-upkeep.ts";
 import { createWholeSurface } from "../testing/whole-surface.ts";
 
@@ -185,6 +186,14 @@ const changes: Record<string, () => Promise<Change>> = {
     const changed = { ...settings, check_subset_pct: 50 };
     return onUpkeep("PUT", "maintenance", changed);
   },
+  async "POST /api/repositories/:id/snapshots/:snapshot/index"() {
+    const world = await createTestTrees();
+    await world.list(world.nas, [1]);
+    const path = `${world.base}/snapshots/${snapshotOf(1)}/index`;
+    const response = await world.api.send("POST", path, {}, world.admin);
+    return { world, response };
+  },
+  "DELETE /api/repositories/:id/index": () => onUpkeep("DELETE", "index"),
   "POST /api/repositories/:id/forget": () => onUpkeep("POST", "forget"),
   "POST /api/repositories/:id/prune": () => onUpkeep("POST", "prune"),
   "POST /api/repositories/:id/check": () => onUpkeep("POST", "check"),

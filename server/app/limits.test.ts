@@ -55,7 +55,10 @@ test("a page larger than allowed is refused by its field [API-04]", async () => 
       const path = `${addressOf(route)}?limit=${limit}`;
       const response = await api.request(path, { headers });
       const { fields } = (await response.json()) as ApiErrorBody;
-      expect([path, Object.keys(fields ?? {})]).toEqual([path, ["limit"]]);
+      expect([path, Object.keys(fields ?? {})]).toEqual([
+        path,
+        expect.arrayContaining(["limit"]),
+      ]);
     }
   }
 });

@@ -81,7 +81,9 @@ export const diffPage = z.object({
         sum: changeSum.nullable(),
       }),
     )
-    .max(10_000),
+    .max(5000),
+  /** There are others, which the download has. */
+  more: z.boolean(),
 });
 export type DiffPage = z.infer<typeof diffPage>;
 

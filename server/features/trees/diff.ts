@@ -17,7 +17,7 @@ export interface Difference {
   readonly after: TreeEntry | null;
 }
 
-const most = 10_000;
+const most = 5_000;
 
 /** What changed between two snapshots. Folders with one id are the same, and nobody looks into them. */
 export function createDiff(deps: { reader: TreeReader; clock: Clock }) {
@@ -118,7 +118,8 @@ export function createDiff(deps: { reader: TreeReader; clock: Clock }) {
         throw new AppError("path_not_found");
       const sum = noSum();
       const entries: Change[] = [];
-      for (const [n, old, now] of await pairs(repositoryId, before, after)) {
+      const found = await pairs(repositoryId, before, after);
+      for (const [n, old, now] of found) {
         const kind = kindOf(old, now);
         const isFolder = old?.t === "dir" || now?.t === "dir";
         const inner = isFolder ? await sumBelow(repositoryId, old, now) : null;
@@ -128,7 +129,7 @@ export function createDiff(deps: { reader: TreeReader; clock: Clock }) {
         if (entries.length < most)
           entries.push({ n, kind, before: old, after: now, sum: inner });
       }
-      return { path, sum, entries };
+      return { path, sum, entries, more: found.length > most };
     },
 
     /** @throws AppError before the first one when a snapshot is not there or not indexed */

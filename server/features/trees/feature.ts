@@ -18,6 +18,7 @@ import { createClosing } from "./closing.ts";
 import { createDiff } from "./diff.ts";
 import { createIntake } from "./intake.ts";
 import { createTreeReader } from "./reader.ts";
+import type { TreeReader } from "./reader.ts";
 import { treeRoutes } from "./routes.ts";
 import { createSweep } from "./sweep.ts";
 
@@ -34,6 +35,7 @@ export function createTreesFeature(deps: {
   log: Log;
 }): {
   routes: Route[];
+  lookUp: TreeReader["lookUp"];
   connect(requests: AgentRequests): void;
   start(): Cancel;
 } {
@@ -49,6 +51,7 @@ export function createTreesFeature(deps: {
   });
 
   return {
+    lookUp: reader.lookUp,
     routes: treeRoutes({
       browse: createBrowse(parts),
       diff: createDiff(parts),

@@ -7,17 +7,21 @@ import * as store from "./store.ts";
 /** Entries that are kept unpacked: folders that people go back and forth between. */
 const keptEntries = 200_000;
 
-export interface Folder {
-  readonly repositoryId: string;
-  readonly entries: readonly TreeEntry[];
-}
-
 /** Reads what is in snapshots, by the ids of trees. */
 export interface TreeReader {
   /** @throws AppError `not_indexed` when the tree is gone, because its index was deleted meanwhile. */
   entries(repositoryId: string, id: string): Promise<readonly TreeEntry[]>;
   /** @throws AppError `snapshot_not_found`, `not_indexed` */
   root(repositoryId: string, snapshotId: string): Promise<string>;
+  /**
+   * What is at a path of a snapshot; the root is a folder with the sums of all of it. Null: nothing is there, or the snapshot
+   * is not listed.
+   */
+  lookUp(
+    repositoryId: string,
+    snapshotId: string,
+    path: string,
+  ): Promise<TreeEntry | null | "not_indexed">;
   /** The entry at a path below a tree; the root itself is a folder without a name. @throws AppError `path_not_found` */
   resolve(repositoryId: string, root: string, path: string): Promise<TreeEntry>;
 }
@@ -51,8 +55,21 @@ export function createTreeReader(db: Db): TreeReader {
     return read;
   }
 
-  return {
+  const reader: TreeReader = {
     entries,
+
+    async lookUp(repositoryId, snapshotId, path) {
+      try {
+        const root = await reader.root(repositoryId, snapshotId);
+        const found = await reader.resolve(repositoryId, root, path);
+        if (found.d !== root) return found;
+        const index = await store.findIndex(db, repositoryId, snapshotId);
+        return { ...found, s: index?.bytes ?? 0, c: index?.files ?? 0 };
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        return error.code === "not_indexed" ? "not_indexed" : null;
+      }
+    },
 
     async root(repositoryId, snapshotId) {
       if ((await store.findSnapshot(db, repositoryId, snapshotId)) === null)
@@ -75,9 +92,10 @@ export function createTreeReader(db: Db): TreeReader {
       return at;
     },
   };
+  return reader;
 }
 
-export function namesOf(path: string): string[] {
+function namesOf(path: string): string[] {
   return path.split("/").filter((name) => name !== "");
 }
 
