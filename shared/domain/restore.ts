@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { restoreFolderFault } from "./restore-folder.ts";
 import { treePath } from "./tree.ts";
 
 /** What restic does with a file that is there already: its `--overwrite` of the same name (from 0.17; older ones: always). */
@@ -21,22 +22,15 @@ export const restoreTarget = z.discriminatedUnion("mode", [
     path: z
       .string()
       .trim()
-      .min(1, "Name a folder.")
       .max(4096)
-      .regex(
-        /^(\/|[A-Za-z]:[\\/]|~\/|\$HOME(\/|$)|\$\{HOME\}(\/|$))/,
-        "Use an absolute path, or one that begins with ~/ or $HOME.",
-      )
-      .refine(
-        (path) => !/\$(?!HOME(\/|$)|\{HOME\}(\/|$))/.test(path),
-        "Only $HOME is filled in; write other folders out.",
-      ),
+      .superRefine((path, { addIssue }) => {
+        const message = restoreFolderFault(path);
+        if (message !== null) addIssue({ code: "custom", message });
+      }),
   }),
   z.strictObject({ mode: z.literal("in_place") }),
 ]);
 export type RestoreTarget = z.infer<typeof restoreTarget>;
-
-export const defaultRestorePath = "$HOME/rm-restore/<job-id>";
 
 /** What to restore: files and folders of one snapshot, by their paths in it. */
 export const restorePaths = z
