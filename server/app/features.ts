@@ -21,7 +21,9 @@ import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import { createTreesFeature } from "../features/trees/feature.ts";
+import { createRestoresFeature } from "../features/restores/feature.ts";
 import { createTokensFeature } from "../features/tokens/feature.ts";
+import { createAgentStreams } from "../http/agent-streams.ts";
 import type { LiveViews } from "../http/live-feed.ts";
 import type { ServerIdentity } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
@@ -36,7 +38,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Db } from "../ports/db.ts";
 import type { Post } from "../ports/post.ts";
-import type { Route } from "../ports/route.ts";
+import type { Route, SocketRoute } from "../ports/route.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { Transaction } from "../ports/transaction.ts";
 import type { Random } from "../random.ts";
@@ -71,6 +73,8 @@ export interface FeaturesDeps {
 
 export interface Features {
   readonly routes: readonly Route[];
+  /** Where agents send what is downloaded. */
+  readonly sockets: readonly SocketRoute[];
   /** What the live channel tells, as the API answers it. */
   readonly views: LiveViews;
   /** Begins to listen to agents and to watch the time; the returned function ends both. */
@@ -150,6 +154,18 @@ export function createFeatures(deps: FeaturesDeps): Features {
     nextRun,
   });
   const trees = createTreesFeature({ ...deps, commands, presence });
+  const streams = createAgentStreams({ ...deps, hostKeys });
+  const restores = createRestoresFeature({
+    ...deps,
+    commands,
+    presence,
+    access: repos.access,
+    runnersOf: maintenance.runnersOf,
+    lookUp: trees.lookUp,
+    streams,
+    sending: jobs.sending,
+    jobs: jobs.jobs,
+  });
   const kit = createKitFeature({ ...deps, access: repos.access });
   const channels = createChannelsFeature(deps);
   const { notices } = channels;
@@ -182,10 +198,12 @@ export function createFeatures(deps: FeaturesDeps): Features {
       ...jobs.routes,
       ...maintenance.routes,
       ...trees.routes,
+      ...restores.routes,
       ...kit.routes,
       ...alerts.routes,
       ...channels.routes,
     ],
+    sockets: streams.sockets,
     views: {
       hosts: hosts.fleet.rows,
       revisions: hosts.fleet.revisions,
@@ -206,6 +224,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
         maintenance.start(),
         jobs.start(),
         trees.start(),
+        restores.start(),
         channels.start(),
         alerts.start(),
         requests.start(),

@@ -20,7 +20,7 @@ export function createSurface(deps: {
   readonly auth: Auth;
   readonly sessions: Sessions;
   readonly transport: SessionTransport;
-  readonly features: Pick<Features, "routes">;
+  readonly features: Pick<Features, "routes" | "sockets">;
   readonly live: Live;
   readonly front: NatsFront;
   readonly health: HealthDeps;
@@ -35,6 +35,10 @@ export function createSurface(deps: {
       ...healthRoutes(deps.health),
       ...agentFileRoutes(deps.agentFiles),
     ],
-    sockets: [...deps.live.sockets, ...deps.front.routes],
+    sockets: [
+      ...deps.live.sockets,
+      ...deps.front.routes,
+      ...deps.features.sockets,
+    ],
   };
 }

@@ -98,13 +98,15 @@ async function answer(deps: ApiDeps, route: Route, c: Ctx): Promise<Response> {
   c.set("route", route.path);
   const isChange = route.method !== "GET";
   const isStream = route.answer === "text/event-stream";
+  // What leaves an audit row is asked for by people, not by the pages they visit.
+  const isAudited = route.audit !== undefined;
   const actor = await admit(deps, c, route.access, {
-    ownOrigin: isChange || isStream,
+    ownOrigin: isChange || isStream || isAudited,
     csrfToken: isChange,
   });
   const decoded = await readInput(route, {
     params: c.req.param() as Record<string, string>,
-    query: c.req.query(),
+    query: queryOf(c),
     request: c.req.raw,
   });
   const request = c.get("request");
@@ -123,6 +125,17 @@ async function answer(deps: ApiDeps, route: Route, c: Ctx): Promise<Response> {
     response.headers.append(name, value);
   }
   return response;
+}
+
+/** A parameter that is named once is a text, one that is named again a list of them. */
+function queryOf(c: Ctx): Record<string, string | string[]> {
+  const all = Object.entries(c.req.queries());
+  return Object.fromEntries(
+    all.map(([name, [first = "", ...more]]) => [
+      name,
+      more.length === 0 ? first : [first, ...more],
+    ]),
+  );
 }
 
 async function upgrade(

@@ -7,7 +7,7 @@ const defaultMaxBody = 64 * 1024;
 
 export interface RawInput {
   readonly params: Record<string, string>;
-  readonly query: Record<string, string>;
+  readonly query: Record<string, string | string[]>;
   readonly request: Request;
 }
 

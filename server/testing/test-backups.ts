@@ -6,10 +6,12 @@ import { createHooksFeature } from "../features/hooks/feature.ts";
 import { createJobsFeature } from "../features/jobs/feature.ts";
 import { createMaintenanceFeature } from "../features/maintenance/feature.ts";
 import { createPrepare } from "../features/maintenance/prepare.ts";
+import { createRestoresFeature } from "../features/restores/feature.ts";
 import { createReposFeature } from "../features/repos/feature.ts";
 import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import { createTreesFeature } from "../features/trees/feature.ts";
+import { createAgentStreams } from "../http/agent-streams.ts";
 import { identityOf } from "../identity.ts";
 import { createAgentCommands } from "../link/commands.ts";
 import { createEventRegistry } from "../link/events.ts";
@@ -78,6 +80,18 @@ export async function createTestBackups() {
     presence,
     nextRun,
   });
+  const streams = createAgentStreams({ ...world, hostKeys });
+  const restores = createRestoresFeature({
+    ...base,
+    identity,
+    presence,
+    access: repos.access,
+    runnersOf: maintenance.runnersOf,
+    lookUp: trees.lookUp,
+    streams,
+    sending: jobs.sending,
+    jobs: jobs.jobs,
+  });
   schedules.connect({ requests, agentEvents: registry, identity });
   repos.connect(registry);
   jobs.connect({ agentEvents: registry, bus });
@@ -87,12 +101,14 @@ export async function createTestBackups() {
   bus.start();
 
   const api = createTestApi(world, {
+    sockets: streams.sockets,
     routes: [
       ...schedules.routes,
       ...hooks.routes,
       ...repos.routes,
       ...jobs.routes,
       ...trees.routes,
+      ...restores.routes,
       ...maintenance.routes,
     ],
   });
@@ -115,12 +131,15 @@ export async function createTestBackups() {
   return {
     ...world,
     api,
+    streams,
+    reconcile: jobs.reconcile,
     admin,
     heard,
     secrets,
     jobs,
     startSchedules: schedules.start,
     startTrees: trees.start,
+    startRestores: restores.start,
     /** Begins to look for upkeep that is due, and for the turn of what waits. */
     startUpkeep() {
       jobs.start();

@@ -85,6 +85,7 @@ export async function createTestEndpoint(deps: {
     hostId,
     name,
     received,
+    signed: agent.signed,
     connect() {
       epochs.set(hostId, agent.epoch);
       disconnect = line.answer(answer);

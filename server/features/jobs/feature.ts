@@ -57,6 +57,7 @@ export function createJobsFeature(deps: {
   return {
     jobs,
     upkeep,
+    sending,
     /** To be told what every hello and heartbeat says. */
     reconcile: createReconcile({ ...deps, endAsLost }),
     /** Begins to send upkeep whose turn has come, and to give up on hosts that are silent. */

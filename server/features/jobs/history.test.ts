@@ -131,7 +131,7 @@ test("no page makes the store sort or read the history whole [JOB-11]", async ()
 });
 
 for (const query of [
-  "kind=restore",
+  "kind=mount",
   "state=gone",
   "from=yesterday",
   "limit=0",

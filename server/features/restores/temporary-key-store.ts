@@ -1,0 +1,52 @@
+import type { Selectable } from "kysely";
+import type { TemporaryKeyRow } from "../../db/recovery-rows.ts";
+import type { Db } from "../../ports/db.ts";
+import type { Trx } from "../../ports/transaction.ts";
+
+export type TemporaryKey = Selectable<TemporaryKeyRow>;
+
+export async function insertKey(trx: Trx, row: TemporaryKey): Promise<void> {
+  await trx.insertInto("temporary_keys").values(row).execute();
+}
+
+export async function updateKey(
+  trx: Trx,
+  id: string,
+  change: Partial<
+    Pick<
+      TemporaryKey,
+      "job_id" | "restic_key_id" | "keeper_host_id" | "last_error"
+    >
+  >,
+): Promise<void> {
+  await trx
+    .updateTable("temporary_keys")
+    .set(change)
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function deleteKey(trx: Trx, id: string): Promise<void> {
+  await trx.deleteFrom("temporary_keys").where("id", "=", id).execute();
+}
+
+/** Keys that no restore needs any more: it has ended, or there never was one. */
+export async function spentKeys(
+  db: Db,
+  { now, without }: { now: string; without: readonly string[] },
+): Promise<TemporaryKey[]> {
+  return db
+    .selectFrom("temporary_keys as key")
+    .leftJoin("jobs", "jobs.id", "key.job_id")
+    .selectAll("key")
+    .where((eb) =>
+      eb.or([
+        eb("jobs.id", "is", null),
+        eb("jobs.finished_at", "is not", null),
+        eb("key.remove_after", "<=", now),
+      ]),
+    )
+    .where("key.id", "not in", without)
+    .orderBy("key.id")
+    .execute();
+}
