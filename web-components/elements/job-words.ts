@@ -4,6 +4,7 @@ import { bytes, count, duration, plural } from "./format.ts";
 
 export const kindNames: Readonly<Record<JobKind, string>> = {
   backup: "Backup",
+  restore: "Restore",
   forget: "Forget",
   prune: "Prune",
   check: "Check",
@@ -15,14 +16,19 @@ export function kindName(kind: JobKind): string {
   return kindNames[kind];
 }
 
-/** What a job is about: a backup is of a host, upkeep of a repository. */
+/** Whether it moves a host's files; upkeep is of a repository, whoever does it. */
+export function isOfHost({ kind }: Pick<Job, "kind">): boolean {
+  return kind === "backup" || kind === "restore";
+}
+
+/** What a job is about. */
 export function jobTitle(
   job: Pick<Job, "kind" | "host_name" | "repository_name">,
 ): string {
-  const about =
-    job.kind === "backup"
-      ? job.host_name
-      : (job.repository_name ?? "a repository");
+  if (job.kind === "restore") return `Restore on ${job.host_name}`;
+  const about = isOfHost(job)
+    ? job.host_name
+    : (job.repository_name ?? "a repository");
   return `${kindName(job.kind)} of ${about}`;
 }
 
@@ -57,9 +63,12 @@ export function startedBy(job: Pick<Job, "actor" | "actor_name">): string {
 export function resultText({
   stats,
   upkeep,
-}: Pick<Job, "stats" | "upkeep">): string {
+  restore,
+}: Pick<Job, "stats" | "upkeep" | "restore">): string {
   if (stats?.data_added !== undefined)
     return `${bytes(stats.data_added)} added`;
+  if (restore?.files_restored !== undefined)
+    return `${plural(restore.files_restored, "file")} restored`;
   if (upkeep === null) return "";
   const { snapshots_before, snapshots_after } = upkeep;
   if (snapshots_before !== undefined && snapshots_after !== undefined)

@@ -40,6 +40,9 @@ export const jobStyles = css`
     direction: rtl;
     text-align: left;
   }
+  .paths {
+    margin-top: 10px;
+  }
   pre {
     margin: 0;
     font: 400 12px/18px var(--rm-mono);

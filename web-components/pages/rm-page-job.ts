@@ -15,7 +15,7 @@ import { Watch } from "../data/watch.ts";
 import { flagStyles, wholeFlags } from "../elements/command.ts";
 import { relativeTime, time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
-import { jobTitle, shortId, startedBy } from "../elements/job-words.ts";
+import { isOfHost, jobTitle, shortId, startedBy } from "../elements/job-words.ts";
 import { busy, jobStates, pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
 import type { FilterEvent } from "../events/filter.ts";
@@ -27,6 +27,7 @@ import { breadcrumb, type Step } from "./breadcrumb.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
 import { refusalToast } from "./problem.ts";
+import { againAddress, restoreCard } from "./restore-card.ts";
 import { jobStyles } from "./rm-page-job.styles.ts";
 import { BackupStart } from "./start-backup.ts";
 import { plainText } from "../elements/plain-text.ts";
@@ -114,7 +115,7 @@ export class RmPageJob extends LitElement {
           @rm-filter=${(event: FilterEvent) => this.#filterLog(event)}
         ></rm-job-log>
         <aside aria-label="About this job">
-          ${this.#reading(job)}${this.#details(job)}${this.#command(job)}
+          ${this.#reading(job)}${this.#restored(job)}${this.#details(job)}${this.#command(job)}
         </aside>
       </div>`;
   }
@@ -131,12 +132,9 @@ export class RmPageJob extends LitElement {
   }
 
   /** Upkeep waits for the repository, not for its host. */
-  #waiting({
-    state,
-    kind,
-    repository_id,
-  }: Job): TemplateResult | typeof nothing {
-    if (state !== "queued" || kind === "backup" || repository_id === null)
+  #waiting(job: Job): TemplateResult | typeof nothing {
+    const { state, repository_id } = job;
+    if (state !== "queued" || isOfHost(job) || repository_id === null)
       return nothing;
     return html`<p class="notice run">
       ${icon("info")}<span
@@ -154,11 +152,7 @@ export class RmPageJob extends LitElement {
   /** A job outlives its connection: say so instead of showing a bar that stands still. */
   #lostAgent(job: Job): TemplateResult | typeof nothing {
     if (job.finished_at !== null) return nothing;
-    const hosts = this.#hosts.value;
-    const host =
-      hosts?.state === "ready"
-        ? hosts.value.find(({ id }) => id === job.host_id)
-        : undefined;
+    const host = this.#knownHosts.find(({ id }) => id === job.host_id);
     if (host === undefined || host.online) return nothing;
     const seen =
       host.last_seen_at === null
@@ -195,6 +189,7 @@ export class RmPageJob extends LitElement {
       </button>`;
     }
     if (job.kind === "backup") return this.#again(job);
+    if (job.kind === "restore") return this.#restoreAgain(job);
     return job.repository_id === null
       ? nothing
       : html`<a class="button" href="/repositories/${job.repository_id}"
@@ -215,11 +210,29 @@ export class RmPageJob extends LitElement {
     </button>`;
   }
 
+  #restoreAgain(job: Job): TemplateResult | typeof nothing {
+    return job.restore_request === null ||
+      !this.data.session.can("restore.browse")
+      ? nothing
+      : html`<a class="button" href=${againAddress(job, job.restore_request)}
+          >${icon("retry", 14)}Restore again</a
+        >`;
+  }
+
+  #restored(job: Job): TemplateResult | typeof nothing {
+    return restoreCard(job, {
+      hosts: this.#knownHosts,
+      browses: this.data.session.can("restore.browse"),
+    });
+  }
+
   #reading(job: Job): TemplateResult | typeof nothing {
     const files = job.progress?.current_files ?? [];
     if (job.finished_at !== null || files.length === 0) return nothing;
     return html`<section class="card section">
-      <div class="section-head"><h2>Reading now</h2></div>
+      <div class="section-head">
+        <h2>${job.kind === "restore" ? "Restoring" : "Reading"} now</h2>
+      </div>
       <ul class="files">
         ${files.map((file) => html`<li title=${plainText(file)}><bdi>${plainText(file)}</bdi></li>`)}
       </ul>
@@ -235,13 +248,13 @@ export class RmPageJob extends LitElement {
     return html`<section class="card section">
       <div class="section-head"><h2>Details</h2></div>
       <dl class="pairs">
-        ${row(job.kind === "backup" ? "Host" : "Done by", html`<a class="link" href="/hosts/${job.host_id}">${job.host_name}</a>`)}
+        ${row(isOfHost(job) ? "Host" : "Done by", html`<a class="link" href="/hosts/${job.host_id}">${job.host_name}</a>`)}
         ${row("Source group", job.source_group_name)}
         ${row("Repository", job.repository_id === null ? job.repository_name : html`<a class="link" href="/repositories/${job.repository_id}">${job.repository_name}</a>`)}
         ${row("Queued", html`<span class="num">${time(Date.parse(job.queued_at), "dayTime")}</span>`)}
         ${job.finished_at === null ? nothing : row("Ended", html`<span class="num">${time(Date.parse(job.finished_at), "dayTime")}</span>`)}
         ${
-          job.snapshot_id === null
+          job.snapshot_id === null || job.kind === "restore"
             ? nothing
             : row(
                 "Snapshot",
@@ -312,6 +325,11 @@ export class RmPageJob extends LitElement {
   get #logProblem(): string {
     const error = this.#log.value?.error;
     return error == null ? "" : errorWords(error);
+  }
+
+  get #knownHosts(): readonly HostRow[] {
+    const hosts = this.#hosts.value;
+    return hosts?.state === "ready" ? hosts.value : [];
   }
 
   get #loaded(): Job | null {

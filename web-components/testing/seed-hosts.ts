@@ -53,6 +53,7 @@ export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
     set_up: seed.set_up ?? true,
     tags: [...(seed.tags ?? [])],
     always_on: health !== "asleep",
+    index_enabled: true,
     last_backup: last === null ? null : lastBackup(name, last, seed),
     running_job:
       health === "running"

@@ -29,6 +29,8 @@ export function job(jobId: string, more: Partial<Job> = {}): Job {
     error: null,
     stats: null,
     upkeep: null,
+    restore: null,
+    restore_request: null,
     snapshot_id: null,
     command:
       "restic backup --json --tag default --host pg-primary --exclude-caches --files-from-verbatim - ",

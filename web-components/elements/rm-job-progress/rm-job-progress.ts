@@ -11,7 +11,8 @@ import { table } from "../../styles/table.ts";
 import { area } from "../charts.ts";
 import { bytes, count, duration, plural } from "../format.ts";
 import { icon } from "../icon.ts";
-import { elapsedText } from "../job-words.ts";
+import { elapsedText, isOfHost } from "../job-words.ts";
+import { restoreFacts } from "./restore-result.ts";
 import { groupTable, upkeepFacts } from "./upkeep-result.ts";
 import { busy } from "../status.ts";
 import { Ticking } from "../ticking.ts";
@@ -78,7 +79,7 @@ export class RmJobProgress extends LitElement {
     if (progress === null) {
       if (this.job.state !== "queued")
         return "Waits for the agent's first report";
-      return this.job.kind === "backup"
+      return isOfHost(this.job)
         ? "Waits for its turn"
         : "Waits until no other job uses the repository";
     }
@@ -98,10 +99,12 @@ export class RmJobProgress extends LitElement {
         return "Runs the post-hook";
       case "working":
         return left === null ? "At work" : `${duration(left * 1000)} left`;
-      case "backup": {
+      case "backup":
+      case "restoring": {
         const at = rate === null ? "" : ` at ${bytes(rate)}/s`;
+        const doing = progress.phase === "backup" ? "Backing up" : "Restoring";
         return left === null
-          ? `Backing up${at}`
+          ? `${doing}${at}`
           : `${duration(left * 1000)} left${at}`;
       }
     }
@@ -142,16 +145,17 @@ export class RmJobProgress extends LitElement {
 
   #facts(progress: JobProgress): TemplateResult {
     const latest = this.rates.at(-1);
-    const isBackup = this.job.kind === "backup";
+    const moves = isOfHost(this.job);
+    const done = this.job.kind === "restore" ? "Restored" : "Processed";
     return html`<div class="facts">
       <dl class="num">
-        ${isBackup ? fact("Processed", ofTotal(progress.bytes_done, progress.bytes_total, bytes)) : nothing}
-        ${isBackup ? fact("Files", ofTotal(progress.files_done, progress.files_total, count)) : nothing}
+        ${moves ? fact(done, ofTotal(progress.bytes_done, progress.bytes_total, bytes)) : nothing}
+        ${moves ? fact("Files", ofTotal(progress.files_done, progress.files_total, count)) : nothing}
         ${fact("Running for", elapsedText(this.job, this.#clock.now))}
-        ${progress.errors === 0 ? nothing : fact("Issues", html`<span class="warn-text">${plural(progress.errors, "issue")}</span>`)}
+        ${issues(progress.errors)}
       </dl>
       ${
-        isBackup
+        moves
           ? html`<div class="rates">
               <p class="small text-2">Throughput, last minute</p>
               ${area(this.rates, `Throughput of the last minute, now ${latest === undefined ? "unknown" : `${bytes(latest)} a second`}`, { steps: 60 })}
@@ -162,7 +166,7 @@ export class RmJobProgress extends LitElement {
   }
 
   #ended(): TemplateResult {
-    const { stats, upkeep, error } = this.job;
+    const { stats, upkeep, restore, error } = this.job;
     return html`<section class="card progress" aria-label="Result">
       ${
         error === null
@@ -179,6 +183,8 @@ export class RmJobProgress extends LitElement {
         ${fact("Took", elapsedText(this.job, this.#clock.now))}
         ${stats === null ? nothing : this.#statsFacts(stats)}
         ${upkeep === null ? nothing : upkeepFacts(upkeep).map(([label, value]) => fact(label, value))}
+        ${restore === null ? nothing : restoreFacts(restore).map(([label, value]) => fact(label, value))}
+        ${restore === null ? nothing : issues(restore.errors)}
         ${this.job.exit_code === null ? nothing : fact("Exit code of restic", String(this.job.exit_code))}
       </dl>
       ${upkeep?.groups === undefined ? nothing : groupTable(upkeep.groups)}
@@ -193,16 +199,7 @@ export class RmJobProgress extends LitElement {
     return html`${size("Processed", stats.total_bytes_processed)}${number("Files", stats.total_files_processed)}
     ${number("New", stats.files_new)}${number("Changed", stats.files_changed)}
     ${size("New data", stats.data_added)}${size("Stored", stats.data_added_packed)}
-    ${
-      stats.errors === undefined || stats.errors === 0
-        ? nothing
-        : fact(
-            "Issues",
-            html`<span class="warn-text"
-              >${plural(stats.errors, "issue")}</span
-            >`,
-          )
-    }`;
+    ${issues(stats.errors)}`;
   }
 }
 
@@ -220,6 +217,15 @@ function ofTotal(
   format: (value: number) => string,
 ): string {
   return total === 0 ? format(done) : `${format(done)} of ${format(total)}`;
+}
+
+function issues(errors: number | undefined): TemplateResult | typeof nothing {
+  return errors === undefined || errors === 0
+    ? nothing
+    : fact(
+        "Issues",
+        html`<span class="warn-text">${plural(errors, "issue")}</span>`,
+      );
 }
 
 function fact(label: string, value: string | TemplateResult): TemplateResult {

@@ -3,7 +3,7 @@ import { html, type TemplateResult } from "lit";
 import { bytes, count, plural } from "../format.ts";
 import { plainText } from "../plain-text.ts";
 
-type Fact = readonly [label: string, value: string];
+export type Fact = readonly [label: string, value: string];
 
 /** What upkeep did, as far as its kind and restic's version say it. */
 export function upkeepFacts(upkeep: MaintenanceStats): readonly Fact[] {
@@ -27,7 +27,7 @@ export function upkeepFacts(upkeep: MaintenanceStats): readonly Fact[] {
   ].flatMap((known) => (known === null ? [] : [known]));
 }
 
-function fact(
+export function fact(
   label: string,
   value: number | undefined,
   format: (value: number) => string,
