@@ -27,6 +27,7 @@ test("what is open to strangers is a closed list, and everything else answers 40
     "POST /api/auth/bootstrap",
     "POST /api/auth/login",
     "WebSocket /",
+    "WebSocket /api/agents/stream",
     "WebSocket /nats",
   ]);
   for (const door of doors(api).filter((d) => d.access !== "public")) {

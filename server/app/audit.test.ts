@@ -21,6 +21,7 @@ import {
   tokensPath,
 } from "../testing/test-tokens.ts";
 import { createTestTrees, snapshotOf } from "../testing/test-trees.ts";
+import { createTestRestores, toFolder } from "../testing/test-restores.ts";
 import { createTestUpkeep } from "../testing/test-upkeep.ts";
 import { createWholeSurface } from "../testing/whole-surface.ts";
 
@@ -195,6 +196,13 @@ const changes: Record<string, () => Promise<Change>> = {
   },
   "DELETE /api/repositories/:id/index": () => onUpkeep("DELETE", "index"),
   "POST /api/repositories/:id/forget": () => onUpkeep("POST", "forget"),
+  async "POST /api/repositories/:id/snapshots/:snapshot/restore"() {
+    const world = await createTestRestores();
+    const path = `${world.snapshot}/restore`;
+    const body = toFolder(world.nas);
+    const response = await world.api.send("POST", path, body, world.admin);
+    return { world, response };
+  },
   "POST /api/repositories/:id/prune": () => onUpkeep("POST", "prune"),
   "POST /api/repositories/:id/check": () => onUpkeep("POST", "check"),
   "POST /api/repositories/:id/unlock": () => onUpkeep("POST", "unlock"),

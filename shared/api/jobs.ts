@@ -37,7 +37,7 @@ export const job = z.object({
   stats: backupStats.nullable(),
   upkeep: maintenanceStats.nullable(),
   restore: restoreStats.nullable(),
-  /** What a restore was asked to do. */
+  /** What a restore was asked to do; in lists with its first 20 paths. */
   restore_request: restoreRequest.nullable(),
   snapshot_id: z.string().nullable(),
   /** The command line as run, without secrets. */

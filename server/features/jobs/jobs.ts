@@ -23,6 +23,16 @@ export interface Jobs {
   log(id: string, query: z.output<typeof logQuery>): Promise<LogPage>;
 }
 
+/** A restore may name hundreds of paths, and a list hundreds of restores. */
+const pathsInList = 20;
+
+function shorten(job: Job): Job {
+  const request = job.restore_request;
+  if (request === null || request.paths.length <= pathsInList) return job;
+  const paths = request.paths.slice(0, pathsInList);
+  return { ...job, restore_request: { ...request, paths } };
+}
+
 export function createJobs(deps: {
   db: Db;
   progress: Pick<ProgressBoard, "get">;
@@ -49,7 +59,7 @@ export function createJobs(deps: {
       const records = await store.listJobs(db, { ...query, limit: limit + 1 });
       const page = records.slice(0, limit);
       return {
-        jobs: page.map(view),
+        jobs: page.map(view).map(shorten),
         next_cursor: records.length > limit ? (page.at(-1)?.id ?? null) : null,
       };
     },
