@@ -9,6 +9,7 @@ import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
+import { createSnapshotIndexing } from "./app/indexing.ts";
 import { createSchedules } from "./app/schedules.ts";
 import { createWork } from "./app/work.ts";
 import { createDispatch } from "./commands/dispatch.ts";
@@ -33,7 +34,7 @@ import { runSession } from "./link/session.ts";
 import { createTimekeeper } from "./link/timekeeper.ts";
 import type { Env } from "./platform/env.ts";
 import { hostFacts, timeZone, uptime } from "./platform/host-facts.ts";
-import type { AgentPaths } from "./platform/paths.ts";
+import { homeFolder, type AgentPaths } from "./platform/paths.ts";
 import { createSpawner } from "./platform/spawn.ts";
 import { createRandom, type Random } from "./random.ts";
 import { unlimited } from "./restic/args.ts";
@@ -175,7 +176,13 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   });
 
   const repositories = () => configuration.current()?.repositories ?? [];
-  const { jobs, listings, recovered, startBackup, startUpkeep } = createWork({
+  const restoring = {
+    restic: restic.require,
+    restoreHost: { home: homeFolder(env), platform: process.platform },
+    tmpDir: paths.tmp,
+  };
+  const work = createWork({
+    ...restoring,
     db,
     clock,
     time,
@@ -187,20 +194,42 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     hostname,
     live,
     newRev,
-    ended: schedules.ended,
+    ended(done) {
+      schedules.ended(done);
+      indexing.jobEnded(done);
+    },
+    stopping: stopping.signal,
+  });
+  const { jobs, listings, recovered, startBackup } = work;
+  const indexing = createSnapshotIndexing({
+    db,
+    clock,
+    log,
+    runner,
+    requests,
+    configuration,
+    connection: () => online,
+    isBusy: () => jobs.ids().length > 0,
+    tmpDir: paths.tmp,
     stopping: stopping.signal,
   });
   const seen = createSeenCommands(db);
 
   const handlers = createHandlers({
     hostId,
+    ...restoring,
+    ...work,
     agreement,
     runner,
     configuration,
     outbox,
-    jobs,
-    startBackup,
-    startUpkeep,
+    sign,
+    server,
+    trust,
+    clock,
+    log,
+    stopping: stopping.signal,
+    indexSnapshot: indexing.ask,
     seen,
     time,
     credential,
@@ -248,6 +277,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     void recovered.then(listAll);
   }
   schedules.start();
+  indexing.start();
   const stopLooking = every(clock, lookAfterMs, () => {
     renewIfAging();
     if (online !== null) timekeeper.check();
@@ -276,6 +306,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
   stopLooking();
   stopping.abort("agent_stopped" satisfies StopReason);
   await jobs.stop();
+  await indexing.stop();
   await listings.ended();
   await flush();
   offline.abort();
@@ -307,6 +338,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
       log.info("Disconnected from the server");
     });
     renewIfAging();
+    indexing.wake();
   }
 
   function renewIfAging(): void {

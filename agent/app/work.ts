@@ -11,6 +11,7 @@ import { createLockSuspects } from "../commands/lock-suspects.ts";
 import { recoverJobs } from "../commands/recovery.ts";
 import { reportSnapshots } from "../commands/snapshots.ts";
 import { createStats } from "../commands/stats.ts";
+import { runRestore, type RestoreDeps } from "../commands/restore.ts";
 import { runUpkeep } from "../commands/upkeep.ts";
 import type { HookRunner } from "../hooks/run-hook.ts";
 import type { Configuration } from "../link/config-sync.ts";
@@ -20,7 +21,10 @@ import { isProcessGone, isResticAlive } from "../platform/process-alive.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { StateDb } from "../state-db.ts";
 
-export interface WorkDeps {
+export interface WorkDeps extends Pick<
+  RestoreDeps,
+  "restic" | "restoreHost" | "tmpDir"
+> {
   readonly db: StateDb;
   readonly clock: Clock;
   readonly time: ServerTime;
@@ -40,7 +44,10 @@ export interface WorkDeps {
 }
 
 /** What this host does, by command or by schedule. */
-export interface Work extends Pick<HandlersDeps, "startUpkeep"> {
+export interface Work extends Pick<
+  HandlersDeps,
+  "startUpkeep" | "startRestore"
+> {
   readonly jobs: Jobs;
   readonly listings: Listings;
   readonly startBackup: (request: BackupRequest) => void;
@@ -92,6 +99,10 @@ export function createWork(deps: WorkDeps): Work {
     startUpkeep: (request, secret) =>
       jobs.accept(request, (signal) =>
         runUpkeep(common, request, secret, signal),
+      ),
+    startRestore: (request, secret) =>
+      jobs.accept(request, (signal) =>
+        runRestore(common, request, secret, signal),
       ),
   };
 }

@@ -192,6 +192,7 @@ async function runRestic(
     exitCode: end.exit.code,
     stats: summary,
     upkeep: null,
+    restore: null,
   };
 }
 

@@ -1,34 +1,37 @@
 import type { FailureCode } from "@restic-manager/shared/domain/failure.ts";
-import {
-  sealContext,
-  type AgreementKey,
-} from "@restic-manager/shared/identity/seal.ts";
+import { sealContext } from "@restic-manager/shared/identity/seal.ts";
 import {
   configChanged,
   jobCancel,
   jobStart,
   maintenanceSecret,
+  restoreSecret,
   type MaintenanceSecret,
+  type RestoreSecret,
 } from "@restic-manager/shared/protocol/command.ts";
 import type { CommandVerb } from "@restic-manager/shared/protocol/topic.ts";
+import { treeIndex } from "@restic-manager/shared/protocol/tree.ts";
 import { FailureError } from "../failure-error.ts";
+import { createDumpStart, type DumpDeps } from "../dump/dump-start.ts";
 import type { Configuration } from "../link/config-sync.ts";
 import type { Credential } from "../link/credential.ts";
 import { LinkError, type Connection } from "../link/link.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
-import type { ResticRunner } from "../restic/run.ts";
 import { payloadOf, type CommandHandler } from "./dispatch.ts";
-import type { BackupRequest, UpkeepRequest } from "./job-store.ts";
+import type {
+  BackupRequest,
+  RestoreRequest,
+  UpkeepRequest,
+} from "./job-store.ts";
 import type { Jobs } from "./jobs.ts";
+import { createRepoKey } from "./repo-key.ts";
 import { createRepoTest } from "./repo-test.ts";
+import { createRestoreCheck, type RestoreCheckDeps } from "./restore-check.ts";
 import { openBox } from "./sealed-box.ts";
 import type { SeenCommands } from "./seen-commands.ts";
 
-export interface HandlersDeps {
-  readonly hostId: string;
-  readonly agreement: AgreementKey;
-  readonly runner: ResticRunner;
+export interface HandlersDeps extends RestoreCheckDeps, DumpDeps {
   readonly configuration: Configuration;
   readonly outbox: Pick<Outbox, "epoch">;
   readonly jobs: Pick<Jobs, "cancel">;
@@ -37,8 +40,14 @@ export interface HandlersDeps {
     request: UpkeepRequest,
     secret: MaintenanceSecret,
   ) => void;
+  readonly startRestore: (
+    request: RestoreRequest,
+    secret: RestoreSecret,
+  ) => void;
+  /** Puts a snapshot first in line to be indexed. Throws `FailureError`. */
+  readonly indexSnapshot: (repositoryId: string, snapshotId: string) => void;
   readonly seen: SeenCommands;
-  readonly time: Pick<ServerTime, "now">;
+  readonly time: Pick<ServerTime, "now" | "stamp">;
   readonly credential: Pick<Credential, "rotate">;
 }
 
@@ -105,11 +114,20 @@ export function createHandlers(
         });
         return {};
       }
-      const { kind, actor, repository_id, box } = start;
+      const { actor, repository_id, box } = start;
       const context = sealContext(deps.hostId, "job", id);
+      const request = { job_id, actor, repository_id, limits };
+      if (start.kind === "restore") {
+        const { kind } = start;
+        const secret = openBox(box, deps.agreement, context, restoreSecret);
+        onlyOnce(job_id);
+        deps.startRestore({ ...request, kind }, secret);
+        return {};
+      }
+      const { kind } = start;
       const secret = openBox(box, deps.agreement, context, maintenanceSecret);
       onlyOnce(job_id);
-      deps.startUpkeep({ job_id, kind, actor, repository_id, limits }, secret);
+      deps.startUpkeep({ ...request, kind }, secret);
       return {};
     },
 
@@ -122,7 +140,16 @@ export function createHandlers(
       );
     },
 
+    async "tree.index"(payload) {
+      const { repository_id, snapshot_id } = payloadOf(treeIndex, payload);
+      deps.indexSnapshot(repository_id, snapshot_id);
+      return {};
+    },
+
     "repo.test": createRepoTest(deps),
+    "restore.check": createRestoreCheck(deps),
+    "dump.start": createDumpStart(deps),
+    "repo.key": createRepoKey(deps),
 
     async "key.rotate"(_payload, { connection }) {
       await deps.credential

@@ -8,6 +8,7 @@ import type {
   JobOutcome,
   MaintenanceStats,
 } from "@restic-manager/shared/domain/job.ts";
+import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { truncate } from "@restic-manager/shared/redact.ts";
 import type {
@@ -46,11 +47,19 @@ export interface Ended {
   readonly exitCode: number | null;
   readonly stats: BackupStats | null;
   readonly upkeep: MaintenanceStats | null;
+  readonly restore: RestoreStats | null;
 }
 
 /** The end of a job that did not get as far as running restic. */
 export function endedWith(outcome: JobOutcome, error: Failure): Ended {
-  return { outcome, error, exitCode: null, stats: null, upkeep: null };
+  return {
+    outcome,
+    error,
+    exitCode: null,
+    stats: null,
+    upkeep: null,
+    restore: null,
+  };
 }
 
 const longestText = 8_192;
@@ -102,6 +111,7 @@ export async function reportJob(
           },
     stats: ended.stats,
     upkeep: ended.upkeep,
+    restore: ended.restore,
     log_lines: log.lines(),
   };
   await keep(deps, signal, () =>

@@ -34,7 +34,15 @@ const upkeepRequest = z.object({
 });
 export type UpkeepRequest = z.infer<typeof upkeepRequest>;
 
-const jobRequest = z.union([backupRequest, upkeepRequest]);
+/** A restore that was taken on; what to restore, and with which access, is kept in memory only. */
+const restoreRequest = z.object({
+  ...requestOf,
+  kind: z.literal("restore"),
+  repository_id: ulidText,
+});
+export type RestoreRequest = z.infer<typeof restoreRequest>;
+
+const jobRequest = z.union([backupRequest, upkeepRequest, restoreRequest]);
 export type JobRequest = z.infer<typeof jobRequest>;
 
 /** What the reports of a job say about it. */

@@ -1,4 +1,7 @@
-import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
+import type {
+  JobKind,
+  JobProgress,
+} from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { FailureError } from "../failure-error.ts";
 import type { StopReason } from "../restic/exit-codes.ts";
@@ -49,7 +52,7 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
     for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
       const { job_id, kind } = entry.request;
       const jobLog = log.with({ job_id, kind });
-      const name = kind === "backup" ? "A backup" : "Upkeep";
+      const name = nameOf(kind);
       jobLog.info(`${name} starts`);
       try {
         await entry.run(entry.abort.signal);
@@ -91,4 +94,9 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
       await (working ?? recovered);
     },
   };
+}
+
+function nameOf(kind: JobKind): string {
+  if (kind === "backup") return "A backup";
+  return kind === "restore" ? "A restore" : "Upkeep";
 }

@@ -91,6 +91,7 @@ async function recover(deps: RecoveryDeps, job: StoredJob): Promise<void> {
     error: failure("agent_restarted", message),
     stats: null,
     upkeep: null,
+    restore: null,
     log_lines: log.lines(),
   };
   outbox.transaction(() => {

@@ -124,6 +124,7 @@ export function endedBy(
     exitCode: end.exit.code,
     stats: null,
     upkeep,
+    restore: null,
   };
 }
 

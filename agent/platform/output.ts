@@ -1,33 +1,44 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, rmSync } from "node:fs";
-import { createLineSplitter, type LineSplitter } from "./lines.ts";
+import { createLineSplitter } from "./lines.ts";
 
 export type OutputStream = "stdout" | "stderr";
 export type OnLine = (stream: OutputStream, line: string) => void;
+/** Takes a piece of stdout; nothing more is read until it is done. */
+export type OnBytes = (piece: Uint8Array) => Promise<void>;
+
+/** Who takes the output of a child process. */
+export interface Taker {
+  readonly onLine: OnLine;
+  readonly longestLine?: number | undefined;
+  /** Stdout as it is, instead of its lines. */
+  readonly onBytes?: OnBytes | undefined;
+}
 
 /** How the output of one child process reaches us. */
 export interface Output {
   /** What the child gets as stdout and stderr. */
   readonly stdio: readonly [stdout: "pipe" | number, stderr: "pipe" | number];
   /** To be called once, after the start of the child. */
-  read(child: ChildProcess, onLine: OnLine, longestLine?: number): Reading;
+  read(child: ChildProcess, taker: Taker): Reading;
 }
 
 export interface Reading {
-  /** Resolves at the end of both streams. Rejects with what `onLine` threw. */
+  /** Resolves at the end of both streams. Rejects with what its taker threw. */
   readonly done: Promise<unknown>;
-  /** Ends both streams early: a grandchild may hold them open for ever. */
+  /** Ends streams of lines early: a grandchild may hold them open for ever. */
   stop(): void;
 }
 
 /** The ordinary way: the child's own stdout and stderr. */
 export const streamOutput: Output = {
   stdio: ["pipe", "pipe"],
-  read: (child, onLine, longestLine) =>
+  read: (child, taker) =>
     both((name) => {
       const stream = child[name];
-      const lines = linesOf(name, onLine, longestLine);
-      return stream === null ? nothing : readStream(stream, lines);
+      return stream === null
+        ? nothing
+        : readStream(stream, sinkOf(name, taker));
     }),
 };
 
@@ -41,13 +52,11 @@ export function pipeOutput(paths: Record<OutputStream, string>): Output {
   const stderr = openPipe(paths.stderr);
   return {
     stdio: [stdout.write, stderr.write],
-    read(_child, onLine, longestLine) {
+    read(_child, taker) {
       closeSync(stdout.write);
       closeSync(stderr.write);
       const fds = { stdout: stdout.read, stderr: stderr.read };
-      return both((name) =>
-        readPipe(fds[name], linesOf(name, onLine, longestLine)),
-      );
+      return both((name) => readPipe(fds[name], sinkOf(name, taker)));
     },
   };
 }
@@ -65,12 +74,23 @@ function both(read: (name: OutputStream) => Reading): Reading {
   };
 }
 
-function linesOf(
+interface Sink {
+  push(chunk: Uint8Array): Promise<void> | void;
+  end(): void;
+  /** Whether its end may come early. */
+  readonly mayStop: boolean;
+}
+
+function sinkOf(
   name: OutputStream,
-  onLine: OnLine,
-  longest?: number,
-): LineSplitter {
-  return createLineSplitter((line) => onLine(name, line), longest);
+  { onLine, longestLine, onBytes }: Taker,
+): Sink {
+  return onBytes !== undefined && name === "stdout"
+    ? { push: onBytes, end: () => {}, mayStop: false }
+    : {
+        ...createLineSplitter((line) => onLine(name, line), longestLine),
+        mayStop: true,
+      };
 }
 
 function openPipe(path: string): { read: number; write: number } {
@@ -91,42 +111,38 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
-function readPipe(fd: number, lines: LineSplitter): Reading {
+function readPipe(fd: number, sink: Sink): Reading {
   const reader = Bun.file(fd).stream().getReader();
   async function read(): Promise<void> {
     try {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
-        lines.push(value);
-        if (value.length < fullChunk) await pause();
+        const taken = sink.push(value);
+        if (taken !== undefined) await taken;
+        else if (value.length < fullChunk) await pause();
       }
-      lines.end();
+      sink.end();
     } finally {
       closeSync(fd);
     }
   }
-  return { done: read(), stop: () => void reader.cancel() };
+  return {
+    done: read(),
+    stop: () => void (sink.mayStop && reader.cancel()),
+  };
 }
 
-function readStream(
-  stream: NodeJS.ReadableStream,
-  lines: LineSplitter,
-): Reading {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const guarded = (step: () => void) => {
-    try {
-      step();
-    } catch (error) {
-      reject(error);
-    }
+function readStream(stream: NodeJS.ReadableStream, sink: Sink): Reading {
+  const stopped = Promise.withResolvers<void>();
+  async function read(): Promise<void> {
+    for await (const chunk of stream) await sink.push(chunk as Uint8Array);
+    sink.end();
+  }
+  const stop = () => {
+    if (!sink.mayStop) return;
+    sink.end();
+    stopped.resolve();
   };
-  const end = () => {
-    guarded(lines.end);
-    resolve();
-  };
-  stream.on("data", (chunk: Uint8Array) => guarded(() => lines.push(chunk)));
-  stream.on("end", end);
-  stream.on("error", reject);
-  return { done: promise, stop: end };
+  return { done: Promise.race([read(), stopped.promise]), stop };
 }

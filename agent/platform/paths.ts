@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Env } from "./env.ts";
 
@@ -48,6 +49,11 @@ export function agentPaths(
     cache: join(state, "cache"),
     tmp: join(state, "tmp"),
   };
+}
+
+/** Home folder of the user the agent runs as; a service is not always told. */
+export function homeFolder(env: Env): string {
+  return env["HOME"] ?? env["USERPROFILE"] ?? homedir();
 }
 
 function standardPaths(env: Env, platform: NodeJS.Platform) {

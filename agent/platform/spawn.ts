@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   pipeOutput,
   streamOutput,
+  type OnBytes,
   type OnLine,
   type Output,
   type Reading,
@@ -17,6 +18,10 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** Called for every line; while it runs, the child waits once its pipe is full. */
   readonly onLine: OnLine;
+  /** Stdout as it is, instead of its lines: nothing more is read before a piece is taken. */
+  readonly onBytes?: OnBytes | undefined;
+  /** What the child reads as its stdin; absent: nothing. */
+  readonly stdin?: string | undefined;
   /** Characters of a line beyond which its rest is lost; absent: as long as restic's. */
   readonly longestLine?: number;
   /** Windows: the arguments are the command line as it is, for programs that read it themselves. */
@@ -63,7 +68,8 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
   let count = 0;
 
   return {
-    start({ file, args, env, onLine, longestLine, isVerbatim = false }) {
+    start(launch) {
+      const { file, args, env, stdin, isVerbatim = false } = launch;
       if (wrapper === undefined) wrapper = findWrapper();
       const output =
         wrapper === null
@@ -79,9 +85,11 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
         detached: posix,
         windowsHide: true,
         windowsVerbatimArguments: isVerbatim,
-        stdio: ["ignore", ...output.stdio],
+        stdio: [stdin === undefined ? "ignore" : "pipe", ...output.stdio],
       });
-      const reading = output.read(child, onLine, longestLine);
+      const reading = output.read(child, launch);
+      // A child that ends without reading all of it says why itself.
+      child.stdin?.on("error", () => {}).end(stdin);
       const kill = () => killGroup(child);
       return {
         pid: child.pid ?? null,

@@ -42,8 +42,44 @@ export const unlockAllArgs = [...unlockArgs, "--remove-all"] as const;
 export const pruneArgs = ["prune"] as const;
 export const listLocksArgs = ["list", "locks", noLock, "-q"] as const;
 
+/** Lists these files, and what is directly in these folders. */
+export function listArgs(id: string, paths: readonly string[]): string[] {
+  return ["ls", "--json", noLock, id, ...paths];
+}
+
+export type ArchiveFormat = "tar" | "zip";
+
+/** Writes a file, or a folder as an archive, to stdout. */
+export function dumpArgs(
+  id: string,
+  path: string,
+  archive: ArchiveFormat,
+): string[] {
+  return ["dump", noLock, "--archive", archive, id, path];
+}
+
+export const listKeysArgs = ["key", "list", "--json", noLock, "-q"] as const;
+
+/** The password of the new key is read from stdin. */
+export function addKeyArgs(label: string): string[] {
+  return ["key", "add", "--user", label, "-q"];
+}
+
+export function removeKeyArgs(id: string): string[] {
+  return ["key", "remove", id, "-q"];
+}
+
 export function lockArgs(id: string): string[] {
   return ["cat", "lock", id, noLock, "-q"];
+}
+
+export function catSnapshotArgs(id: string): string[] {
+  return ["cat", "snapshot", id, noLock, "-q"];
+}
+
+/** Everything in a snapshot, folder by folder. */
+export function lsArgs(id: string): string[] {
+  return ["ls", id, "--json", noLock];
 }
 
 /** `percent` of the data is read; 0 checks the structure alone. */

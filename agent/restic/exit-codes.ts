@@ -73,7 +73,7 @@ function backupIssue(facts: BackupFacts, incomplete: boolean): Failure | null {
 
 /** A repository that gives this access no right to delete. restic before 0.17 tries each file again for a minute and more. */
 const refusedRemoval =
-  /^Remove\(<(snapshot|index|data|pack)\/.*(\((401|403|405)\)|access ?denied|permission denied|operation not permitted|read-only file system)/im;
+  /^Remove\(<(snapshot|index|data|pack|key)\/.*(\((401|403|405)\)|access ?denied|permission denied|operation not permitted|read-only file system)/im;
 
 export function isRefusedRemoval(line: string): boolean {
   return refusedRemoval.test(line);

@@ -21,6 +21,14 @@ export type ResticMessage =
       readonly message: string;
     }
   | { readonly type: "summary"; readonly summary: BackupStats }
+  /** A file or folder that was brought back; `updated`: something else was there. */
+  | {
+      readonly type: "restored";
+      readonly action: "restored" | "updated";
+      readonly path: string;
+      readonly size: number;
+    }
+  | { readonly type: "restore_summary"; readonly summary: RestoreSummary }
   | { readonly type: "exit_error"; readonly message: string }
   /** Not JSON: what restic says to people. */
   | { readonly type: "text"; readonly line: string }
@@ -37,11 +45,29 @@ const status = z.object({
   seconds_elapsed: z.number().default(0),
   seconds_remaining: z.number().optional(),
   current_files: z.array(z.string()).default([]),
+  // Of a restore.
+  files_restored: z.number().default(0),
+  files_skipped: z.number().default(0),
+  bytes_restored: z.number().default(0),
+  bytes_skipped: z.number().default(0),
 });
 /** Sizes in bytes, times in seconds, `percent_done` from 0 to 1. */
 export type ResticStatus = z.infer<typeof status>;
 
 const summary = backupStats.omit({ errors: true });
+/** restic leaves out what is 0, and counts folders among the files restored and skipped. */
+const restoreSummary = z.object({
+  total_files: z.number().default(0),
+  files_skipped: z.number().default(0),
+  bytes_restored: z.number().default(0),
+  bytes_skipped: z.number().default(0),
+});
+export type RestoreSummary = z.infer<typeof restoreSummary>;
+const restored = z.object({
+  action: z.enum(["restored", "updated"]),
+  item: z.string(),
+  size: z.number().default(0),
+});
 const exitError = z.object({ message: z.string() });
 /** Up to 0.16 `error` is Go's own `{Op, Path, Err: errno}`, from 0.17 on `{message}`. */
 const itemError = z.object({
@@ -58,9 +84,12 @@ const itemError = z.object({
 const other: ResticMessage = { type: "other" };
 // A big backup says this of a million files: it is recognised without parsing.
 const unchangedStart = '{"message_type":"verbose_status","action":"unchanged"';
+// `ls` says one for each file, to whom it asked.
+const nodeStart = '{"name":';
 
 export function parseMessage(line: string): ResticMessage {
   if (line.startsWith(unchangedStart)) return { type: "unchanged" };
+  if (line.startsWith(nodeStart)) return other;
   const value = line.startsWith("{") ? jsonObject(line) : null;
   if (value === null) return textOf(withoutEscapes(line));
   switch (value["message_type"]) {
@@ -74,7 +103,7 @@ export function parseMessage(line: string): ResticMessage {
     case "error":
       return errorOf(value);
     case "summary":
-      return parsed(summary, value, (s) => ({ type: "summary", summary: s }));
+      return summaryOf(value);
     case "exit_error":
       return parsed(exitError, value, ({ message }) => ({
         type: "exit_error",
@@ -108,7 +137,30 @@ function textOf(line: string): ResticMessage {
 }
 
 function statusOf(value: unknown): ResticMessage {
-  return parsed(status, value, (s) => ({ type: "status", status: s }));
+  return parsed(status, value, (s) => ({
+    type: "status",
+    // A restore counts what it leaves as it is apart, and folders it was not asked for among the files.
+    status: {
+      ...s,
+      total_files: s.total_files + s.files_skipped,
+      files_done:
+        s.files_done +
+        s.files_skipped +
+        Math.min(s.files_restored, s.total_files),
+      total_bytes: s.total_bytes + s.bytes_skipped,
+      bytes_done: s.bytes_done + s.bytes_skipped + s.bytes_restored,
+    },
+  }));
+}
+
+function summaryOf(value: Record<string, unknown>): ResticMessage {
+  const isBackup = "files_new" in value || "snapshot_id" in value;
+  return isBackup
+    ? parsed(summary, value, (s) => ({ type: "summary", summary: s }))
+    : parsed(restoreSummary, value, (s) => ({
+        type: "restore_summary",
+        summary: s,
+      }));
 }
 
 /** Folders end in a slash (or backslash) and are of no interest: they change whenever a file in them does. */
@@ -116,6 +168,13 @@ function verboseOf(value: Record<string, unknown>): ResticMessage {
   const { action, item } = value;
   if (action === "scan_finished") return { type: "scanned" };
   if (action === "unchanged") return { type: "unchanged" };
+  if (action === "restored" || action === "updated")
+    return parsed(restored, value, ({ action, item, size }) => ({
+      type: "restored",
+      action,
+      path: item,
+      size,
+    }));
   if (typeof item !== "string" || /[\\/]$/.test(item)) return other;
   if (action === "new") return { type: "file", action, path: item };
   if (action === "modified")

@@ -6,7 +6,7 @@ import { redactSecrets, truncate } from "@restic-manager/shared/redact.ts";
 import type { Env } from "../platform/env.ts";
 import { replaceFile } from "../platform/replace-file.ts";
 import type { Child, Exit, Spawner } from "../platform/spawn.ts";
-import type { OutputStream } from "../platform/output.ts";
+import type { OnBytes, OnLine, OutputStream } from "../platform/output.ts";
 import { backendArgs, limitArgs, noLock, retryLockArgs } from "./args.ts";
 import { resticEnv, secretsOf, type Repository } from "./env.ts";
 import { meaningOf, type ResticEnd, type StopReason } from "./exit-codes.ts";
@@ -28,6 +28,12 @@ export interface ResticCall {
   /** Milliseconds after which the run is ended in any case. */
   readonly limitMs: number;
   readonly onStart?: (pid: number | null) => void;
+  /** For what restic would ask at a terminal; absent: nothing. */
+  readonly stdin?: string;
+  /** A cache of this run alone, instead of the host's. */
+  readonly cacheDir?: string;
+  /** Takes what restic writes, instead of its lines. While it is busy, no time passes without progress. */
+  readonly onBytes?: OnBytes;
   /** Every line as restic wrote it, and what it means. Whoever keeps a line hides secrets in it first. */
   readonly onMessage?: (
     message: ResticMessage,
@@ -73,7 +79,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
       const sshLog = `${own}.ssh`;
       if (caFile !== null) replaceFile(caFile, ca ?? "");
       try {
-        const end = await watched(call, (onLine) =>
+        const end = await watched(call, (onLine, onBytes) =>
           spawner.start({
             file: restic.path,
             args: [
@@ -84,8 +90,10 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
             ],
             env: resticEnv(deps.env, repository, {
               ...restic,
-              cacheDir: deps.cacheDir,
+              cacheDir: call.cacheDir ?? deps.cacheDir,
             }),
+            stdin: call.stdin,
+            onBytes,
             onLine,
           }),
         );
@@ -108,20 +116,32 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
 
   async function watched(
     call: ResticCall,
-    start: (onLine: (stream: OutputStream, line: string) => void) => Child,
+    start: (onLine: OnLine, onBytes: OnBytes | undefined) => Child,
   ): Promise<Pick<ResticEnd, "exit" | "stopped"> & { said: string }> {
     const words = createWords();
     // Counted in ticks: a clock that is set, or a machine that slept, ends no backup.
     let ranMs = 0;
     let stillMs = 0;
+    let isTaking = false;
     const isSignOfLife = createLifeSign();
 
-    const child = start((stream, line) => {
-      const message = parseMessage(line);
-      if (isSignOfLife(message)) stillMs = 0;
-      words.add(message, stream);
-      call.onMessage?.(message, stream, line);
-    });
+    const { onBytes } = call;
+    const child = start(
+      (stream, line) => {
+        const message = parseMessage(line);
+        if (isSignOfLife(message)) stillMs = 0;
+        words.add(message, stream);
+        call.onMessage?.(message, stream, line);
+      },
+      onBytes === undefined
+        ? undefined
+        : async (piece) => {
+            isTaking = true;
+            await onBytes(piece);
+            isTaking = false;
+            stillMs = 0;
+          },
+    );
     call.onStart?.(child.pid);
 
     const ending = createEnding(child, call.args.includes(noLock));
@@ -130,7 +150,7 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     call.signal?.addEventListener("abort", onAbort);
     const stopWatch = every(clock, watchMs, () => {
       ranMs += watchMs;
-      stillMs += watchMs;
+      stillMs = isTaking ? 0 : stillMs + watchMs;
       if (ranMs > call.limitMs) ending.begin("time_limit");
       else if (call.stallMs !== undefined && stillMs > call.stallMs)
         ending.begin("stalled");

@@ -119,6 +119,7 @@ function live(
         error: code === null ? null : { code, message: code },
         stats: null,
         upkeep: null,
+        restore: null,
         log_lines: 0,
         ...more,
       };

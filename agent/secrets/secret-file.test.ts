@@ -15,6 +15,7 @@ const bundle: ConfigBundle = {
   addresses: [],
   rev: 3,
   limits: { up_kbps: 512, down_kbps: null },
+  index: true,
   hook_shell: null,
   repositories: [
     {

@@ -9,8 +9,12 @@ import type {
   LogLine,
   MaintenanceKind,
 } from "@restic-manager/shared/domain/job.ts";
-import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
-import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
+import type {
+  Bandwidth,
+  CommandAnswer,
+  MaintenanceSecret,
+  RestoreSecret,
+} from "@restic-manager/shared/protocol/command.ts";
 import type { AgentConfig } from "../config.ts";
 import {
   approve,
@@ -28,6 +32,12 @@ import { until } from "./until.ts";
 
 export const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 export const groupId = "01ARZ3NDEKTSV4RRFFQ69G5FAW";
+
+const sealPurposes = {
+  "restore.check": "restore-check",
+  "dump.start": "dump",
+  "repo.key": "repo-key",
+} as const;
 
 /** A test server, an approved agent as its own process, a real restic with a local repository, and files to back up. */
 export interface Rig {
@@ -49,6 +59,13 @@ export interface Rig {
     secret?: Partial<MaintenanceSecret>,
     jobId?: string,
   ): Promise<string>;
+  /** Starts a restore of the newest snapshot into a new folder, unless `secret` says otherwise. */
+  restore(secret?: Partial<RestoreSecret>): Promise<string>;
+  /** Gives a command whose secret is sealed for it alone. */
+  sealed(
+    verb: "restore.check" | "dump.start" | "repo.key",
+    secret: Record<string, unknown>,
+  ): Promise<CommandAnswer>;
   events(kind: string): EventEnvelope[];
   done(jobId: string): Promise<JobDone>;
   log(jobId: string): LogLine[];
@@ -70,6 +87,28 @@ async function createRig(
   const events = (kind: string) =>
     server.events().filter((event) => event.kind === kind);
   const epochOf = () => String(server.hello()?.["epoch"]);
+
+  /** Starts a job that brings what opens its repository. */
+  async function startSealed(
+    kind: MaintenanceKind | "restore",
+    secret: object,
+    job_id = server.newId(),
+  ): Promise<string> {
+    const id = server.newId();
+    const box = server.sealFor("job", id, { ...restic.repository, ...secret });
+    const start = {
+      job_id,
+      kind,
+      repository_id: repositoryId,
+      actor: "user",
+      cfg_rev: 1,
+      epoch: epochOf(),
+      box,
+    };
+    const answer = await server.command("job.start", start, { id });
+    if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
+    return job_id;
+  }
 
   const rig: Rig = {
     dir,
@@ -123,28 +162,28 @@ async function createRig(
       if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
       return job_id;
     },
-    async upkeep(kind, secret = {}, job_id = server.newId()) {
-      const id = server.newId();
-      const box = server.sealFor("job", id, {
-        ...restic.repository,
-        restic_id: null,
+    upkeep: (kind, secret = {}, job_id) =>
+      startSealed(kind, { restic_id: null, ...secret }, job_id),
+    async restore(secret = {}) {
+      const { output } = await restic.byHand("snapshots", "--json");
+      const snapshots = JSON.parse(output) as { id: string }[];
+      return startSealed("restore", {
+        snapshot_id: snapshots.at(-1)?.id ?? "",
+        paths: [source],
+        target: { mode: "new_directory", path: join(dir, "restored") },
+        overwrite: "if-changed",
+        strip: null,
+        total_bytes: null,
         ...secret,
       });
-      const answer = await server.command(
-        "job.start",
-        {
-          job_id,
-          kind,
-          repository_id: repositoryId,
-          actor: "user",
-          cfg_rev: 1,
-          epoch: epochOf(),
-          box,
-        },
-        { id },
-      );
-      if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
-      return job_id;
+    },
+    sealed(verb, secret) {
+      const id = server.newId();
+      const box = server.sealFor(sealPurposes[verb], id, {
+        ...restic.repository,
+        ...secret,
+      });
+      return server.command(verb, { box }, { id });
     },
     events,
     async done(jobId) {

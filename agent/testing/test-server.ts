@@ -40,6 +40,7 @@ import { createRandom } from "../random.ts";
 import { startNats } from "./nats-server.ts";
 import { createHostKeys, type KeyStanding } from "./test-server-keys.ts";
 import { createAgentHttp, type AgentHttp } from "./test-server-http.ts";
+import { createTestTrees, type TestTrees } from "./test-trees.ts";
 
 export const testHost = "habcdefghijkl";
 
@@ -50,6 +51,8 @@ export type SentBundle = z.input<typeof configBundle>;
 export interface TestServer extends AgentHttp {
   readonly url: string;
   readonly key: SigningKey;
+  /** What it was told of snapshots. */
+  readonly trees: TestTrees;
   /** What the host is to do; setting it raises the revision, nothing is sent. */
   configure(bundle: Omit<SentBundle, "host" | "rev">): number;
   /** Sends a signed command and gives the agent's answer. */
@@ -67,7 +70,7 @@ export interface TestServer extends AgentHttp {
   ): Promise<CommandAnswer>;
   /** Seals a secret to the agent for a command with this id. */
   sealFor(
-    purpose: "repo-test" | "job",
+    purpose: Exclude<SealPurpose, "config">,
     commandId: string,
     secret: unknown,
   ): string;
@@ -129,6 +132,7 @@ export async function startTestServer(
     approve,
     standing: keys.standing,
   });
+  const trees = createTestTrees();
   const counts = new Map<string, number>();
   let lost: RequestOp | null = null;
   let renew = false;
@@ -216,6 +220,7 @@ export async function startTestServer(
       );
       return { host, t, approval };
     }
+    if (op.startsWith("tree.")) return trees.answer(op, request);
     if (bundle === null) return {};
     return {
       host,
@@ -282,6 +287,7 @@ export async function startTestServer(
   return {
     ...http,
     key,
+    trees,
     configure(next) {
       bundle = { ...next, host: testHost, rev: (bundle?.rev ?? 0) + 1 };
       return bundle.rev;

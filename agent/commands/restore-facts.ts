@@ -1,0 +1,152 @@
+import {
+  failure,
+  failures,
+  type Failure,
+} from "@restic-manager/shared/domain/failure.ts";
+import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
+import {
+  failureOf,
+  type Outcome,
+  type ResticEnd,
+} from "../restic/exit-codes.ts";
+import type { ResticMessage, RestoreSummary } from "../restic/messages.ts";
+import {
+  isFullDisk,
+  itemErrorOf,
+  snapshotFailureOf,
+} from "../restic/snapshot-words.ts";
+
+/** What a restore said on its way. */
+export interface RestoreFacts {
+  add(message: ResticMessage): void;
+  /** The disk that is restored to is full. */
+  isFull(): boolean;
+  stats(): RestoreStats;
+  /** `missing`: what was chosen, of so many, and is not there afterwards. */
+  outcome(end: ResticEnd, missing: readonly string[], chosen: number): Outcome;
+}
+
+/** `isFolder` tells a path of the snapshot that is one now, because restic does not. */
+export function createRestoreFacts(
+  isFolder: (path: string) => boolean,
+): RestoreFacts {
+  let files = 0;
+  let named = 0;
+  let bytes = 0;
+  let owners = 0;
+  let others = 0;
+  let isFull = false;
+  let summary: RestoreSummary | null = null;
+
+  function addError(words: string): void {
+    if (isFullDisk(words)) isFull = true;
+    if (/\bl?chown\b/i.test(words)) owners++;
+    else others++;
+  }
+
+  function stats(): RestoreStats {
+    const errors = owners + others;
+    if (summary === null)
+      return named === 0 ? { errors } : { ...counted(), errors };
+    const { total_files, files_skipped, bytes_skipped } = summary;
+    // Without names (0.16) nothing is skipped, and restic counts folders as files.
+    const { files_restored, bytes_restored } =
+      named > 0
+        ? counted()
+        : {
+            files_restored: total_files,
+            bytes_restored: summary.bytes_restored,
+          };
+    return {
+      files_restored,
+      files_skipped,
+      bytes_restored,
+      bytes_skipped,
+      total_files: files_restored + files_skipped,
+      total_bytes: bytes_restored + bytes_skipped,
+      errors,
+    };
+  }
+
+  const counted = () => ({ files_restored: files, bytes_restored: bytes });
+
+  /** Whether restic found nothing of what was chosen; old ones do not say. */
+  const foundNothing = () =>
+    summary !== null &&
+    named === 0 &&
+    summary.total_files === 0 &&
+    summary.files_skipped === 0;
+
+  return {
+    add(message) {
+      if (message.type === "restore_summary") summary = message.summary;
+      const error = itemErrorOf(message);
+      if (error !== null) addError(error);
+      if (message.type !== "restored") return;
+      named++;
+      if (message.size === 0 && isFolder(message.path)) return;
+      files++;
+      bytes += message.size;
+    },
+    isFull: () => isFull,
+    stats,
+    outcome(end, missing, chosen) {
+      if (isFull)
+        return {
+          outcome: "failed",
+          error: failure(
+            "target_full",
+            `${failures.target_full} What was restored before is there.`,
+          ),
+        };
+      if (end.stopped === "cancelled" || end.stopped === "agent_stopped")
+        return { outcome: "cancelled", error: failure(end.stopped) };
+      if (end.exit.code !== 0 && owners + others === 0)
+        return { outcome: "failed", error: snapshotFailureOf(end) };
+      if (end.exit.code !== 0 && !ranToItsEnd(end))
+        return { outcome: "failed", error: failureOf(end) };
+      const isNoneThere = chosen > 0 && missing.length === chosen;
+      if (foundNothing() || (isNoneThere && owners + others === 0))
+        return { outcome: "failed", error: failure("path_missing") };
+      const issue = issueOf(owners, others, missing);
+      if (issue === null) return { outcome: "succeeded", error: null };
+      const isNothing = files === 0 && others > 0 && named > 0;
+      return {
+        outcome: isNothing ? "failed" : "succeeded_with_issues",
+        error: issue,
+      };
+    },
+  };
+}
+
+/** Errors of single files alone. */
+function ranToItsEnd({ words }: ResticEnd): boolean {
+  return /There were \d+ errors/.test(words);
+}
+
+function issueOf(
+  owners: number,
+  others: number,
+  missing: readonly string[],
+): Failure | null {
+  const sentences = [
+    others === 0
+      ? ""
+      : `${count(others)} could not be restored as they were; the job log lists them.`,
+    owners === 0
+      ? ""
+      : `The owner of ${count(owners)} could not be set, because the agent may not; they belong to the user it runs as.`,
+    missing.length === 0
+      ? ""
+      : `The snapshot does not hold ${missing.slice(0, 20).join(", ")}.`,
+  ].filter((sentence) => sentence !== "");
+  if (sentences.length === 0) return null;
+  return failure(
+    owners + others > 0 ? "restore_incomplete" : "path_missing",
+    `${sentences.join(" ")} Everything else was restored.`,
+  );
+}
+
+function count(n: number): string {
+  return n === 1 ? "one file or folder" : `${n} files or folders`;
+}

@@ -1,0 +1,102 @@
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  opendirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  type Stats,
+} from "node:fs";
+import { dirname, join, parse, sep } from "node:path";
+
+export type FolderState = "absent" | "empty" | "not_empty" | "not_writable";
+
+/** What is at a place that files are to be written to. */
+export function folderState(path: string): FolderState {
+  const there = lookAt(statSync, path);
+  if (there === null)
+    return mayWrite(nearestFolder(path)) ? "absent" : "not_writable";
+  if (!there.isDirectory() || !mayWrite(path)) return "not_writable";
+  return isEmpty(path) ? "empty" : "not_empty";
+}
+
+/** Bytes that are free where a folder is, or will be; null when the system does not say. */
+export function freeSpace(path: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(nearestFolder(path));
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A symbolic link on the way to a folder that another user than root or our own has made, or null. Whoever restores as root through one
+ * writes where that user wants.
+ */
+export function foreignLink(path: string): string | null {
+  const own = process.getuid?.();
+  if (own === undefined) return null;
+  const { root } = parse(path);
+  let at = root;
+  for (const part of path.slice(root.length).split(sep)) {
+    at = join(at, part);
+    const there = lookAt(lstatSync, at);
+    if (there === null) return null;
+    const isOurs = there.uid === 0 || there.uid === own;
+    if (there.isSymbolicLink() && !isOurs) return at;
+  }
+  return null;
+}
+
+export function isFolder(path: string): boolean {
+  return lookAt(statSync, path)?.isDirectory() === true;
+}
+
+export function isThere(path: string): boolean {
+  return lookAt(lstatSync, path) !== null;
+}
+
+/** Whether this process may give files to other users. Windows has no owners as numbers: restic does what it can. */
+export function maySetOwners(): boolean {
+  if (process.platform === "win32") return true;
+  const isRoot = process.getuid?.() === 0;
+  if (process.platform !== "linux") return isRoot;
+  // Root of a container may lack the right (CAP_CHOWN, the lowest bit).
+  const status = readFileSync("/proc/self/status", "utf8");
+  const rights = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return rights === undefined ? isRoot : (BigInt(`0x${rights}`) & 1n) === 1n;
+}
+
+function nearestFolder(path: string): string {
+  let at = path;
+  while (lookAt(statSync, at) === null && dirname(at) !== at) at = dirname(at);
+  return at;
+}
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  const listing = opendirSync(folder);
+  try {
+    return listing.readSync() === null;
+  } finally {
+    listing.closeSync();
+  }
+}
+
+function lookAt(look: (path: string) => Stats, path: string): Stats | null {
+  try {
+    return look(path);
+  } catch {
+    return null;
+  }
+}

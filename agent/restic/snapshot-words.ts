@@ -1,0 +1,36 @@
+import {
+  failure,
+  type Failure,
+} from "@restic-manager/shared/domain/failure.ts";
+import { failureOf, type ResticEnd } from "./exit-codes.ts";
+import type { ResticMessage } from "./messages.ts";
+
+/** What went wrong with one file, or null. restic before 0.17 says it as text. */
+export function itemErrorOf(message: ResticMessage): string | null {
+  if (message.type === "error") return message.message;
+  if (message.type !== "text") return null;
+  return /^ignoring error for .+?: (.+)$/s.exec(message.line)?.[1] ?? null;
+}
+
+export function isFullDisk(words: string): boolean {
+  return /no space left on device|disk quota exceeded|not enough space on the disk/i.test(
+    words,
+  );
+}
+
+/** Why something could not be read from a snapshot. */
+export function snapshotFailureOf(end: ResticEnd): Failure {
+  const { words } = end;
+  if (/no matching ID found|multiple IDs with prefix/i.test(words))
+    return failure("snapshot_missing");
+  if (/^(Fatal: )?path .+: not found|not found in snapshot/im.test(words))
+    return failure("path_missing");
+  return failureOf(end);
+}
+
+/** Where restic may not write its lock: a full or read-only disk, or an access that may only read. */
+export function isRefusedLock(line: string): boolean {
+  return /^Save\(<lock\/.*(read-only file system|no space left|quota|permission denied|not permitted|access ?denied|\((401|403|405|507)\))|unable to create lock in backend: (?!.*(already locked|context canceled))/i.test(
+    line,
+  );
+}
