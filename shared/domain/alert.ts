@@ -14,6 +14,10 @@ export const alertKinds = {
     title: "Retention not enforced",
   },
   stale_lock: { severity: "warning", title: "Stale lock" },
+  temporary_key_left: {
+    severity: "warning",
+    title: "Temporary key not removed",
+  },
   clock_skew: { severity: "warning", title: "Clock wrong" },
   repo_unreachable: { severity: "warning", title: "Repository unusable" },
   identity_conflict: { severity: "critical", title: "Identity copied" },

@@ -41,6 +41,7 @@ export async function findOfRepositories(
   for (const kind of upkeepKinds)
     found.push(await failedUpkeep(trx, repositories, kind));
   found.push(await staleLocks(trx, repositories));
+  found.push(await leftKeys(trx, repositories, now));
   found.push(unenforced(await retention.of(trx, repositories, now), now));
   return found.flat();
 }
@@ -136,6 +137,55 @@ async function staleLocks(trx: Trx, repositories: Ids): Promise<Finding[]> {
         .join(" "),
       message: cut(
         `The repository “${name}” is locked by what nobody uses any more: a restic on ${first.hostname} (process ${first.pid}) that was last there at ${instant(first.time)}${others}. Forget, prune and check wait for it; if nothing uses the repository, unlock it on its page.`,
+      ),
+    } satisfies Finding;
+  });
+}
+
+/** Its keeper may have been away for a moment. */
+const removalMs = 15 * 60_000;
+
+/** Passwords of ended restores on other hosts, that still open their repository. */
+async function leftKeys(
+  trx: Trx,
+  repositories: Ids,
+  now: number,
+): Promise<Finding[]> {
+  const rows = await trx
+    .selectFrom("temporary_keys as key")
+    .innerJoin("repositories", "repositories.id", "key.repository_id")
+    .leftJoin("jobs", "jobs.id", "key.job_id")
+    .leftJoin("hosts", "hosts.id", "jobs.host_id")
+    .select([
+      "key.id as key_id",
+      "key.last_error",
+      "repositories.id",
+      "repositories.name",
+      "hosts.name as host_name",
+    ])
+    .where("key.last_error", "is not", null)
+    .where(
+      (eb) => eb.fn.coalesce("jobs.finished_at", "key.made_at"),
+      "<=",
+      new Date(now - removalMs).toISOString(),
+    )
+    .$if(repositories !== null, (query) =>
+      query.where("repositories.id", "in", repositories ?? []),
+    )
+    .orderBy("key.id")
+    .execute();
+  return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((left) => {
+    const [first] = left;
+    if (first === undefined) return [];
+    const { id, name, host_name, last_error } = first;
+    return {
+      ...nothingElse,
+      kind: "temporary_key_left",
+      subject: id,
+      repository_id: id,
+      cause: left.map(({ key_id }) => key_id).join(" "),
+      message: cut(
+        `A password that was made for a restore on ${host_name ?? "another host"} still opens the repository “${name}”: ${last_error ?? ""} Removing it is tried again until it is gone.`,
       ),
     } satisfies Finding;
   });

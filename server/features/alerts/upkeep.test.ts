@@ -149,6 +149,38 @@ test("a stale lock that a person closed is told again when it is another one [AL
   expect(await kinds()).toEqual(["stale_lock"]);
 });
 
+test("a temporary key that cannot be removed is told after a quarter of an hour, until it is gone [ALR-06] [RTR-07]", async () => {
+  const at = new Date(server.clock.now()).toISOString();
+  const key = { repository_id: repository, job_id: null, made_at: at };
+  await server.db
+    .insertInto("temporary_keys")
+    .values({
+      ...key,
+      id: server.random.id(),
+      keeper_host_id: host.hostId,
+      restic_key_id: null,
+      remove_after: at,
+      last_error: "The rest-server does not answer.",
+    })
+    .execute();
+  await server.pass(14 * 60_000);
+  expect(await kinds()).toEqual([]);
+  await server.pass(2 * 60_000);
+  expect(await open()).toMatchObject([
+    {
+      kind: "temporary_key_left",
+      severity: "warning",
+      repository_id: repository,
+      message: expect.stringContaining(
+        "still opens the repository “backup”: The rest-server does not answer.",
+      ),
+    },
+  ]);
+  await server.db.deleteFrom("temporary_keys").execute();
+  await server.pass(60_000);
+  expect(await kinds()).toEqual([]);
+});
+
 async function keep(retention: object): Promise<void> {
   const at = new Date(server.clock.now()).toISOString();
   await server.db

@@ -1,0 +1,514 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import {
+  maxStreamPiece,
+  streamWindow,
+} from "@restic-manager/shared/protocol/stream.ts";
+import { until } from "../../adapters/bus-contract.ts";
+import { createTestDownloads } from "../../testing/test-downloads.ts";
+import type { Line, TestDownloads } from "../../testing/test-downloads.ts";
+import { ok, refused } from "../../testing/test-endpoint.ts";
+import type { TestEndpoint } from "../../testing/test-endpoint.ts";
+import { opened, toldTo } from "../../testing/test-restores.ts";
+import { snapshotOf } from "../../testing/test-trees.ts";
+
+let server: TestDownloads;
+let nas: TestEndpoint;
+
+beforeEach(async () => {
+  server = await createTestDownloads();
+  ({ nas } = server);
+});
+afterEach(() => server.listener.cut());
+
+const hello = new TextEncoder().encode("hello");
+const greet = (line: Line) => {
+  line.socket.send(hello);
+  line.say({ done: true, bytes: hello.length });
+};
+const codeOf = async (response: Response) => {
+  const { code } = (await response.json()) as { code: string };
+  return [response.status, code];
+};
+const fieldsOf = async (response: Response) => {
+  const { fields } = (await response.json()) as { fields?: object };
+  return [response.status, ...Object.keys(fields ?? {})];
+};
+
+describe("a file", () => {
+  test("comes as it is, under its name, from the agent that was asked, and the audit says who took it [DIF-01]", async () => {
+    server.onDump(nas, greet);
+    const response = await server.download("path=/etc/hosts");
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe("hello");
+    expect(response.headers.get("content-disposition")).toBe(
+      `attachment; filename="hosts"; filename*=UTF-8''hosts`,
+    );
+    expect(response.headers.get("content-type")).toBe(
+      "application/octet-stream",
+    );
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(toldTo(nas, "dump.start")).toEqual([
+      {
+        url: "rest:http://nas:8000/backup",
+        credential: expect.objectContaining({ password: "correct horse" }),
+        snapshot_id: snapshotOf(1),
+        paths: ["/etc/hosts"],
+        format: "raw",
+        token: expect.any(String),
+      },
+    ]);
+    const row = await server.db
+      .selectFrom("audit_log")
+      .selectAll()
+      .where("action", "=", "snapshot.download")
+      .executeTakeFirstOrThrow();
+    expect(row.actor_kind).toBe("user");
+    expect(JSON.parse(row.payload)).toMatchObject({
+      snapshot_id: snapshotOf(1),
+      host_id: nas.hostId,
+      paths: ["/etc/hosts"],
+    });
+  });
+
+  test("that is empty comes whole too [DIF-01]", async () => {
+    server.onDump(nas, (line) => line.say({ done: true, bytes: 0 }));
+    const response = await server.download("path=/etc/hosts");
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+  });
+
+  test("may have any name: no header is broken, and programs get an ending they know [DIF-01]", async () => {
+    server.onDump(nas, greet);
+    await server.list(nas, [1, 2]);
+    const names: Record<string, string> = {
+      'a "b".txt': `attachment; filename="a _b_.txt"; filename*=UTF-8''a%20%22b%22.txt`,
+      "a\r\nSet-Cookie: x": `attachment; filename="a__Set-Cookie: x"; filename*=UTF-8''a__Set-Cookie%3A%20x`,
+      "Grüße 🗂.pdf": `attachment; filename="Gr__e _.pdf"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%F0%9F%97%82.pdf`,
+      "-rf": `attachment; filename="-rf"; filename*=UTF-8''-rf`,
+      "100%'(1)*": `attachment; filename="100_'(1)*"; filename*=UTF-8''100%25%27%281%29%2A`,
+    };
+    const path = server.snapshot.replace(snapshotOf(1), snapshotOf(2));
+    for (const [name, header] of Object.entries(names)) {
+      const response = await fetch(
+        `http://127.0.0.1:${server.listener.port}${path}/download?path=${encodeURIComponent(`/x/${name}`)}`,
+        { headers: server.admin },
+      );
+      expect(await response.text()).toBe("hello");
+      expect(response.headers.get("content-disposition")).toBe(header);
+    }
+    const long = `${"n".repeat(4000)}.tar.gz`;
+    const response = await fetch(
+      `http://127.0.0.1:${server.listener.port}${path}/download?path=/${long}`,
+      { headers: server.admin },
+    );
+    await response.text();
+    const header = response.headers.get("content-disposition") ?? "";
+    expect(header.length).toBeLessThan(500);
+    expect(header).toContain(`n_.gz"`);
+  });
+});
+
+describe("folders", () => {
+  test("come as tar or zip, several as one tar named after host and snapshot [DIF-01]", async () => {
+    server.onDump(nas, greet);
+    const names: Record<string, string> = {
+      "path=/home/ada&format=zip": "ada.zip",
+      "path=/etc&format=tar": "etc.tar",
+      "path=/&format=tar": "nas-11111111.tar",
+      "path=/etc&path=/home/ada&format=tar": "nas-11111111.tar",
+    };
+    for (const [query, name] of Object.entries(names)) {
+      const response = await server.download(query);
+      await response.text();
+      expect([query, response.headers.get("content-disposition")]).toEqual([
+        query,
+        `attachment; filename="${name}"; filename*=UTF-8''${name}`,
+      ]);
+    }
+    expect(toldTo(nas, "dump.start").at(-1)).toMatchObject({
+      paths: ["/etc", "/home/ada"],
+      format: "tar",
+    });
+  });
+
+  test.each([
+    ["path=/etc", "format"],
+    ["path=/", "format"],
+    ["path=/etc/hosts&path=/etc/passwd", "format"],
+    ["path=/etc&path=/home&format=zip", "format"],
+    ["path=etc", "path"],
+    ["path=/etc/../x", "path"],
+    ["", "path"],
+    ["path=/etc&format=rar", "format"],
+    ["path=/etc/hosts&format=raw&format=tar", "format"],
+    ["path=/etc/hosts&host_id=h0000000000000099", "host_id"],
+  ])("cannot be asked for with %p [DIF-01]", async (query, field) => {
+    expect(await fieldsOf(await server.download(query))).toEqual([400, field]);
+    expect(toldTo(nas, "dump.start")).toEqual([]);
+  });
+});
+
+describe("what fails", () => {
+  test("before the first byte is an answer with the agent's reason, and no file [DIF-01]", async () => {
+    server.onDump(nas, (line) =>
+      line.say({
+        done: false,
+        code: "wrong_password",
+        message: "The password does not open the repository.",
+      }),
+    );
+    const response = await server.download("path=/etc/hosts");
+    expect(response.headers.get("content-disposition")).toBeNull();
+    expect([response.status, await response.json()]).toEqual([
+      502,
+      expect.objectContaining({
+        code: "download_failed",
+        message: "The password does not open the repository.",
+        cause: "wrong_password",
+      }),
+    ]);
+    expect(await server.actions()).not.toContain("snapshot.download");
+  });
+
+  test("when the agent refuses, or goes before the first byte, is told too [DIF-01]", async () => {
+    nas.onCommand("dump.start", () =>
+      refused("restic_missing", "There is no restic on this host."),
+    );
+    expect(await codeOf(await server.download("path=/etc/hosts"))).toEqual([
+      502,
+      "download_failed",
+    ]);
+    server.onDump(nas, ({ socket }) => socket.close());
+    expect(await codeOf(await server.download("path=/etc/hosts"))).toEqual([
+      502,
+      "download_failed",
+    ]);
+    nas.disconnect();
+    expect(await codeOf(await server.download("path=/etc/hosts"))).toEqual([
+      503,
+      "host_offline",
+    ]);
+  });
+
+  test.each<[string, (line: Line) => void]>([
+    ["the agent goes", ({ socket }) => socket.close()],
+    [
+      "restic fails",
+      (line) =>
+        line.say({ done: false, code: "restic_failed", message: "It ended." }),
+    ],
+    ["a byte is missing", (line) => line.say({ done: true, bytes: 6 })],
+    ["the agent says nonsense", ({ socket }) => socket.send("{}")],
+  ])(
+    "after the first byte cuts the connection, so that nothing looks whole: %s [DIF-01]",
+    async (_name, breakOff) => {
+      server.onDump(nas, async (line) => {
+        line.socket.send(hello);
+        await until(() => firstBytes);
+        breakOff(line);
+      });
+      let firstBytes = false;
+      const response = await server.download("path=/etc/hosts");
+      const reader = response.body?.getReader();
+      expect((await reader?.read())?.value).toEqual(hello);
+      firstBytes = true;
+      await expect(reader?.read()).rejects.toThrow();
+    },
+  );
+
+  test("an agent that does not come is not waited for longer than a minute and a half [DIF-01]", async () => {
+    nas.onCommand("dump.start", () => ok({}));
+    const answer = server.download("path=/etc/hosts");
+    await until(() => nas.received.length > 0);
+    await server.minutes(2);
+    expect(await codeOf(await answer)).toEqual([504, "agent_timeout"]);
+  });
+
+  test("a snapshot or path that is not there is not asked for [DIF-01]", async () => {
+    expect(await codeOf(await server.download("path=/etc/nothing"))).toEqual([
+      404,
+      "path_not_found",
+    ]);
+    await server.list(nas, []);
+    expect(await codeOf(await server.download("path=/etc/hosts"))).toEqual([
+      404,
+      "snapshot_not_found",
+    ]);
+    expect(nas.received).toEqual([]);
+  });
+});
+
+describe("a browser", () => {
+  const piece = new Uint8Array(maxStreamPiece).fill(7);
+
+  /** Sends for as long as it may, as restic would write for ever. */
+  async function sendForEver(line: Line): Promise<number> {
+    let sent = 0;
+    let isOpen = true;
+    void line.closed.then(() => {
+      isOpen = false;
+    });
+    while (isOpen) {
+      while (isOpen && line.granted() - sent >= piece.length) {
+        line.socket.send(piece);
+        sent += piece.length;
+      }
+      await Promise.race([line.more(), line.closed]);
+    }
+    return sent;
+  }
+
+  test("that does not read stops the agent, and one that reads on gets every byte [DIF-01]", async () => {
+    const total = 64 * 1024 * 1024;
+    let sent = 0;
+    let isWaiting = false;
+    server.onDump(nas, async (line) => {
+      while (sent < total) {
+        while (sent < total && line.granted() - sent >= piece.length) {
+          line.socket.send(piece);
+          sent += piece.length;
+        }
+        isWaiting = true;
+        if (sent < total) await line.more();
+      }
+      line.say({ done: true, bytes: total });
+    });
+    const got = await new Promise<{ bytes: number; heldBack: number }>(
+      (resolve, reject) => {
+        let bytes = 0;
+        let heldBack = 0;
+        const { port } = server.listener;
+        const socket = connect(port, "127.0.0.1", () =>
+          socket.write(
+            `GET ${server.snapshot}/download?path=/etc/hosts HTTP/1.0\r\nHost: x\r\nCookie: ${server.admin.Cookie}\r\n\r\n`,
+          ),
+        );
+        socket.on("error", reject);
+        socket.once("data", (first) => {
+          bytes += first.length;
+          socket.pause();
+          // Long enough for everything to fill that fills.
+          void settled(() => sent).then((held) => {
+            heldBack = held;
+            socket.on("data", (more) => {
+              bytes += more.length;
+            });
+            socket.resume();
+          });
+        });
+        socket.on("close", () => resolve({ bytes, heldBack }));
+      },
+    );
+    expect(isWaiting).toBe(true);
+    // The window, and what the systems' own buffers hold.
+    expect(got.heldBack).toBeLessThan(streamWindow + 12 * 1024 * 1024);
+    expect(got.bytes).toBeGreaterThan(total);
+    expect(got.bytes).toBeLessThan(total + 100_000);
+  }, 20_000);
+
+  test("that goes away in mid-download ends what the agent does [DIF-01] [RES-02]", async () => {
+    const ended = Promise.withResolvers<number>();
+    server.onDump(nas, async (line) => {
+      await sendForEver(line);
+      ended.resolve(await line.closed);
+    });
+    const leaving = new AbortController();
+    const response = await server.download("path=/etc/hosts", leaving);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    leaving.abort();
+    expect(await ended.promise).toBe(1000);
+  });
+
+  test("that goes away before the first byte does too [DIF-01] [RES-02]", async () => {
+    const line = Promise.withResolvers<Line>();
+    server.onDump(nas, (there) => line.resolve(there));
+    const leaving = new AbortController();
+    const answer = server.download("path=/etc/hosts", leaving);
+    const { closed } = await line.promise;
+    leaving.abort();
+    await expect(answer).rejects.toThrow();
+    expect(await closed).toBe(1000);
+  });
+
+  test("whose session ends gets no more [DIF-01] [AUT-05]", async () => {
+    const ended = Promise.withResolvers<number>();
+    server.onDump(nas, async (line) => {
+      await sendForEver(line);
+      ended.resolve(await line.closed);
+    });
+    const response = await server.download("path=/etc/hosts");
+    await response.body?.getReader().read();
+    const { id } = await server.db
+      .selectFrom("sessions")
+      .select("id")
+      .executeTakeFirstOrThrow();
+    server.events.emit({ type: "session.ended", sessionId: id });
+    expect(await ended.promise).toBe(1000);
+  });
+
+  test("of a viewer, or sent by another site, gets nothing [DIF-01] [RBC-03]", async () => {
+    const viewer = await server.api.as("viewer");
+    const query = "path=/etc/hosts";
+    expect(
+      await codeOf(await server.download(query, { headers: viewer })),
+    ).toEqual([403, "forbidden"]);
+    const headers = { "Sec-Fetch-Site": "cross-site" };
+    expect(await codeOf(await server.download(query, { headers }))).toEqual([
+      403,
+      "origin_refused",
+    ]);
+    expect(nas.received).toEqual([]);
+  });
+});
+
+describe("limits", () => {
+  test("a host streams two at a time, others of the same repository take over, and a place is free again at the end [DIF-01]", async () => {
+    const lines: Line[] = [];
+    const keep = (line: Line) => {
+      line.socket.send(hello);
+      lines.push(line);
+    };
+    server.onDump(nas, keep);
+    const query = "path=/etc/hosts";
+    const first = await server.download(query);
+    await server.download(query);
+    expect(await codeOf(await server.download(query))).toEqual([
+      503,
+      "downloads_full",
+    ]);
+    const second = await server.addHost(2, "second");
+    await server.setUp(second);
+    server.onDump(second, keep);
+    expect((await server.download(query)).status).toBe(200);
+    expect(toldTo(second, "dump.start")).toHaveLength(1);
+    const named = `${query}&host_id=${nas.hostId}`;
+    expect((await server.download(named)).status).toBe(503);
+
+    lines[0]?.say({ done: true, bytes: hello.length });
+    expect(await first.text()).toBe("hello");
+    expect((await server.download(named)).status).toBe(200);
+  });
+
+  test("a host that is gone is stood in for by who does the upkeep [DIF-01]", async () => {
+    const runner = await server.addHost(2, "runner");
+    await server.settings({ runner_host_id: runner.hostId });
+    await server.leave(nas);
+    server.onDump(runner, greet);
+    const response = await server.download("path=/etc/hosts");
+    expect(await response.text()).toBe("hello");
+  });
+});
+
+describe("the door of agents", () => {
+  /** Waits for a stream of `nas`; the agent itself does nothing. */
+  async function expectStream() {
+    nas.onCommand("dump.start", () => ok({}));
+    const answer = server.download("path=/etc/hosts");
+    await until(() => nas.received.length > 0);
+    const [command] = nas.received;
+    if (command === undefined) throw new Error("nothing was sent");
+    const { token } = opened(nas, command) as { token: string };
+    return { answer, token };
+  }
+
+  test("is shut while nobody waits, and for pages at all times", async () => {
+    await expect(server.dial().opened).rejects.toThrow("refused");
+    const { answer, token } = await expectStream();
+    const page = new WebSocket(server.streamUrl, {
+      headers: { Origin: "http://127.0.0.1" },
+    } as never);
+    const refusedPage = new Promise((resolve) =>
+      page.addEventListener("error", () => resolve("refused")),
+    );
+    expect(await refusedPage).toBe("refused");
+
+    const line = server.dial();
+    await line.opened;
+    line.socket.send(server.opening(nas, token));
+    await line.more();
+    greet(line);
+    expect(await (await answer).text()).toBe("hello");
+  });
+
+  test("lets nobody in but the host that was asked, with the token it was given, once [TST-04]", async () => {
+    const other = await server.addHost(2, "other");
+    const { answer, token } = await expectStream();
+    const { hostId: host } = nas;
+    const strangers = [
+      server.opening(nas, "another token"),
+      server.opening(other, token),
+      server.opening(other, token, { host }),
+      JSON.stringify({ host, token }),
+      "nonsense",
+    ];
+    for (const text of strangers) {
+      const line = server.dial();
+      await line.opened;
+      line.socket.send(text);
+      expect([text, await line.closed]).toEqual([text, 1008]);
+    }
+    const silent = server.dial();
+    await silent.opened;
+    silent.socket.send(hello);
+    expect(await silent.closed).toBe(1008);
+
+    const line = server.dial();
+    await line.opened;
+    line.socket.send(server.opening(nas, token));
+    await line.more();
+    const again = server.dial();
+    await again.opened.catch(() => {});
+    if (again.socket.readyState === WebSocket.OPEN) {
+      again.socket.send(server.opening(nas, token));
+      expect(await again.closed).toBe(1008);
+    }
+    greet(line);
+    expect(await (await answer).text()).toBe("hello");
+  });
+
+  test("closes on who says nothing", async () => {
+    const { answer } = await expectStream();
+    const line = server.dial();
+    await line.opened;
+    await server.clock.advance(10_000);
+    expect(await line.closed).toBe(1008);
+    await server.minutes(2);
+    expect((await answer).status).toBe(504);
+  });
+
+  test.each<[string, (line: Line) => void]>([
+    [
+      "more than was granted",
+      ({ socket }) => {
+        for (let sent = 0; sent <= streamWindow; sent += maxStreamPiece)
+          socket.send(new Uint8Array(maxStreamPiece));
+      },
+    ],
+    [
+      "pieces that are too large",
+      ({ socket }) => socket.send(new Uint8Array(maxStreamPiece + 1)),
+    ],
+  ])("cuts an agent that sends %s", async (_name, send) => {
+    const { token } = server.streams.expect(nas.hostId);
+    const line = server.dial();
+    await line.opened;
+    line.socket.send(server.opening(nas, token));
+    await line.more();
+    expect(line.granted()).toBe(streamWindow);
+    send(line);
+    expect(await line.closed).toBe(1008);
+  });
+});
+
+/** What a number is when it does not grow any more. */
+async function settled(read: () => number): Promise<number> {
+  let last = -1;
+  let same = 0;
+  await until(() => {
+    same = read() === last ? same + 1 : 0;
+    last = read();
+    return same === 20;
+  });
+  return last;
+}

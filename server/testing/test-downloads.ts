@@ -1,0 +1,77 @@
+import { startListener } from "../http/listener.ts";
+import { ok } from "./test-endpoint.ts";
+import type { TestEndpoint } from "./test-endpoint.ts";
+import { createTestRestores, opened } from "./test-restores.ts";
+
+export type TestDownloads = Awaited<ReturnType<typeof createTestDownloads>>;
+export type Line = ReturnType<typeof dial>;
+
+/** The agent's end of a stream. */
+function dial(url: string) {
+  const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  const openedUp = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
+  let granted = 0;
+  let wake = () => {};
+  socket.addEventListener("open", () => openedUp.resolve());
+  socket.addEventListener("error", () => openedUp.reject(new Error("refused")));
+  socket.addEventListener("message", ({ data }) => {
+    granted += JSON.parse(String(data)).grant;
+    wake();
+  });
+  socket.addEventListener("close", ({ code }) => closed.resolve(code));
+  return {
+    socket,
+    opened: openedUp.promise,
+    closed: closed.promise,
+    granted: () => granted,
+    /** Resolves when the server has granted more. */
+    async more(): Promise<void> {
+      const news = Promise.withResolvers<void>();
+      wake = news.resolve;
+      await news.promise;
+    },
+    say: (body: object) => socket.send(JSON.stringify(body)),
+  };
+}
+
+/** Over real connections: downloads, and agents that stream. */
+export async function createTestDownloads() {
+  const server = await createTestRestores();
+  const listener = startListener(
+    { hostname: "127.0.0.1", port: 0 },
+    server.api.app,
+  );
+  const root = `127.0.0.1:${listener.port}`;
+  const streamUrl = `ws://${root}/api/agents/stream`;
+
+  return {
+    ...server,
+    listener,
+    streamUrl,
+    dial: () => dial(streamUrl),
+    /** `query` as it stands in the address. */
+    download: (
+      query: string,
+      { headers = {}, signal }: { headers?: object; signal?: AbortSignal } = {},
+    ) =>
+      fetch(`http://${root}${server.snapshot}/download?${query}`, {
+        headers: { ...server.admin, ...headers },
+        ...(signal && { signal }),
+      }),
+    /** What the agent does with each stream that it is asked for. */
+    onDump(host: TestEndpoint, work: (line: Line) => void | Promise<void>) {
+      host.onCommand("dump.start", (command) => {
+        const line = dial(streamUrl);
+        const { token } = opened(host, command) as { token: string };
+        void line.opened.then(async () => {
+          line.socket.send(server.opening(host, token));
+          await line.more();
+          await work(line);
+        });
+        return ok({});
+      });
+    },
+  };
+}
