@@ -1,13 +1,18 @@
 import { createConnection, createServer, type Socket } from "node:net";
+import { Transform } from "node:stream";
 import type { Lab } from "./lab.ts";
 
-/** A TCP relay in front of a repository's server, with which a test decides how fast a backup gets on. */
+/**
+ * A TCP relay in front of a repository's server, with which a test decides how fast a backup or a restore gets on. Paces
+ * are bytes per second over all connections; Infinity opens the gate.
+ */
 export interface Gate {
   readonly port: number;
   /** Bytes that went towards the server. */
   passed(): number;
-  /** Bytes per second towards the server, over all connections. Infinity opens the gate. */
   pace(bytesPerSecond: number): void;
+  /** The same of what comes from the server. */
+  readonly back: Pick<Gate, "passed" | "pace">;
 }
 
 const tickMs = 20;
@@ -17,11 +22,9 @@ export async function openGate(
   target: number,
   bytesPerSecond = Infinity,
 ): Promise<Gate> {
-  let rate = bytesPerSecond;
-  let budget = 0;
-  let passed = 0;
+  const forth = createLane(bytesPerSecond);
+  const back = createLane(Infinity);
   const sockets = new Set<Socket>();
-  const waiting: { chunk: Buffer; to: Socket; from: Socket }[] = [];
 
   const listener = createServer((from) => {
     const to = createConnection(target, "127.0.0.1");
@@ -30,33 +33,14 @@ export async function openGate(
       socket.on("error", () => socket.destroy());
       socket.on("close", () => sockets.delete(socket));
     }
-    from.on("data", (chunk: Buffer) => {
-      from.pause();
-      waiting.push({ chunk, to, from });
-      flush();
-    });
     from.on("close", () => to.destroy());
-    to.pipe(from);
+    from.pipe(forth.stream()).pipe(to);
+    to.pipe(back.stream()).pipe(from);
   });
 
-  function flush(): void {
-    for (
-      let next = waiting[0];
-      next !== undefined && (rate === Infinity || budget > 0);
-      next = waiting[0]
-    ) {
-      waiting.shift();
-      budget -= next.chunk.length;
-      passed += next.chunk.length;
-      if (!next.to.destroyed) next.to.write(next.chunk);
-      next.from.resume();
-    }
-  }
-
   const timer = setInterval(() => {
-    budget =
-      rate === Infinity ? 0 : Math.min(budget + (rate * tickMs) / 1000, rate);
-    flush();
+    forth.tick();
+    back.tick();
   }, tickMs);
   await new Promise<void>((resolve) =>
     listener.listen(0, "127.0.0.1", resolve),
@@ -70,12 +54,44 @@ export async function openGate(
   const address = listener.address();
   if (address === null || typeof address === "string")
     throw new Error("the gate has no port");
+  const { passed, pace } = forth;
+  return { port: address.port, passed, pace, back };
+}
+
+/** One direction of all connections. */
+function createLane(bytesPerSecond: number) {
+  let rate = bytesPerSecond;
+  let budget = 0;
+  let passed = 0;
+  const waiting: { readonly bytes: number; readonly go: () => void }[] = [];
+
+  function flush(): void {
+    while (rate === Infinity || budget > 0) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      budget -= next.bytes;
+      passed += next.bytes;
+      next.go();
+    }
+  }
+
   return {
-    port: address.port,
     passed: () => passed,
-    pace(bytesPerSecond) {
+    pace(bytesPerSecond: number) {
       rate = bytesPerSecond;
       flush();
     },
+    tick() {
+      budget =
+        rate === Infinity ? 0 : Math.min(budget + (rate * tickMs) / 1000, rate);
+      flush();
+    },
+    stream: () =>
+      new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          waiting.push({ bytes: chunk.length, go: () => done(null, chunk) });
+          flush();
+        },
+      }),
   };
 }

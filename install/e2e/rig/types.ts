@@ -48,7 +48,7 @@ export type JobState =
   | "lost";
 
 export type JobKind =
-  "backup" | "forget" | "prune" | "check" | "unlock" | "init";
+  "backup" | "restore" | "forget" | "prune" | "check" | "unlock" | "init";
 
 export interface Job {
   readonly id: string;
@@ -70,10 +70,25 @@ export interface Job {
     readonly snapshots_after?: number;
     readonly locks_left?: number;
   } | null;
+  readonly restore: {
+    readonly files_restored?: number;
+    readonly files_skipped?: number;
+    readonly bytes_restored?: number;
+    readonly errors?: number;
+    readonly target?: string | null;
+  } | null;
+  readonly restore_request: {
+    readonly snapshot_id: string;
+    readonly paths: readonly string[];
+    readonly from_host_id: string | null;
+  } | null;
   readonly log_lines: number;
   readonly progress: {
     readonly percent: number;
     readonly bytes_done: number;
+    readonly bytes_total: number;
+    readonly files_done: number;
+    readonly current_files: readonly string[];
   } | null;
 }
 
@@ -164,4 +179,58 @@ export interface Version {
 export interface Session {
   readonly user: { readonly username: string; readonly role: string } | null;
   readonly csrf_token: string | null;
+}
+
+/** Something in a snapshot. */
+export interface Entry {
+  readonly n: string;
+  readonly t: "dir" | "file" | "symlink" | "other";
+  readonly s: number;
+  readonly m: number;
+}
+
+export interface Folder {
+  readonly path: string;
+  readonly entries: readonly Entry[];
+  readonly total: number;
+  readonly next_cursor: string | null;
+}
+
+export interface SnapshotIndex {
+  readonly state: "none" | "indexing" | "ready" | "failed";
+  readonly message: string | null;
+  readonly files: number | null;
+  readonly bytes: number | null;
+}
+
+export interface ChangeSum {
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  readonly bytes_added: number;
+  readonly bytes_removed: number;
+}
+
+export interface Diff {
+  readonly sum: ChangeSum;
+  readonly entries: readonly {
+    readonly n: string;
+    readonly kind: "added" | "removed" | "changed";
+    readonly sum: ChangeSum | null;
+  }[];
+}
+
+export interface RestoreCheck {
+  readonly target: string | null;
+  readonly target_state: "absent" | "empty" | "not_empty" | "not_writable";
+  readonly space_free: number | null;
+  readonly space_needed: number | null;
+  readonly dry_run: {
+    readonly restored: number;
+    readonly updated: number;
+    readonly unchanged: number;
+    readonly overwritten: readonly string[];
+  } | null;
+  readonly warnings: readonly string[];
+  readonly revocation: "own_access" | "temporary_key" | "forgotten_only";
 }
