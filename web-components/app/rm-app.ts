@@ -1,5 +1,6 @@
 import type { AlertCounts } from "@restic-manager/shared/api/alerts.ts";
 import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
+import type { Permission } from "@restic-manager/shared/domain/role.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { createData } from "../data/data.ts";
@@ -31,6 +32,8 @@ interface Place {
   readonly label: string;
   readonly icon: IconName;
   readonly isAt: (path: string) => boolean;
+  /** Without it the place is not drawn. */
+  readonly needs?: Permission;
 }
 
 const places: readonly Place[] = [
@@ -45,6 +48,13 @@ const places: readonly Place[] = [
     label: "Jobs",
     icon: "activity",
     isAt: (path) => path.startsWith("/jobs"),
+  },
+  {
+    href: "/restore",
+    label: "Restore",
+    icon: "history",
+    isAt: (path) => path === "/restore",
+    needs: "restore.browse",
   },
   {
     href: "/alerts",
@@ -141,7 +151,7 @@ export class RmApp extends LitElement {
         <a class="brand" href="/">${logo(22)}<span>restic-manager</span></a>
         <nav aria-label="Main">
           <ul>
-            ${places.map((place) => html`<li>${this.#placeLink(place, path, 16)}</li>`)}
+            ${this.#places.map((place) => html`<li>${this.#placeLink(place, path, 16)}</li>`)}
           </ul>
         </nav>
         ${this.#me(user)}
@@ -165,7 +175,7 @@ export class RmApp extends LitElement {
         ${this.#offline()}${this.#streamFault()}${this.#plainHttp()}${shown}
       </main>
       <nav class="tabs" aria-label="Main, at the bottom">
-        ${[...places, account].map((place) => this.#placeLink(place, path, 20))}
+        ${[...this.#places, account].map((place) => this.#placeLink(place, path, 20))}
       </nav>
       <rm-toasts></rm-toasts>`;
   }
@@ -233,6 +243,12 @@ export class RmApp extends LitElement {
       ${this.#themeButton(15)}
       <span class="visually-hidden" role="status">${word}</span>
     </div>`;
+  }
+
+  get #places(): readonly Place[] {
+    return places.filter(
+      ({ needs }) => needs === undefined || this.#data.session.can(needs),
+    );
   }
 
   get #liveWord(): string {

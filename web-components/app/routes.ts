@@ -89,6 +89,20 @@ export function createRoutes(data: Data, theme: () => Theme): readonly Route[] {
         ></rm-page-job>`,
     },
     {
+      path: "/restore",
+      title: "Restore",
+      load: () => import("../pages/rm-page-restore.ts"),
+      render: (_params, url) =>
+        html`<rm-page-restore .data=${data} .url=${url}></rm-page-restore>`,
+    },
+    {
+      path: "/diff",
+      title: "What changed",
+      load: () => import("../pages/rm-page-diff.ts"),
+      render: (_params, url) =>
+        html`<rm-page-diff .data=${data} .url=${url}></rm-page-diff>`,
+    },
+    {
       path: "/alerts",
       title: "Alerts",
       load: () => import("../pages/rm-page-alerts.ts"),

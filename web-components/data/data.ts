@@ -18,10 +18,12 @@ import {
   type MaintenanceStore,
 } from "./maintenance.ts";
 import { createReposStore, type ReposStore } from "./repos.ts";
+import { createRestoresStore, type RestoresStore } from "./restores.ts";
 import { createSchedulesStore, type SchedulesStore } from "./schedules.ts";
 import { createSessionStore, type SessionStore } from "./session.ts";
 import { createSourcesStore, type SourcesStore } from "./sources.ts";
 import { createTokensStore, type TokensStore } from "./tokens.ts";
+import { createTreesStore, type TreesStore } from "./trees.ts";
 
 /** Everything a page may ask of the server. */
 export interface Data {
@@ -31,11 +33,13 @@ export interface Data {
   readonly jobs: JobsStore;
   readonly progress: ProgressStore;
   readonly repos: ReposStore;
+  readonly restores: RestoresStore;
   readonly maintenance: MaintenanceStore;
   readonly sources: SourcesStore;
   readonly schedules: SchedulesStore;
   readonly hooks: HooksStore;
   readonly tokens: TokensStore;
+  readonly trees: TreesStore;
   readonly alerts: AlertsStore;
   readonly channels: ChannelsStore;
   jobLog(
@@ -73,11 +77,13 @@ export function createData(clock: Clock): Data {
     jobs: createJobsStore(deps),
     progress: createProgressStore(live),
     repos: createReposStore(deps),
+    restores: createRestoresStore(deps),
     maintenance: createMaintenanceStore(deps),
     sources: createSourcesStore(deps),
     schedules: createSchedulesStore(deps),
     hooks: createHooksStore(deps),
     tokens: createTokensStore(deps),
+    trees: createTreesStore(deps),
     alerts: createAlertsStore(deps),
     channels: createChannelsStore(deps),
     jobLog: (jobId, after, filter) => createJobLog(deps, jobId, after, filter),

@@ -1,0 +1,463 @@
+import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
+import type { Job } from "@restic-manager/shared/api/jobs.ts";
+import type { Repository, Snapshot } from "@restic-manager/shared/api/repos.ts";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { ApiError } from "../data/api-error.ts";
+import type { Data } from "../data/data.ts";
+import type { SnapshotRef } from "../data/restores.ts";
+import type { Loadable } from "../data/resource.ts";
+import { Watch } from "../data/watch.ts";
+import { time } from "../elements/format.ts";
+import { icon } from "../elements/icon.ts";
+import {
+  restoreBody,
+  type RestoreDraft,
+  restoreFaults,
+  restoreField,
+} from "../elements/restore-draft.ts";
+import { isFolder } from "../elements/tree-path.ts";
+import { commonFolders, sumOf, toggled } from "../elements/tree-selection.ts";
+import { NavigateEvent } from "../events/navigate.ts";
+import type { RestoreDraftEvent } from "../events/restore-draft.ts";
+import type { TreeEvent } from "../events/tree.ts";
+import { base } from "../styles/base.ts";
+import { editor } from "../styles/editor.ts";
+import { form } from "../styles/form.ts";
+import { page } from "../styles/page.ts";
+import { parts } from "../styles/parts.ts";
+import { breadcrumb } from "./breadcrumb.ts";
+import { Checking } from "./checking.ts";
+import { nothingHere } from "./nothing-here.ts";
+import { loadFailed, rowsSkeleton } from "./placeholders.ts";
+import { placeholderStyles } from "./placeholders.styles.ts";
+import {
+  type Choices,
+  choicesOf,
+  downloadFault,
+  downloadFormat,
+} from "./restore-choices.ts";
+import { filesStep } from "./restore-files.ts";
+import { restoreFoot } from "./restore-foot.ts";
+import { hostChoice } from "./restore-host.ts";
+import { reviewStep } from "./restore-review.ts";
+import {
+  parseRestore,
+  restoreHref,
+  type RestoreState,
+  type RestoreStep,
+  restoreSteps,
+} from "./restore-state.ts";
+import { stepsHeader, stepWords } from "./restore-steps.ts";
+import { restoreStyles } from "./rm-page-restore.styles.ts";
+import { Saving } from "./saving.ts";
+import { SnapshotTree } from "./snapshot-tree.ts";
+import "../elements/rm-restore-target/rm-restore-target.ts";
+import "../elements/rm-tree/rm-tree.ts";
+import "./rm-restore-snapshot.ts";
+
+/** `/restore?host&repository&snapshot&path…`: from a snapshot back to files, step by step. */
+@customElement("rm-page-restore")
+export class RmPageRestore extends LitElement {
+  static override styles = [
+    base,
+    page,
+    parts,
+    form,
+    editor,
+    placeholderStyles,
+    restoreStyles,
+  ];
+
+  @property({ attribute: false }) accessor data!: Data;
+  @property({ attribute: false }) accessor url!: URL;
+  /** What a person has said; the address follows it. */
+  @state() accessor state!: RestoreState;
+  @state() accessor errors: Readonly<Record<string, string>> = {};
+  /** Why the last choice in the tree was not taken. */
+  @state() accessor refused = "";
+  @state() accessor typed = "";
+  readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
+  readonly #snapshots = new Watch<Loadable<readonly Snapshot[]>>(this);
+  readonly #repositories = new Watch<Loadable<readonly Repository[]>>(this);
+  readonly #tree = new SnapshotTree(this);
+  readonly #checking = new Checking(this);
+  readonly #saving = new Saving(this);
+  #hostId = "";
+  #learnt = "";
+  #shownStep: RestoreStep | null = null;
+  #findLater: ReturnType<typeof setTimeout> | undefined;
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has("url")) this.#read(parseRestore(this.url));
+    if (!this.data.session.can("restore.browse")) return;
+    this.#hosts.watch(this.data.hosts.list);
+    const { hostId } = this.state;
+    if (hostId !== this.#hostId && hostId !== "") {
+      this.#hostId = hostId;
+      this.#snapshots.watch(this.data.restores.snapshots(hostId));
+      this.#repositories.watch(this.data.repos.ofHost(hostId));
+    }
+    const choices = this.#choices;
+    if (choices !== null && !(choices instanceof ApiError))
+      this.#follow(choices);
+  }
+
+  override render() {
+    if (!this.data.session.can("restore.browse"))
+      return nothingHere("Your role may not look into snapshots.", "/");
+    const choices = this.#choices;
+    if (choices instanceof ApiError)
+      return loadFailed("Restore", choices, () => {
+        this.#hostId = "";
+        this.requestUpdate();
+      });
+    const name = choices?.host.name;
+    return html`${breadcrumb(
+        name === undefined
+          ? [["/", "Fleet"]]
+          : [
+              ["/", "Fleet"],
+              [`/hosts/${this.state.hostId}?tab=snapshots`, name],
+            ],
+        "Restore",
+      )}
+      <div class="header">
+        <h1 tabindex="-1">
+          ${name === undefined ? "Restore" : `Restore from ${name}`}
+        </h1>
+        <span class="spring"></span>
+        ${
+          choices === null
+            ? nothing
+            : stepsHeader(
+                this.#step(choices),
+                (step) => this.#isReady(step, choices),
+                (step) => this.#go(step),
+              )
+        }
+      </div>
+      ${this.#body(choices)}`;
+  }
+
+  #body(choices: Choices | null): TemplateResult {
+    const hosts = this.#hosts.value;
+    if (this.state.hostId === "" && hosts?.state === "ready")
+      return hostChoice(hosts.value);
+    if (choices === null) return rowsSkeleton(6);
+    if (choices.snapshots.length === 0)
+      return nothingHere(
+        "There is no snapshot of this host yet.",
+        `/hosts/${choices.host.id}`,
+      );
+    const step = this.#step(choices);
+    return html`<section
+        class="step"
+        tabindex="-1"
+        aria-label="Step ${restoreSteps.indexOf(step) + 1} of 4: ${stepWords[step]}"
+      >
+        ${
+          choices.snapshot === undefined
+            ? html`<div class="notice warn" role="alert">
+                ${icon("warning")}<span
+                  >The snapshot of this address is not here any more; it may
+                  have been forgotten. Choose another one.</span
+                >
+              </div>`
+            : nothing
+        }
+        ${step === "snapshot" ? this.#snapshotStep(choices) : nothing}
+        <div ?hidden=${step !== "files"}>
+          ${step === "snapshot" ? nothing : this.#filesStep()}
+        </div>
+        ${step === "target" ? this.#targetStep(choices) : nothing}
+        ${step === "review" ? this.#reviewStep(choices) : nothing}
+      </section>
+      ${this.#foot(choices, step)}`;
+  }
+
+  override updated(): void {
+    const choices = this.#choices;
+    if (choices === null || choices instanceof ApiError) return;
+    const step = this.#step(choices);
+    if (this.#shownStep !== null && this.#shownStep !== step) {
+      this.renderRoot.querySelector<HTMLElement>(".step")?.focus();
+      this.closest("main")?.scrollTo(0, 0);
+    }
+    this.#shownStep = step;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#findLater);
+  }
+
+  #snapshotStep({ snapshots, snapshot }: Choices): TemplateResult {
+    return html`<rm-restore-snapshot
+      .snapshots=${snapshots}
+      chosen=${snapshot?.id ?? ""}
+      .choose=${({ id, repository_id }: Snapshot) =>
+        this.#change({ snapshotId: id, repositoryId: repository_id })}
+    ></rm-restore-snapshot>`;
+  }
+
+  #filesStep(): TemplateResult {
+    return filesStep({
+      tree: this.#tree,
+      selection: this.state.selection,
+      sum: this.#sum,
+      refused: this.refused,
+      onTree: (event) => void this.#onTree(event),
+      onFind: (text) => this.#find(text.trim()),
+      onToggle: (path) => this.#toggle(path),
+    });
+  }
+
+  #targetStep({ host, others, modes, draft }: Choices): TemplateResult {
+    const { selection } = this.state;
+    const entryAt = (path: string) => this.#tree.entryAt(path);
+    const [first = "/"] = selection;
+    const entry = entryAt(first);
+    const isSingle = selection.size === 1 && entry !== undefined;
+    return html`<rm-restore-target
+      .draft=${draft}
+      .host=${host}
+      .others=${others}
+      .modes=${modes}
+      .common=${commonFolders(selection, entryAt)}
+      .example=${first}
+      .single=${isSingle && !isFolder(entry)}
+      .zips=${isSingle && isFolder(entry)}
+      .errors=${this.errors}
+      @rm-restore-draft=${(event: RestoreDraftEvent) => this.#draft(event)}
+    ></rm-restore-target>`;
+  }
+
+  #reviewStep(choices: Choices): TemplateResult {
+    const { snapshot, draft, target, confirms } = choices;
+    return reviewStep({
+      draft,
+      host: target,
+      snapshot: `${time(Date.parse(snapshot?.time ?? ""), "dayTime")}, ${snapshot?.short_id}`,
+      selection: this.state.selection,
+      sum: this.#sum,
+      checking: this.#checking,
+      onCheck: () => {
+        this.#checking.forget();
+        void this.#check(choices);
+      },
+      confirms,
+      typed: this.typed,
+      onType: (typed) => {
+        this.typed = typed;
+      },
+      problem: this.#saving.problem,
+      downloadProblem:
+        draft.mode === "download"
+          ? downloadFault(this.state.selection, this.#href(choices), choices)
+          : null,
+    });
+  }
+
+  #foot(choices: Choices, step: RestoreStep): TemplateResult {
+    const { selection } = this.state;
+    const href = this.#href(choices);
+    return restoreFoot({
+      choices,
+      step,
+      sum: selection.size === 0 ? null : this.#sum,
+      checking: this.#checking,
+      working: this.#saving.working,
+      typed: this.typed,
+      href: downloadFault(selection, href, choices) === null ? href : null,
+      isReady: (of) => this.#isReady(of, choices),
+      onBack: (to) => this.#go(to),
+      onNext: (to) => {
+        this.errors = to === "review" ? restoreFaults(choices.draft) : {};
+        if (Object.keys(this.errors).length === 0) this.#go(to);
+      },
+      onStart: () => void this.#start(choices),
+    });
+  }
+
+  /** Another host or snapshot in the address is another restore; otherwise the address only says the step. */
+  #read(asked: RestoreState): void {
+    const known = this.state as RestoreState | undefined;
+    const isSame =
+      known?.hostId === asked.hostId && known.snapshotId === asked.snapshotId;
+    this.state = isSame ? { ...known, step: asked.step } : asked;
+  }
+
+  #change(change: Partial<RestoreState>, { replace = true } = {}): void {
+    this.state = { ...this.state, ...change };
+    this.dispatchEvent(new NavigateEvent(restoreHref(this.state), { replace }));
+  }
+
+  #go(step: RestoreStep): void {
+    this.#saving.problem = null;
+    const choices = this.#choices;
+    const snapshot =
+      choices instanceof ApiError ? undefined : choices?.snapshot;
+    this.#change(
+      {
+        step,
+        snapshotId: snapshot?.id ?? this.state.snapshotId,
+        repositoryId: snapshot?.repository_id ?? this.state.repositoryId,
+      },
+      { replace: false },
+    );
+  }
+
+  /** Fetches what the step needs. */
+  #follow(choices: Choices): void {
+    const step = this.#step(choices);
+    const { snapshot } = choices;
+    if (snapshot === undefined || step === "snapshot") return;
+    this.#tree.show(this.data.restores, this.#ref(snapshot));
+    if (this.#tree.index?.state === "ready" && this.#learnt !== snapshot.id) {
+      this.#learnt = snapshot.id;
+      void this.#tree.learn(this.state.selection);
+    }
+    if (step === "review" && choices.draft.mode !== "download")
+      void this.#check(choices);
+  }
+
+  async #check(choices: Choices): Promise<void> {
+    const of = this.#ref(choices.snapshot!);
+    const body = this.#asked(choices);
+    await this.#checking.run(JSON.stringify([of, body]), () =>
+      this.data.restores.check(of, body),
+    );
+    this.#showFields(this.#checking.problem?.fields);
+  }
+
+  async #start(choices: Choices): Promise<void> {
+    const { snapshot, confirms } = choices;
+    const body = {
+      ...this.#asked(choices),
+      ...(confirms ? { confirm: this.typed.trim() } : {}),
+    };
+    let job: Job | undefined;
+    await this.#saving.run(async () => {
+      job = await this.data.restores.start(this.#ref(snapshot!), body);
+    });
+    if (job === undefined) this.#showFields(this.#saving.problem?.fields);
+    else this.dispatchEvent(new NavigateEvent(`/jobs/${job.id}`));
+  }
+
+  /** Goes back to the field that was refused. */
+  #showFields(fields: Readonly<Record<string, string>> = {}): void {
+    const errors = Object.entries(fields).flatMap(([path, text]) => {
+      const field = restoreField(path);
+      return field === null || field === "confirm" ? [] : [[field, text]];
+    });
+    if (errors.length === 0 || this.state.step !== "review") return;
+    this.errors = Object.fromEntries(errors);
+    this.#change({ step: "target" });
+  }
+
+  #draft({ change }: RestoreDraftEvent): void {
+    const draft = { ...this.state.draft, ...change } as RestoreDraft;
+    this.errors = Object.fromEntries(
+      Object.entries(this.errors).filter(([field]) => !(field in change)),
+    );
+    this.typed = "";
+    // The address takes what is typed at the next step.
+    if ("path" in change) this.state = { ...this.state, draft };
+    else this.#change({ draft });
+  }
+
+  async #onTree({ action, path }: TreeEvent): Promise<void> {
+    if (action === "toggle") return this.#toggle(path);
+    if (action === "close") return this.#tree.collapse(path);
+    if (action === "more") return this.#tree.more(path);
+    if (this.#tree.found === null) return this.#tree.expand(path);
+    this.#find("");
+    await this.#tree.reveal(path);
+    await this.#tree.expand(path);
+    await this.updateComplete;
+    this.renderRoot.querySelector("rm-tree")?.show(path);
+  }
+
+  #toggle(path: string): void {
+    const next = toggled(this.state.selection, path, (folder) =>
+      this.#tree.namesIn(folder),
+    );
+    this.refused = typeof next === "string" ? next : "";
+    if (typeof next === "string") return;
+    const draft = { ...this.state.draft, strip: "" };
+    this.#change({ selection: next, draft });
+  }
+
+  #find(text: string): void {
+    clearTimeout(this.#findLater);
+    if (text === "") void this.#tree.find("");
+    else this.#findLater = setTimeout(() => void this.#tree.find(text), 250);
+  }
+
+  #isReady(step: RestoreStep, { snapshot, draft, modes }: Choices): boolean {
+    if (step === "snapshot") return true;
+    if (snapshot === undefined) return false;
+    if (step === "files") return true;
+    const isChosen = this.state.selection.size > 0 && modes.length > 0;
+    return step === "target"
+      ? isChosen
+      : isChosen && Object.keys(restoreFaults(draft)).length === 0;
+  }
+
+  /** The step of the address, or the last one before it that can be shown. */
+  #step(choices: Choices): RestoreStep {
+    const asked = restoreSteps.indexOf(this.state.step);
+    return (
+      restoreSteps
+        .slice(0, asked + 1)
+        .findLast((step) => this.#isReady(step, choices)) ?? "snapshot"
+    );
+  }
+
+  get #choices(): Choices | ApiError | null {
+    const hosts = this.#hosts.value;
+    const snapshots = this.#snapshots.value;
+    const repositories = this.#repositories.value;
+    for (const part of [hosts, snapshots, repositories])
+      if (part?.state === "failed") return part.error;
+    return hosts?.state === "ready" &&
+      snapshots?.state === "ready" &&
+      repositories?.state === "ready"
+      ? choicesOf(
+          this.state,
+          hosts.value,
+          snapshots.value,
+          repositories.value,
+          (permission) => this.data.session.can(permission),
+        )
+      : null;
+  }
+
+  get #sum() {
+    return sumOf(this.state.selection, (path) => this.#tree.entryAt(path));
+  }
+
+  #asked({ draft, host }: Choices) {
+    return restoreBody(draft, host.id, [...this.state.selection]);
+  }
+
+  #ref({ id, repository_id }: Snapshot): SnapshotRef {
+    return { snapshotId: id, repositoryId: repository_id };
+  }
+
+  #href({ snapshot, draft }: Choices): string {
+    const { selection } = this.state;
+    return this.data.restores.downloadHref(
+      this.#ref(snapshot!),
+      [...selection],
+      downloadFormat(selection, this.#tree, draft),
+    );
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "rm-page-restore": RmPageRestore;
+  }
+}
