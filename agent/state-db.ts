@@ -61,6 +61,35 @@ const steps = [
   `,
   // Repositories that may hold a lock of a restic of this host that is dead.
   "CREATE TABLE lock_suspects (repository_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+  // Snapshots that the server is to be told of, and what it was told.
+  `
+  CREATE TABLE pending_indexes (
+    seq INTEGER PRIMARY KEY,
+    repository_id TEXT NOT NULL,
+    snapshot_id TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    added_at INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    UNIQUE (repository_id, snapshot_id)
+  ) STRICT;
+  CREATE TABLE index_generations (repository_id TEXT PRIMARY KEY, generation TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE sent_trees (
+    seq INTEGER PRIMARY KEY,
+    repository_id TEXT NOT NULL,
+    tree_id TEXT NOT NULL,
+    UNIQUE (repository_id, tree_id)
+  ) STRICT;
+  CREATE TABLE sent_roots (
+    seq INTEGER PRIMARY KEY,
+    repository_id TEXT NOT NULL,
+    restic_tree TEXT NOT NULL,
+    root TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    UNIQUE (repository_id, restic_tree)
+  ) STRICT;
+  `,
 ];
 
 /** Opens the file, making it and its tables when new. A damaged file is an error that names the remedy. */
@@ -125,6 +154,10 @@ export function adoptHost(
       "retries",
       "busy_fires",
       "lock_suspects",
+      "pending_indexes",
+      "index_generations",
+      "sent_trees",
+      "sent_roots",
     ])
       db.run(`DELETE FROM ${table}`);
     writeMeta(db, "host_id", hostId);

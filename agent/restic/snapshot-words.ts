@@ -18,11 +18,14 @@ export function isFullDisk(words: string): boolean {
   );
 }
 
+/** By a full id restic does not look it up, and says what its back end says of the file. */
+const missingSnapshot =
+  /no matching ID found|multiple IDs with prefix|failed to load snapshot .*(no such file|does not exist|not found|cannot find the file|\(404\))/i;
+
 /** Why something could not be read from a snapshot. */
 export function snapshotFailureOf(end: ResticEnd): Failure {
   const { words } = end;
-  if (/no matching ID found|multiple IDs with prefix/i.test(words))
-    return failure("snapshot_missing");
+  if (missingSnapshot.test(words)) return failure("snapshot_missing");
   if (/^(Fatal: )?path .+: not found|not found in snapshot/im.test(words))
     return failure("path_missing");
   return failureOf(end);

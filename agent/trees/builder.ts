@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import {
+  treeText,
+  type TreeEntry,
+} from "@restic-manager/shared/domain/tree.ts";
+import type { ListedNode } from "./node.ts";
+
+/** All of a snapshot. */
+export interface WholeTree {
+  readonly root: string;
+  /** Everything that is no folder. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface TreeBuilder {
+  /** Nodes in restic's order: a folder, then what is in it, then its next sibling. */
+  add(node: ListedNode): void;
+  /** Closes what is open. */
+  end(): WholeTree;
+}
+
+interface OpenFolder {
+  readonly path: string;
+  /** What its parent knows of it; null is the root. */
+  readonly entry: TreeEntry | null;
+  readonly entries: TreeEntry[];
+  readonly names: Set<string>;
+  files: number;
+  bytes: number;
+}
+
+/**
+ * Makes trees of a listing, each as soon as its folder is complete, children before parents. Holds no more than the folders
+ * from the root to the place it is at.
+ */
+export function createTreeBuilder(
+  onTree: (id: string, text: string) => void,
+): TreeBuilder {
+  const open: OpenFolder[] = [];
+  let top = opened("", null);
+
+  function opened(path: string, entry: TreeEntry | null): OpenFolder {
+    const folder = {
+      path,
+      entry,
+      entries: [],
+      names: new Set<string>(),
+      files: 0,
+      bytes: 0,
+    };
+    open.push(folder);
+    return folder;
+  }
+
+  function close(): WholeTree {
+    const { entry, entries, files, bytes } = top;
+    const text = treeText(entries);
+    const root = idOf(text);
+    onTree(root, text);
+    open.pop();
+    const parent = open.at(-1);
+    if (parent !== undefined) {
+      if (entry !== null) Object.assign(entry, { s: bytes, d: root, c: files });
+      parent.files += files;
+      parent.bytes += bytes;
+      top = parent;
+    }
+    return { root, files, bytes };
+  }
+
+  return {
+    add({ folder, entry }) {
+      while (top.path !== folder) {
+        if (open.length === 1)
+          throw new Error("The listing of a snapshot is not in restic's order");
+        close();
+      }
+      // Names that are not UTF-8 may look the same; the first stands for all of them.
+      if (!top.names.has(entry.n)) top.entries.push(entry);
+      top.names.add(entry.n);
+      if (entry.t === "dir") top = opened(`${folder}/${entry.n}`, entry);
+      else {
+        top.files += 1;
+        top.bytes += entry.s;
+      }
+    },
+    end() {
+      while (open.length > 1) close();
+      return close();
+    },
+  };
+}
+
+function idOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}

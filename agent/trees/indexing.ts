@@ -1,0 +1,134 @@
+import { every, type Clock } from "@restic-manager/shared/clock.ts";
+import { snapshotId as fullId } from "@restic-manager/shared/domain/ids.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
+import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
+import { FailureError } from "../failure-error.ts";
+import { LinkError } from "../link/link.ts";
+import type { Repository } from "../restic/env.ts";
+import type { Pending, PendingStore } from "./pending-store.ts";
+import type { IndexedSnapshot, SendOutcome } from "./send.ts";
+
+/** Tells the server what is in snapshots: one at a time, behind everything else this host has to do. */
+export interface Indexing {
+  /** Somebody waits for this one: it goes first, and does not wait for jobs. Throws `FailureError`. */
+  ask(repositoryId: string, snapshotId: string): void;
+  /** To be called as part of the transaction that keeps a job's end. */
+  jobEnded(done: JobDone): void;
+  /** To be called when the server can be reached again. */
+  wake(): void;
+  start(): void;
+  /** Takes on nothing more. Resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+export interface IndexingDeps {
+  readonly pending: PendingStore;
+  /** Throws `FailureError`, `LinkError`. */
+  readonly send: (snapshot: IndexedSnapshot) => Promise<SendOutcome>;
+  /** Whether new snapshots are to be indexed unasked. */
+  readonly isEnabled: () => boolean;
+  readonly isOnline: () => boolean;
+  /** Whether a job runs or waits. */
+  readonly isBusy: () => boolean;
+  /** How a repository is reached now. */
+  readonly repository: (id: string) => Repository | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the agent stops. */
+  readonly stopping: AbortSignal;
+}
+
+const minute = 60_000;
+const lookMs = minute;
+const longestWaitMs = 6 * 60 * minute;
+/** Whoever wants it then can still ask for it. */
+const givenUpMs = 7 * 24 * 60 * minute;
+
+export function createIndexing(deps: IndexingDeps): Indexing {
+  const { pending, clock, log, stopping } = deps;
+  let working: Promise<void> | null = null;
+  let stopLooking = () => {};
+
+  function next(): Pending | null {
+    if (stopping.aborted || !deps.isOnline()) return null;
+    return pending.next({ now: clock.now(), onlyAsked: deps.isBusy() });
+  }
+
+  async function work(): Promise<void> {
+    for (let task = next(); task !== null; task = next()) await attempt(task);
+  }
+
+  async function attempt(task: Pending): Promise<void> {
+    const { repositoryId, snapshotId } = task;
+    const about = { repository_id: repositoryId };
+    const repository = deps.repository(repositoryId);
+    if (repository === undefined) return pending.remove(task);
+    try {
+      const outcome = await deps.send({ repositoryId, snapshotId, repository });
+      if (outcome === "refused")
+        return later(task, "the server does not take it at the moment");
+      pending.remove(task);
+      if (outcome === "sent")
+        log.info("The server was told what is in a snapshot", about);
+    } catch (error) {
+      if (
+        error instanceof FailureError &&
+        error.failure.code === "snapshot_missing"
+      )
+        pending.remove(task);
+      else if (!(error instanceof FailureError || error instanceof LinkError)) {
+        log.error("What is in a snapshot could not be told", {
+          ...about,
+          error,
+        });
+        later(task, "");
+      } else if (!stopping.aborted) later(task, error.message);
+    }
+  }
+
+  function later(task: Pending, reason: string): void {
+    const about = { repository_id: task.repositoryId, reason };
+    if (clock.now() - task.addedAt > givenUpMs) {
+      log.warn("What is in a snapshot is not told any more", about);
+      return pending.remove(task);
+    }
+    const waitMs = Math.min(longestWaitMs, minute * 2 ** task.attempts);
+    pending.postpone(task, clock.now() + waitMs);
+    log.debug("What is in a snapshot is told later", about);
+  }
+
+  function wake(): void {
+    working ??= work().finally(() => (working = null));
+  }
+
+  return {
+    ask(repositoryId, snapshotId) {
+      if (stopping.aborted) throw new FailureError("stopping");
+      if (deps.repository(repositoryId) === undefined)
+        throw new FailureError("config_outdated");
+      pending.add(repositoryId, snapshotId, { now: clock.now(), asked: true });
+      wake();
+    },
+    jobEnded({ kind, repository_id, stats }) {
+      const id = stats?.snapshot_id;
+      if (
+        kind === "backup" &&
+        repository_id !== null &&
+        fullId.safeParse(id).success &&
+        id !== undefined &&
+        deps.isEnabled()
+      )
+        pending.add(repository_id, id, { now: clock.now(), asked: false });
+      // What ends here is on disk only when the caller's transaction is.
+      clock.after(0, wake);
+    },
+    wake,
+    start() {
+      stopLooking = every(clock, lookMs, wake);
+    },
+    async stop() {
+      stopLooking();
+      await working;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { Database } from "bun:sqlite";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
+
+export interface PackedTree {
+  readonly id: string;
+  readonly packed: Uint8Array;
+}
+
+/** Trees on their way from restic to the server, on disk: neither waits for the other, and memory stays small. */
+export interface Spool {
+  /** The same tree again costs nothing. */
+  add(id: string, text: string): void;
+  /** In the order they were added. */
+  trees(): Iterable<PackedTree>;
+  close(): void;
+}
+
+/** There is one at a time. What an earlier life of the agent left behind is thrown away. */
+export function openSpool(folder: string): Spool {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, "trees.spool");
+  rmSync(path, { force: true });
+  const db = new Database(path, { create: true, strict: true });
+  db.run("PRAGMA journal_mode = OFF");
+  db.run("PRAGMA synchronous = OFF");
+  db.run(
+    "CREATE TABLE trees (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, packed BLOB NOT NULL) STRICT",
+  );
+  db.run("BEGIN");
+  const known = db.query("SELECT 1 FROM trees WHERE id = ?");
+  const insert = db.query("INSERT INTO trees (id, packed) VALUES (?, ?)");
+  return {
+    add(id, text) {
+      if (known.get(id) === null) insert.run(id, zstdCompressSync(text));
+    },
+    trees: () =>
+      db
+        .query<PackedTree, []>("SELECT id, packed FROM trees ORDER BY seq")
+        .iterate(),
+    close() {
+      known.finalize();
+      insert.finalize();
+      db.close();
+      rmSync(path, { force: true });
+    },
+  };
+}
