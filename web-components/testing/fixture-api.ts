@@ -12,6 +12,8 @@ import {
 import { editorRoutes } from "./fixture-editors.ts";
 import { makeToken, removeHost, rotateKey } from "./fixture-identities.ts";
 import { repositoryRoutes } from "./fixture-repositories.ts";
+import { restoreRoutes } from "./fixture-restores.ts";
+import { treeRoutes } from "./fixture-trees.ts";
 import { job } from "./seed-jobs.ts";
 import { serverKey, summaryOf, userSession, type World } from "./world.ts";
 
@@ -156,6 +158,8 @@ const routes: readonly (readonly [RegExp, (call: Call) => Answer])[] = [
   [/^GET \/api\/jobs\/\w+\/log$/, logPage],
   [/^POST \/api\/jobs\/(\w+)\/cancel$/, cancel],
   ...repositoryRoutes,
+  ...treeRoutes,
+  ...restoreRoutes,
 ];
 
 function ok(body: unknown): Answer {

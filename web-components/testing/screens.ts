@@ -7,6 +7,7 @@ import { at, day, id, MB, minute, now } from "./moments.ts";
 import { fingerprints, hostDetail, pendingHost } from "./seed-hosts.ts";
 import { heading, type Screen } from "./screen.ts";
 import { repositoryScreens } from "./repository-screens.ts";
+import { restoreScreens } from "./restore-screens.ts";
 import { progress } from "./seed-jobs.ts";
 import {
   emptyWorld,
@@ -344,6 +345,7 @@ export const screens: readonly Screen[] = [
   ...alertScreens,
   ...editorScreens,
   ...repositoryScreens,
+  ...restoreScreens,
   {
     name: "account",
     path: "/account",

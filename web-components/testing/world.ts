@@ -24,6 +24,13 @@ import type {
 } from "@restic-manager/shared/api/repos.ts";
 import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import type { EnrolmentToken } from "@restic-manager/shared/api/tokens.ts";
+import type { RestoreCheck } from "@restic-manager/shared/api/restores.ts";
+import type {
+  DiffPage,
+  RepositoryIndex,
+  SnapshotIndex,
+} from "@restic-manager/shared/api/trees.ts";
+import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import type { LogLine } from "@restic-manager/shared/domain/job.ts";
 import {
   permissionsOf,
@@ -33,6 +40,8 @@ import {
 import { at, day, hour, id, minute, now } from "./moments.ts";
 import { seedAlerts, seedChannels } from "./fixture-alerts.ts";
 import { emptyHostHooks } from "./fixture-editors.ts";
+import { restoreCheck, seedFiles } from "./fixture-restores.ts";
+import { seedDiff } from "./fixture-trees.ts";
 import { seedHosts, seedPending } from "./seed-hosts.ts";
 import { seedJobs, seedLog, seedSnapshots } from "./seed-jobs.ts";
 import { maintenance, repository } from "./seed-repositories.ts";
@@ -55,6 +64,15 @@ export interface World {
   tokens: EnrolmentToken[];
   alerts: Alert[];
   channels: Channel[];
+  /** Snapshot → how far its index is; those that are not in it are ready. */
+  indexes: Record<string, SnapshotIndex>;
+  /** Folder → what is in it, the same in every snapshot. */
+  files: Record<string, TreeEntry[]>;
+  /** What a host finds before a restore. */
+  restoreCheck: RestoreCheck;
+  /** Folder → what changed in it between whatever is compared. */
+  diff: Record<string, DiffPage>;
+  repositoryIndex: RepositoryIndex;
   /** What a set-up says about its paths. */
   missingIncludes: string[];
   /** Under which the browser reached the server. */
@@ -118,6 +136,11 @@ export function emptyWorld(): World {
     tokens: [],
     alerts: [],
     channels: [],
+    indexes: {},
+    files: {},
+    restoreCheck: restoreCheck(),
+    diff: {},
+    repositoryIndex: { snapshots_indexed: 0, trees: 0, bytes: 0 },
     missingIncludes: [],
     url: "http://backup.example.net:8080",
     version: {
@@ -141,6 +164,13 @@ export function seededWorld(): World {
   world.jobs = seedJobs();
   world.log = seedLog();
   world.snapshots = seedSnapshots();
+  world.files = seedFiles();
+  world.diff = seedDiff();
+  world.repositoryIndex = {
+    snapshots_indexed: 60,
+    trees: 9_214,
+    bytes: 38_400_000,
+  };
   world.sources = [
     {
       id: id("SOURCE"),
