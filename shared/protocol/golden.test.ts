@@ -13,6 +13,7 @@ import * as config from "./config.ts";
 import * as event from "./event.ts";
 import * as hello from "./hello.ts";
 import * as identity from "./identity.ts";
+import * as tree from "./tree.ts";
 
 /** Every body on the wire: `golden/<name>.json` shows it with each of its fields. */
 const messages: Record<string, z.ZodType> = {
@@ -64,6 +65,12 @@ const messages: Record<string, z.ZodType> = {
   "event-cfg-applied": event.configApplied,
   "event-sched-missed": event.scheduleMissed,
   "event-log-gap": event.logGap,
+  "command-tree-index": tree.treeIndex,
+  "tree-have": tree.treeHave,
+  "tree-have-answer": tree.treeHaveAnswer,
+  "tree-put": tree.treePut,
+  "tree-done": tree.treeDone,
+  "tree-answer": tree.treeAnswer,
 };
 
 const folder = join(import.meta.dir, "golden");
