@@ -28,6 +28,7 @@ import {
 import { inLab, type Lab } from "./rig/lab.ts";
 import { bootMachine, type Machine } from "./rig/machine.ts";
 import { root } from "./rig/places.ts";
+import { restoreEnds } from "./rig/restores.ts";
 import { type Server, startServer } from "./rig/server.ts";
 import type { Host } from "./rig/types.ts";
 import { waitFor } from "./rig/wait.ts";
@@ -71,7 +72,7 @@ const rights = (machine: Machine, path: string): string => {
 };
 
 test.concurrent(
-  "the service is enabled, comes back after SIGKILL and a reboot, backs up what only root can read, and its hooks become other users but change no system [INS-01] [AGT-11]",
+  "the service is enabled, comes back after SIGKILL and a reboot, backs up what only root can read, puts it back into /etc, and its hooks become other users but change no system [INS-01] [AGT-11] [RTR-04]",
   inLab(async (lab) => {
     const { api, host, machine } = await installed(lab);
     expect(await agentState(machine)).toBe("enabled running");
@@ -93,6 +94,18 @@ test.concurrent(
       `RESTIC_PASSWORD=${repositoryPassword} /var/lib/restic-manager/bin/restic* -q -r /srv/repository dump latest /srv/data/private`,
     );
     expect(dump).toEqual({ code: 0, text: "secret\n" });
+
+    const owned = "stat -c '%a %U:%G' /etc/shadow && sha256sum /etc/shadow";
+    const shadow = await machine.sh(owned);
+    await machine.sh("rm /etc/shadow");
+    const at = (part: string) =>
+      `/api/repositories/${done.repository.id}/snapshots/${job.snapshot_id}/${part}`;
+    const restored = await restoreEnds(
+      { api, host, at },
+      { paths: ["/etc/shadow"], confirm: host.name },
+    );
+    expect([restored.state, restored.error]).toEqual(["succeeded", null]);
+    expect(await machine.sh(owned)).toEqual(shadow);
 
     const hooks = {
       pre: `su -s /bin/sh nobody -c 'id -un'
