@@ -12,6 +12,7 @@ const names = {
   "circle-check": "circle-check",
   copy: "copy",
   database: "database",
+  diff: "diff",
   download: "download",
   eye: "eye",
   "eye-off": "eye-off",

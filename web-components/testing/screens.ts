@@ -9,6 +9,7 @@ import { heading, type Screen } from "./screen.ts";
 import { repositoryScreens } from "./repository-screens.ts";
 import { restoreScreens } from "./restore-screens.ts";
 import { progress } from "./seed-jobs.ts";
+import { snapshotScreens } from "./snapshot-screens.ts";
 import {
   emptyWorld,
   seededWorld,
@@ -345,6 +346,7 @@ export const screens: readonly Screen[] = [
   ...alertScreens,
   ...editorScreens,
   ...repositoryScreens,
+  ...snapshotScreens,
   ...restoreScreens,
   {
     name: "account",
