@@ -19,6 +19,7 @@ import { Watch } from "../data/watch.ts";
 export class HostData {
   snapshotsResource!: SnapshotsResource;
   jobsResource!: JobsResource;
+  restoresResource!: JobsResource;
   schedulesResource!: Resource<readonly Schedule[]>;
   repositoriesResource!: Resource<readonly Repository[]>;
   alertsResource!: AlertsResource;
@@ -27,6 +28,7 @@ export class HostData {
   readonly #host: Watch<Loadable<HostDetail>>;
   readonly #snapshots: Watch<Loadable<SnapshotList>>;
   readonly #jobs: Watch<Loadable<JobList>>;
+  readonly #restores: Watch<Loadable<JobList>>;
   readonly #sources: Watch<Loadable<readonly SourceGroup[]>>;
   readonly #schedules: Watch<Loadable<readonly Schedule[]>>;
   readonly #repositories: Watch<Loadable<readonly Repository[]>>;
@@ -36,6 +38,7 @@ export class HostData {
     this.#host = new Watch(page);
     this.#snapshots = new Watch(page);
     this.#jobs = new Watch(page);
+    this.#restores = new Watch(page);
     this.#sources = new Watch(page);
     this.#schedules = new Watch(page);
     this.#repositories = new Watch(page);
@@ -50,6 +53,7 @@ export class HostData {
     this.sourcesResource = sources.ofHost(hostId);
     this.snapshotsResource = repos.snapshots(hostId);
     this.jobsResource = jobs.list({ host_id: hostId, kind: "backup" });
+    this.restoresResource = jobs.list({ host_id: hostId, kind: "restore" });
     this.schedulesResource = schedules.ofHost(hostId);
     this.repositoriesResource = repos.ofHost(hostId);
     this.alertsResource = alerts.list({
@@ -64,6 +68,7 @@ export class HostData {
   openParts(): void {
     this.#snapshots.watch(this.snapshotsResource);
     this.#jobs.watch(this.jobsResource);
+    this.#restores.watch(this.restoresResource);
     this.#sources.watch(this.sourcesResource);
     this.#schedules.watch(this.schedulesResource);
     this.#repositories.watch(this.repositoriesResource);
@@ -76,6 +81,7 @@ export class HostData {
     void this.sourcesResource.reload();
     void this.snapshotsResource.reload();
     void this.jobsResource.reload();
+    void this.restoresResource.reload();
     void this.schedulesResource.reload();
     void this.repositoriesResource.reload();
     void this.alertsResource.reload();
@@ -90,6 +96,7 @@ export class HostData {
     return [
       this.#snapshots,
       this.#jobs,
+      this.#restores,
       this.#sources,
       this.#schedules,
       this.#repositories,
@@ -108,6 +115,11 @@ export class HostData {
 
   get jobs(): JobList | null {
     return loaded(this.#jobs.value);
+  }
+
+  /** Those that went to this host, newest first. */
+  get restores(): JobList | null {
+    return loaded(this.#restores.value);
   }
 
   get sources(): readonly SourceGroup[] | null {

@@ -21,7 +21,8 @@ import { elapsed } from "../elements/job-words.ts";
 import { plainText } from "../elements/plain-text.ts";
 import { jobStates } from "../elements/status.ts";
 import { featuresCard } from "./host-features-card.ts";
-import { noSnapshots, type TabParts } from "./host-tabs.ts";
+import { noSnapshots, snapshotActsOf, type TabParts } from "./host-tabs.ts";
+import { recentRestores } from "./recent-restores.ts";
 import { repositoryCard } from "./repository-card.ts";
 import { resticCard } from "./restic-card.ts";
 
@@ -35,7 +36,7 @@ export function hostOverview(parts: TabParts): TemplateResult {
       ${history(parts)}${trends(parts)}${recentSnapshots(parts)}
     </div>
     <aside class="column" aria-label="About this host">
-      ${featuresCard(parts)}${schedule(parts)}${(parts.of.repositories ?? []).map(repositoryCard)}${resticCard(parts.host)}${machine(parts)}
+      ${featuresCard(parts)}${schedule(parts)}${(parts.of.repositories ?? []).map(repositoryCard)}${recentRestores(parts)}${resticCard(parts.host)}${machine(parts)}
     </aside>
   </div>`;
 }
@@ -127,10 +128,8 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-function recentSnapshots({
-  of,
-  host,
-}: TabParts): TemplateResult | typeof nothing {
+function recentSnapshots(parts: TabParts): TemplateResult | typeof nothing {
+  const { of, host } = parts;
   if (!host.set_up) {
     return html`<section class="card nothing">
       <h2>Set-up is not finished</h2>
@@ -153,6 +152,7 @@ function recentSnapshots({
     </div>
     <rm-snapshot-list
       .snapshots=${list.snapshots.slice(0, shownSnapshots)}
+      .acts=${{ ...snapshotActsOf(parts), download: null }}
     ></rm-snapshot-list>
   </section>`;
 }

@@ -5,6 +5,7 @@ import type {
 import { html, nothing, type TemplateResult } from "lit";
 import type { Data } from "../data/data.ts";
 import { plural, relativeTime } from "../elements/format.ts";
+import type { SnapshotActs } from "../elements/rm-snapshot-list/snapshot-acts.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import { ToastEvent } from "../events/toast.ts";
 import type { HostData } from "./host-data.ts";
@@ -23,7 +24,8 @@ export interface TabParts {
   readonly now: number;
 }
 
-export function snapshotsTab({ of, host, now }: TabParts): TemplateResult {
+export function snapshotsTab(parts: TabParts): TemplateResult {
+  const { of, host, now } = parts;
   const list = of.snapshots;
   if (list === null) return rowsSkeleton(6);
   if (list.snapshots.length === 0) return noSnapshots(host);
@@ -39,9 +41,31 @@ export function snapshotsTab({ of, host, now }: TabParts): TemplateResult {
       <h2>${plural(list.total, "snapshot")}</h2>
       <span class="small text-3 num">newest first${listed}</span>
     </div>
-    <rm-snapshot-list .snapshots=${list.snapshots}></rm-snapshot-list>
+    <rm-snapshot-list
+      .snapshots=${list.snapshots}
+      .acts=${snapshotActsOf(parts)}
+      compares
+    ></rm-snapshot-list>
     ${more(list.next_cursor, "Show older snapshots", () => of.snapshotsResource.more())}
   </section>`;
+}
+
+/** What this user may do with the snapshots. */
+export function snapshotActsOf({ host, data }: TabParts): SnapshotActs {
+  const { session, restores } = data;
+  return {
+    hostId: host.id,
+    browses: session.can("restore.browse"),
+    restores: session.can("restore.run"),
+    download: session.can("restore.download")
+      ? ({ repository_id, id }) =>
+          restores.downloadHref(
+            { repositoryId: repository_id, snapshotId: id },
+            ["/"],
+            "tar",
+          )
+      : null,
+  };
 }
 
 export function jobsTab({ host, data, url }: TabParts): TemplateResult {

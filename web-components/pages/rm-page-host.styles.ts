@@ -68,6 +68,20 @@ export const hostStyles = [
       justify-content: center;
       padding-top: 12px;
     }
+    .restores {
+      display: grid;
+      gap: 10px;
+      font-size: var(--rm-size-13);
+    }
+    .restores li {
+      display: grid;
+      grid-template-columns: auto minmax(0, 1fr);
+      gap: 8px;
+      overflow-wrap: anywhere;
+    }
+    .restores .glyph {
+      margin-top: 3px;
+    }
     .fingerprint {
       margin-top: 12px;
       padding-top: 10px;

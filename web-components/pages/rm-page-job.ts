@@ -15,7 +15,12 @@ import { Watch } from "../data/watch.ts";
 import { flagStyles, wholeFlags } from "../elements/command.ts";
 import { relativeTime, time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
-import { isOfHost, jobTitle, shortId, startedBy } from "../elements/job-words.ts";
+import {
+  isOfHost,
+  jobTitle,
+  shortId,
+  startedBy,
+} from "../elements/job-words.ts";
 import { busy, jobStates, pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
 import type { FilterEvent } from "../events/filter.ts";

@@ -34,6 +34,7 @@ import "../elements/rm-job-list/rm-job-list.ts";
 import "../elements/rm-locks/rm-locks.ts";
 import "../elements/rm-repository/rm-repository.ts";
 import "../elements/rm-upkeep/rm-upkeep.ts";
+import "./rm-index-card.ts";
 
 const shownJobs = 6;
 
@@ -101,7 +102,12 @@ export class RmRepositoryView extends LitElement {
         <div class="column">${this.#upkeepCard()}${this.#jobsCard()}</div>
         <div class="column">
           ${this.#locksCard()}${this.#adminCard()}${this.#accessCard()}
-          ${this.#hostsCard()}${this.#dangerCard()}
+          ${this.#hostsCard()}
+          <rm-index-card
+            .data=${this.data}
+            repositoryId=${this.repository.id}
+          ></rm-index-card>
+          ${this.#dangerCard()}
         </div>
       </div>
       ${this.#dialog()}`;

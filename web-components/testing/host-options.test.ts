@@ -9,13 +9,14 @@ const stage = useStage();
 const host = hostDetail("nas-01").id;
 const path = `/hosts/${host}?tab=settings`;
 
-test("tags, being away and bandwidth of a host are set [UI-03] [SCH-07] [SCH-08]", () =>
+test("tags, being away, the index and bandwidth of a host are set [UI-03] [SCH-07] [SCH-08]", () =>
   stage.play(seededWorld(), path, async ({ page, server }) => {
     const save = page.getByRole("button", { name: "Save host" });
     await save.waitFor();
     expect(await save.isDisabled()).toBe(true);
     await page.getByLabel("Tags").fill("nas, Attic");
     await page.getByLabel("Always on").uncheck();
+    await page.getByLabel("Index of files after every backup").uncheck();
     await page.getByLabel("Upload limit, KiB/s").fill("2048");
     await page.getByText("2.1 MB/s").waitFor();
     await save.click();
@@ -30,6 +31,7 @@ test("tags, being away and bandwidth of a host are set [UI-03] [SCH-07] [SCH-08]
         {
           tags: ["nas", "attic"],
           always_on: false,
+          index_enabled: false,
           bandwidth: { up_kbps: 2048, down_kbps: null },
         },
       ],
@@ -62,6 +64,7 @@ test("a viewer reads what is set and changes nothing [UI-12]", () =>
     path,
     async ({ page }) => {
       await page.getByText("no limit").waitFor();
+      await page.getByText("after every backup").waitFor();
       expect(await page.getByLabel("Tags").count()).toBe(0);
     },
   ));

@@ -26,9 +26,10 @@ import { plainText } from "../plain-text.ts";
 interface Draft extends LimitsDraft {
   readonly tags: string;
   readonly alwaysOn: boolean;
+  readonly index: boolean;
 }
 
-/** What is set of a host as a whole: tags, whether it is always on, bandwidth. */
+/** What is set of a host as a whole: tags, whether it is always on, whether its snapshots are indexed, bandwidth. */
 @customElement("rm-host-options")
 export class RmHostOptions extends LitElement {
   static override styles = [
@@ -68,7 +69,7 @@ export class RmHostOptions extends LitElement {
   }
 
   #facts(): TemplateResult {
-    const { tags, always_on, bandwidth } = this.host;
+    const { tags, always_on, index_enabled, bandwidth } = this.host;
     return html`<dl class="pairs wide">
       <dt>Tags</dt>
       <dd>
@@ -76,6 +77,8 @@ export class RmHostOptions extends LitElement {
       </dd>
       <dt>Always on</dt>
       <dd>${always_on ? "yes" : "no: it may be away"}</dd>
+      <dt>Index of files</dt>
+      <dd>${index_enabled ? "after every backup" : "only when asked"}</dd>
       <dt>Bandwidth</dt>
       <dd>${limitsInWords(bandwidth)}</dd>
     </dl>`;
@@ -108,6 +111,13 @@ export class RmHostOptions extends LitElement {
           checked: draft.alwaysOn,
           onChange: (alwaysOn) => change({ alwaysOn }),
         })}
+        ${checkField({
+          id: "index",
+          label: "Index of files after every backup",
+          help: "The agent lists what is in the new snapshot, in the background. Without it, browsing a snapshot begins with a wait; backups and restores do not need it.",
+          checked: draft.index,
+          onChange: (index) => change({ index }),
+        })}
         ${limitsFields({ draft, errors: this.#faults.errors, change })}
         <p class="help">
           The limits hold for everything restic does on this host. A single run
@@ -134,16 +144,23 @@ export class RmHostOptions extends LitElement {
       new HostPatchEvent({
         tags: tagsOf(draft),
         always_on: draft.alwaysOn,
+        index_enabled: draft.index,
         bandwidth: limitsSpec(draft),
       }),
     );
   }
 }
 
-function draftOf({ tags, always_on, bandwidth }: HostDetail): Draft {
+function draftOf({
+  tags,
+  always_on,
+  index_enabled,
+  bandwidth,
+}: HostDetail): Draft {
   return {
     tags: tags.join(" "),
     alwaysOn: always_on,
+    index: index_enabled,
     ...limitsDraft(bandwidth),
   };
 }

@@ -1,12 +1,19 @@
 import type { Snapshot } from "@restic-manager/shared/api/repos.ts";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base } from "../../styles/base.ts";
 import { table } from "../../styles/table.ts";
 import { bytes, count, relativeTime, time } from "../format.ts";
 import { Ticking } from "../ticking.ts";
 import { plainText } from "../plain-text.ts";
+import { snapshotBefore } from "../snapshot-order.ts";
+import {
+  compareBar,
+  type SnapshotActs,
+  snapshotActs,
+} from "./snapshot-acts.ts";
 import "../rm-copy/rm-copy.ts";
 
 /** Snapshots, newest first. */
@@ -28,40 +35,76 @@ export class RmSnapshotList extends LitElement {
         display: inline-flex;
         gap: 4px;
       }
+      .choose {
+        width: 28px;
+      }
+      .choose input {
+        display: block;
+        width: 16px;
+        height: 16px;
+        margin: 0;
+        accent-color: var(--rm-accent);
+      }
+      .acts > div {
+        display: flex;
+        gap: 2px;
+        justify-content: flex-end;
+        margin: -6px 0;
+      }
+      .compare {
+        position: sticky;
+        bottom: 0;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        align-items: center;
+        padding: 10px 0 2px;
+        background: var(--rm-surface);
+        border-top: 1px solid var(--rm-border);
+        font-size: var(--rm-size-13);
+      }
     `,
   ];
 
   @property({ attribute: false }) accessor snapshots: readonly Snapshot[] = [];
+  /** What may be done with them here; null for a mere list. */
+  @property({ attribute: false }) accessor acts: SnapshotActs | null = null;
+  /** Whether two of them can be chosen to be compared. */
+  @property({ type: Boolean }) accessor compares = false;
+  /** Those that are chosen, by their keys. */
+  @state() accessor chosen: readonly string[] = [];
   readonly #clock = new Ticking(this);
 
   override render() {
     return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Taken</th>
-            <th>ID</th>
-            <th class="medium">Paths</th>
-            <th class="wide">Tags</th>
-            <th class="right">Size</th>
-            <th class="right medium">Files</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${repeat(
-            this.snapshots,
-            (snapshot) => `${snapshot.repository_id} ${snapshot.id}`,
-            (snapshot) => this.#row(snapshot),
-          )}
-        </tbody>
-      </table>
-    </div>`;
+        <table>
+          <thead>
+            <tr>
+              ${this.#compares ? html`<th class="choose"><span class="visually-hidden">Compare</span></th>` : nothing}
+              <th>Taken</th>
+              <th>ID</th>
+              <th class="medium">Paths</th>
+              <th class="wide">Tags</th>
+              <th class="right">Size</th>
+              <th class="right medium">Files</th>
+              ${this.#acts === null ? nothing : html`<th><span class="visually-hidden">Actions</span></th>`}
+            </tr>
+          </thead>
+          <tbody>
+            ${repeat(this.snapshots, keyOf, (snapshot, index) =>
+              this.#row(snapshot, index),
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${this.#bar()}`;
   }
 
-  #row(snapshot: Snapshot): TemplateResult {
+  #row(snapshot: Snapshot, index: number): TemplateResult {
     const at = Date.parse(snapshot.time);
     const paths = plainText(snapshot.paths.join("  "));
     return html`<tr>
+      ${this.#compares ? this.#choice(snapshot) : nothing}
       <td class="num" title=${time(at, "full")}>
         ${time(at, "dayTime")}
         <span class="text-3 wide">${relativeTime(at, this.#clock.now)}</span>
@@ -90,8 +133,63 @@ export class RmSnapshotList extends LitElement {
       <td class="right num text-2 medium">
         ${snapshot.file_count === null ? "unknown" : count(snapshot.file_count)}
       </td>
+      ${
+        this.#acts === null
+          ? nothing
+          : html`<td class="acts">
+              <div>
+                ${snapshotActs(this.#acts, snapshot, snapshotBefore(this.snapshots, index))}
+              </div>
+            </td>`
+      }
     </tr>`;
   }
+
+  #choice(snapshot: Snapshot): TemplateResult {
+    const key = keyOf(snapshot);
+    return html`<td class="choose">
+      <input
+        type="checkbox"
+        aria-label="Compare ${snapshot.short_id}"
+        .checked=${live(this.chosen.includes(key))}
+        @change=${() => this.#toggle(key)}
+      />
+    </td>`;
+  }
+
+  /** A third one takes the place of the one that was chosen first. */
+  #toggle(key: string): void {
+    this.chosen = this.chosen.includes(key)
+      ? this.chosen.filter((other) => other !== key)
+      : [...this.chosen.slice(-1), key];
+  }
+
+  #bar(): TemplateResult | typeof nothing {
+    if (this.acts === null || !this.#compares) return nothing;
+    const chosen = this.snapshots.filter((snapshot) =>
+      this.chosen.includes(keyOf(snapshot)),
+    );
+    return compareBar(this.acts.hostId, chosen, () => {
+      this.chosen = [];
+    });
+  }
+
+  get #compares(): boolean {
+    return this.compares && this.acts?.browses === true;
+  }
+
+  /** Null when none of them is allowed. */
+  get #acts(): SnapshotActs | null {
+    const { acts } = this;
+    return acts === null ||
+      !(acts.browses || acts.restores || acts.download !== null)
+      ? null
+      : acts;
+  }
+}
+
+function keyOf({ repository_id, id }: Snapshot): string {
+  return `${repository_id} ${id}`;
 }
 
 declare global {
