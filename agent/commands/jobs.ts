@@ -8,7 +8,10 @@ import type { StopReason } from "../restic/exit-codes.ts";
 import type { BackupRequest, JobRequest, JobStore } from "./job-store.ts";
 import { phaseOnly } from "./progress.ts";
 
-/** The jobs of this host: one at a time, in the order they came, because restic locks its repository. */
+/**
+ * The jobs of this host: one at a time, in the order they came, because restic locks its repository. A restore waits for other
+ * restores only: whoever needs a file back cannot wait for a backup of hours, and restic does both at once.
+ */
 export interface Jobs {
   /**
    * Takes a job on; its request is on disk when this returns. `run` does it when its turn has come, and may hold secrets that
@@ -42,12 +45,20 @@ interface Entry {
   readonly abort: AbortController;
 }
 
-export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
-  const entries: Entry[] = [];
-  let working: Promise<void> | null = null;
-  let stopping = false;
+/** Jobs of one host that wait for each other. */
+interface Lane {
+  readonly entries: Entry[];
+  working: Promise<void> | null;
+}
 
-  async function work(): Promise<void> {
+export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
+  const restores: Lane = { entries: [], working: null };
+  const others: Lane = { entries: [], working: null };
+  let stopping = false;
+  const entriesOfAll = () => [...others.entries, ...restores.entries];
+
+  async function work(lane: Lane): Promise<void> {
+    const { entries } = lane;
     await recovered;
     for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
       const { job_id, kind } = entry.request;
@@ -63,7 +74,7 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
       }
       entries.shift();
     }
-    working = null;
+    lane.working = null;
   }
 
   return {
@@ -72,26 +83,27 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
       if (store.list().some((job) => job.request.job_id === request.job_id))
         throw new FailureError("command_repeated");
       store.add(request);
-      entries.push({ request, run, abort: new AbortController() });
-      if (entries.length > 1) live(request.job_id, phaseOnly("waiting"));
-      working ??= work();
+      const lane = request.kind === "restore" ? restores : others;
+      lane.entries.push({ request, run, abort: new AbortController() });
+      if (lane.entries.length > 1) live(request.job_id, phaseOnly("waiting"));
+      lane.working ??= work(lane);
     },
     cancel(jobId) {
-      const entry = entries.find(({ request }) => request.job_id === jobId);
+      const entry = entriesOfAll().find((one) => one.request.job_id === jobId);
       entry?.abort.abort("cancelled" satisfies StopReason);
       return entry !== undefined;
     },
     backupOf: (groupId) =>
-      entries
+      others.entries
         .map(({ request }) => request)
         .filter((request) => request.kind === "backup")
         .findLast(({ source_group_id }) => source_group_id === groupId),
     ids: () => store.list().map((job) => job.request.job_id),
     async stop() {
       stopping = true;
-      for (const { abort } of entries)
+      for (const { abort } of entriesOfAll())
         abort.abort("agent_stopped" satisfies StopReason);
-      await (working ?? recovered);
+      await Promise.all([recovered, restores.working, others.working]);
     },
   };
 }

@@ -27,9 +27,10 @@ export interface RepoKeyDeps {
   readonly runner: ResticRunner;
 }
 
-const limitMs = 40_000;
+/** Of each step; the server waits 60 s for them all. */
+const limitMs = 25_000;
 /** Somebody may hold the repository for a moment. */
-const retryLockS = 20;
+const retryLockS = 15;
 
 const keyList = z.array(z.object({ id: z.string(), userName: z.string() }));
 

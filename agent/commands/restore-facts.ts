@@ -12,6 +12,7 @@ import {
 import type { ResticMessage, RestoreSummary } from "../restic/messages.ts";
 import {
   isFullDisk,
+  isMissingRoot,
   itemErrorOf,
   snapshotFailureOf,
 } from "../restic/snapshot-words.ts";
@@ -36,6 +37,7 @@ export function createRestoreFacts(
   let owners = 0;
   let others = 0;
   let isFull = false;
+  let isGone = false;
   let summary: RestoreSummary | null = null;
 
   function addError(words: string): void {
@@ -80,6 +82,7 @@ export function createRestoreFacts(
   return {
     add(message) {
       if (message.type === "restore_summary") summary = message.summary;
+      if (isMissingRoot(message)) isGone = true;
       const error = itemErrorOf(message);
       if (error !== null) addError(error);
       if (message.type !== "restored") return;
@@ -101,6 +104,8 @@ export function createRestoreFacts(
         };
       if (end.stopped === "cancelled" || end.stopped === "agent_stopped")
         return { outcome: "cancelled", error: failure(end.stopped) };
+      if (isGone)
+        return { outcome: "failed", error: failure("snapshot_missing") };
       if (end.exit.code !== 0 && owners + others === 0)
         return { outcome: "failed", error: snapshotFailureOf(end) };
       if (end.exit.code !== 0 && !ranToItsEnd(end))

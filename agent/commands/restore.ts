@@ -13,7 +13,7 @@ import type { ResticEnd, StopReason } from "../restic/exit-codes.ts";
 import type { ResticMessage } from "../restic/messages.ts";
 import { restoreArgs } from "../restic/restore-args.ts";
 import type { ResticCall } from "../restic/run.ts";
-import { isRefusedLock } from "../restic/snapshot-words.ts";
+import { isMissingSnapshot, isRefusedLock } from "../restic/snapshot-words.ts";
 import { bytesText, logMessage } from "./backup-log.ts";
 import type { JobLog } from "./job-log.ts";
 import { reportJob, type Ended, type JobReportDeps } from "./job-report.ts";
@@ -130,7 +130,8 @@ async function runRestic(
     facts.add(message);
     logRestored(task, message, stream);
     if (stream === "stderr" && isRefusedLock(line)) isLockRefused = true;
-    if (isLockRefused || facts.isFull())
+    const isHopeless = stream === "stderr" && isMissingSnapshot(line);
+    if (isLockRefused || isHopeless || facts.isFull())
       ending.abort("refused" satisfies StopReason);
   };
   const { tmpDir } = deps;

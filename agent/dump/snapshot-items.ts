@@ -3,9 +3,13 @@ import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { FailureError } from "../failure-error.ts";
 import { listArgs } from "../restic/args.ts";
 import { succeeded } from "../restic/capture.ts";
+import type { StopReason } from "../restic/exit-codes.ts";
 import type { Repository } from "../restic/env.ts";
 import type { ResticRunner } from "../restic/run.ts";
-import { snapshotFailureOf } from "../restic/snapshot-words.ts";
+import {
+  isMissingSnapshot,
+  snapshotFailureOf,
+} from "../restic/snapshot-words.ts";
 
 /** Something in a snapshot, as `restic ls` shows it. */
 const node = z.object({
@@ -32,20 +36,23 @@ export async function snapshotItems(
 ): Promise<SnapshotItem[]> {
   const wanted = new Set(paths);
   const found = new Map<string, SnapshotItem>();
+  const ending = new AbortController();
   const end = await runner.run({
     args: listArgs(snapshotId, paths),
     repository,
-    signal,
+    signal: AbortSignal.any([signal, ending.signal]),
     limitMs,
     onMessage(_message, stream, line) {
+      if (stream === "stderr" && isMissingSnapshot(line))
+        ending.abort("refused" satisfies StopReason);
       const item = stream === "stdout" ? parseJson(line, node) : null;
       if (item !== null && wanted.has(item.path)) found.set(item.path, item);
     },
   });
-  if (!succeeded(end)) {
-    const { code, message } = snapshotFailureOf(end);
+  const { code, message } = snapshotFailureOf(end);
+  // 0.14 ends well, having listed nothing.
+  if (!succeeded(end) || code === "snapshot_missing")
     throw new FailureError(code, message);
-  }
   return paths.map((path) => {
     const item = path === "/" ? root : found.get(path);
     if (item === undefined) throw missing(path);

@@ -18,9 +18,29 @@ export function isFullDisk(words: string): boolean {
   );
 }
 
-/** By a full id restic does not look it up, and says what its back end says of the file. */
+/**
+ * A snapshot that is gone. By a full id restic does not look it up, and says what its back end says of the file; one that its
+ * cache still has leads to folders that are gone.
+ */
 const missingSnapshot =
-  /no matching ID found|multiple IDs with prefix|failed to load snapshot .*(no such file|does not exist|not found|cannot find the file|\(404\))/i;
+  /no matching ID found|multiple IDs with prefix|(failed to load snapshot |<snapshot\/|\/snapshots\/[0-9a-f]{64}).*(no such file|does not exist|not found|cannot find the file|\(404\))|^Load\(<snapshot\/.*(no such file|does not exist|\(404\))|loading tree for snapshot|^(Fatal: )?path .+: id [0-9a-f]{64} not found in repository/im;
+
+/** restic before 0.17 would ask for it again and again, for minutes. */
+export function isMissingSnapshot(line: string): boolean {
+  return line.startsWith("Load(<snapshot/") && missingSnapshot.test(line);
+}
+
+/** Whether the whole tree of a snapshot is gone, as an error of its root. */
+export function isMissingRoot(message: ResticMessage): boolean {
+  const gone = /\bid [0-9a-f]{64} not found in repository$/;
+  if (message.type === "error")
+    return message.path === "/" && gone.test(message.message);
+  return (
+    message.type === "text" &&
+    message.line.startsWith("ignoring error for /:") &&
+    gone.test(message.line)
+  );
+}
 
 /** Why something could not be read from a snapshot. */
 export function snapshotFailureOf(end: ResticEnd): Failure {

@@ -39,6 +39,11 @@ const sealPurposes = {
   "repo.key": "repo-key",
 } as const;
 
+interface StartOptions {
+  readonly job_id?: string;
+  readonly limits?: Bandwidth | undefined;
+}
+
 /** A test server, an approved agent as its own process, a real restic with a local repository, and files to back up. */
 export interface Rig {
   readonly dir: string;
@@ -60,7 +65,7 @@ export interface Rig {
     jobId?: string,
   ): Promise<string>;
   /** Starts a restore of the newest snapshot into a new folder, unless `secret` says otherwise. */
-  restore(secret?: Partial<RestoreSecret>): Promise<string>;
+  restore(secret?: Partial<RestoreSecret>, limits?: Bandwidth): Promise<string>;
   /** Gives a command whose secret is sealed for it alone. */
   sealed(
     verb: "restore.check" | "dump.start" | "repo.key",
@@ -92,7 +97,7 @@ async function createRig(
   async function startSealed(
     kind: MaintenanceKind | "restore",
     secret: object,
-    job_id = server.newId(),
+    { job_id = server.newId(), limits }: StartOptions = {},
   ): Promise<string> {
     const id = server.newId();
     const box = server.sealFor("job", id, { ...restic.repository, ...secret });
@@ -103,6 +108,7 @@ async function createRig(
       actor: "user",
       cfg_rev: 1,
       epoch: epochOf(),
+      limits,
       box,
     };
     const answer = await server.command("job.start", start, { id });
@@ -163,11 +169,15 @@ async function createRig(
       return job_id;
     },
     upkeep: (kind, secret = {}, job_id) =>
-      startSealed(kind, { restic_id: null, ...secret }, job_id),
-    async restore(secret = {}) {
+      startSealed(
+        kind,
+        { restic_id: null, ...secret },
+        job_id === undefined ? {} : { job_id },
+      ),
+    async restore(secret = {}, limits) {
       const { output } = await restic.byHand("snapshots", "--json");
       const snapshots = JSON.parse(output) as { id: string }[];
-      return startSealed("restore", {
+      const wanted = {
         snapshot_id: snapshots.at(-1)?.id ?? "",
         paths: [source],
         target: { mode: "new_directory", path: join(dir, "restored") },
@@ -175,7 +185,8 @@ async function createRig(
         strip: null,
         total_bytes: null,
         ...secret,
-      });
+      };
+      return startSealed("restore", wanted, { limits });
     },
     sealed(verb, secret) {
       const id = server.newId();
