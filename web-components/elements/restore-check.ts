@@ -135,9 +135,16 @@ function trial({
         ? nothing
         : html`<details>
             <summary>${overwriteSummary(overwritten.length, updated)}</summary>
-            <ul class="paths mono">
-              ${overwritten.map((path) => html`<li><bdi>${pathText(path)}</bdi></li>`)}
-            </ul>
+            <div
+              class="paths mono"
+              role="region"
+              tabindex="0"
+              aria-label="Files that would be replaced"
+            >
+              <ul>
+                ${overwritten.map((path) => html`<li><bdi>${pathText(path)}</bdi></li>`)}
+              </ul>
+            </div>
           </details>`
     }`;
 }

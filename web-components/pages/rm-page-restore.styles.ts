@@ -67,7 +67,7 @@ export const restoreStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr) 312px;
     gap: 14px;
-    height: clamp(360px, calc(100dvh - 236px), 1000px);
+    height: clamp(360px, calc(100dvh - 202px), 1000px);
   }
   .tree {
     display: flex;
@@ -219,8 +219,12 @@ export const restoreStyles = css`
     color: var(--rm-warn-text);
   }
   .paths {
-    display: grid;
-    gap: 2px;
+    max-height: 220px;
+    padding: 8px 10px;
+    border: 1px solid var(--rm-border);
+    border-radius: var(--rm-radius-2);
+    overflow: auto;
+    scrollbar-width: thin;
     font-size: var(--rm-size-12);
     line-height: 18px;
     overflow-wrap: anywhere;
@@ -232,10 +236,20 @@ export const restoreStyles = css`
     font-size: var(--rm-size-13);
     line-height: 20px;
   }
+  .confirm .input {
+    /* Above the buttons, which stick. */
+    scroll-margin-bottom: 140px;
+  }
   .confirm .field {
     max-width: 420px;
   }
 
+  :host {
+    padding-bottom: 8px;
+  }
+  .step {
+    outline: none;
+  }
   .foot {
     margin-top: 14px;
   }

@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { countByDay, dayOf, noonOf } from "../elements/calendar-days.ts";
-import { bytes, plural, relativeTime, time } from "../elements/format.ts";
+import { bytes, relativeTime, time } from "../elements/format.ts";
 import { Ticking } from "../elements/ticking.ts";
 import { pathText } from "../elements/tree-path.ts";
 import type { DayEvent } from "../events/day.ts";
@@ -11,7 +11,9 @@ import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 import "../elements/rm-calendar/rm-calendar.ts";
 
-/** Chooses a snapshot: the day in a calendar, then one of the day. */
+const listed = 8;
+
+/** Chooses a snapshot: the day in a calendar, or one of a list that goes back from it. */
 @customElement("rm-restore-snapshot")
 export class RmRestoreSnapshot extends LitElement {
   static override styles = [
@@ -62,6 +64,12 @@ export class RmRestoreSnapshot extends LitElement {
       .section-head {
         padding: 14px 16px 0;
       }
+      section {
+        overflow: hidden;
+      }
+      .tag {
+        vertical-align: middle;
+      }
       @media (max-width: 980px) {
         .both {
           grid-template-columns: minmax(0, 1fr);
@@ -76,48 +84,54 @@ export class RmRestoreSnapshot extends LitElement {
   @property({ attribute: false }) accessor choose!: (
     snapshot: Snapshot,
   ) => void;
-  @state() accessor day = "";
+  /** Day from which on the list goes back. */
+  @state() accessor from = "";
   readonly #clock = new Ticking(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    const shown =
-      this.snapshots.find(({ id }) => id === this.chosen) ?? this.snapshots[0];
-    if ((changed.has("chosen") || this.day === "") && shown !== undefined)
-      this.day = dayOf(Date.parse(shown.time));
+    const chosen = this.snapshots.find(({ id }) => id === this.chosen);
+    const isListed = chosen !== undefined && this.#listed.includes(chosen);
+    if (this.from === "" || (changed.has("chosen") && !isListed))
+      this.from = dayOfSnapshot(chosen ?? this.snapshots[0]);
   }
 
   override render() {
-    const days = countByDay(
-      this.snapshots.map(({ time: at }) => Date.parse(at)),
-    );
-    const ofDay = this.snapshots.filter(
-      ({ time: at }) => dayOf(Date.parse(at)) === this.day,
-    );
+    const chosen = this.snapshots.find(({ id }) => id === this.chosen);
     return html`<div class="both">
       <section class="card section" aria-label="Day">
         <rm-calendar
           label="Days with snapshots"
-          .days=${days}
-          chosen=${this.day}
-          @rm-day=${({ day }: DayEvent) => {
-            this.day = day;
-            const newest = this.snapshots.find(
-              ({ time: at }) => dayOf(Date.parse(at)) === day,
-            );
-            if (newest !== undefined) this.choose(newest);
-          }}
+          .days=${countByDay(this.snapshots.map(({ time: at }) => Date.parse(at)))}
+          chosen=${chosen === undefined ? this.from : dayOfSnapshot(chosen)}
+          @rm-day=${({ day }: DayEvent) => this.#chooseDay(day)}
         ></rm-calendar>
       </section>
-      <section class="card" aria-labelledby="of-day">
+      <section class="card" aria-labelledby="listed">
         <div class="section-head">
-          <h2 id="of-day">
-            ${time(noonOf(this.day).getTime(), "day")}:
-            ${plural(ofDay.length, "snapshot")}
+          <h2 id="listed">
+            Snapshots up to ${time(noonOf(this.from).getTime(), "day")}
           </h2>
         </div>
-        ${ofDay.map((snapshot) => this.#snapshot(snapshot))}
+        ${this.#listed.map((snapshot) => this.#snapshot(snapshot))}
       </section>
     </div>`;
+  }
+
+  #chooseDay(day: string): void {
+    this.from = day;
+    const [newest] = this.#listed;
+    if (newest !== undefined) this.choose(newest);
+  }
+
+  /** From the chosen day back; all of that day in any case. */
+  get #listed(): readonly Snapshot[] {
+    const back = this.snapshots.filter(
+      (snapshot) => dayOfSnapshot(snapshot) <= this.from,
+    );
+    return back.filter(
+      (snapshot, index) =>
+        index < listed || dayOfSnapshot(snapshot) === this.from,
+    );
   }
 
   #snapshot(snapshot: Snapshot): TemplateResult {
@@ -132,7 +146,7 @@ export class RmRestoreSnapshot extends LitElement {
         @change=${() => this.choose(snapshot)}
       />
       <span class="num" title=${time(at, "full")}
-        ><b>${time(at, "time")}</b> ${relativeTime(at, this.#clock.now)} ·
+        ><b>${time(at, "dayTime")}</b> · ${relativeTime(at, this.#clock.now)} ·
         <span class="mono text-2">${short_id}</span>
         ${own ? nothing : html`<span class="tag">${pathText(hostname)}</span>`}
         ${tags.map((tag) => html`<span class="tag">${pathText(tag)}</span>`)}</span
@@ -143,6 +157,10 @@ export class RmRestoreSnapshot extends LitElement {
       <span class="paths mono text-2 small">${pathText(paths.join("  "))}</span>
     </label>`;
   }
+}
+
+function dayOfSnapshot(snapshot: Snapshot | undefined): string {
+  return snapshot === undefined ? "" : dayOf(Date.parse(snapshot.time));
 }
 
 declare global {

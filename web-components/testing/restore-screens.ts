@@ -88,7 +88,9 @@ export const restoreScreens: readonly Screen[] = [
     path: restorePath({ step: "target", ...config }),
     world: seededWorld,
     ready: async (page) => {
-      await page.getByRole("textbox", { name: "Folder" }).fill("$PATH/back");
+      await page
+        .getByRole("textbox", { name: "Folder" })
+        .fill("/srv/$PATH/back");
       await page
         .getByRole("button", { name: "Review", exact: true })
         .last()

@@ -129,10 +129,7 @@ export class RmRestoreTarget extends LitElement {
     const { name, os } = this.host;
     const isImpossible = mode === "in_place" && os === "windows";
     const [title, help] = {
-      new: [
-        "New folder",
-        `On ${name}, beside what is there. Nothing is written over.`,
-      ],
+      new: ["New folder", `On ${name}, beside what is there now.`],
       in_place: [
         "Where they came from",
         isImpossible

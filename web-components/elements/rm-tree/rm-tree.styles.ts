@@ -51,8 +51,8 @@ export const treeStyles = css`
   .line:hover {
     background: var(--rm-hover);
   }
-  .line.on,
-  .line.mixed {
+  .line.chosen,
+  .line.partly {
     background: var(--rm-accent-soft);
   }
   .scroller:focus-visible .line.at {
@@ -93,12 +93,12 @@ export const treeStyles = css`
     color: var(--rm-on-accent);
     cursor: pointer;
   }
-  .on > .name > .box,
-  .mixed > .name > .box {
+  .chosen > .name > .box,
+  .partly > .name > .box {
     background: var(--rm-accent);
     border-color: transparent;
   }
-  .mixed > .name > .box::after {
+  .partly > .name > .box::after {
     content: "";
     width: 8px;
     height: 2px;

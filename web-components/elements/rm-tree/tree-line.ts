@@ -16,6 +16,7 @@ export interface LineParts {
 }
 
 const checked = { on: "true", mixed: "mixed", off: "false" } as const;
+const looks = { on: "chosen", mixed: "partly", off: "" } as const;
 const kinds = { dir: "folder", file: "file", symlink: "link", other: "device" };
 
 export function entryLine({
@@ -32,7 +33,7 @@ export function entryLine({
   const modified = time(entry.m * 1000, "dateTime");
   const files = isDir ? plural(entry.c ?? 0, "file") : "";
   return html`<div
-    class="line ${chosen} ${open === true ? "open" : ""} ${at ? "at" : ""}"
+    class="line ${looks[chosen]} ${open === true ? "open" : ""} ${at ? "at" : ""}"
     role="treeitem"
     id="line-${index}"
     aria-label=${[label, kinds[entry.t], bytes(entry.s), files].filter(Boolean).join(", ")}
