@@ -6,6 +6,14 @@ import { createTestRestores, opened } from "./test-restores.ts";
 export type TestDownloads = Awaited<ReturnType<typeof createTestDownloads>>;
 export type Line = ReturnType<typeof dial>;
 
+export const hello = new TextEncoder().encode("hello");
+
+/** All that an agent sends, and that it was all. */
+export function greet(line: Line): void {
+  line.socket.send(hello);
+  line.say({ done: true, bytes: hello.length });
+}
+
 /** The agent's end of a stream. */
 function dial(url: string) {
   const socket = new WebSocket(url);
@@ -54,9 +62,13 @@ export async function createTestDownloads() {
     /** `query` as it stands in the address. */
     download: (
       query: string,
-      { headers = {}, signal }: { headers?: object; signal?: AbortSignal } = {},
+      {
+        headers = {},
+        number = 1,
+        signal,
+      }: { headers?: object; number?: number; signal?: AbortSignal } = {},
     ) =>
-      fetch(`http://${root}${server.snapshot}/download?${query}`, {
+      fetch(`http://${root}${server.at(number)}/download?${query}`, {
         headers: { ...server.admin, ...headers },
         ...(signal && { signal }),
       }),

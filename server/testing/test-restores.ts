@@ -23,10 +23,12 @@ export async function createTestRestores() {
   nas.onCommand("repo.key", () => ok({ key_id: keyId }));
   nas.received.length = 0;
   server.startRestores();
-  const snapshot = `${base}/snapshots/${snapshotOf(1)}`;
+  const at = (number: number) => `${base}/snapshots/${snapshotOf(number)}`;
+  const snapshot = at(1);
 
   return {
     ...server,
+    at,
     snapshot,
     restore: (over: Partial<RestoreBody> = {}, path = snapshot) =>
       server.call("POST", `${path}/restore`, { ...toFolder(nas), ...over }),
@@ -88,7 +90,7 @@ export function opened(host: TestEndpoint, command: Command) {
   return host.open(purposes[command.verb] ?? "job", command.id, box);
 }
 
-export const found = {
+export const findings = {
   target: "/srv/back",
   target_state: "absent",
   space_free: 1_000_000,

@@ -4,7 +4,7 @@ import { ok, refused } from "../../testing/test-endpoint.ts";
 import type { TestEndpoint } from "../../testing/test-endpoint.ts";
 import {
   createTestRestores,
-  found,
+  findings,
   toFolder,
   toldTo,
 } from "../../testing/test-restores.ts";
@@ -330,9 +330,9 @@ describe("who may", () => {
   }
 
   test("an operator restores on a host's own repositories, and not across hosts; a viewer not at all, whatever the address [RTR-07]", async () => {
-    nas.onCommand("restore.check", () => ok(found));
+    nas.onCommand("restore.check", () => ok(findings));
     const other = await server.addHost(2, "other");
-    other.onCommand("restore.check", () => ok(found));
+    other.onCommand("restore.check", () => ok(findings));
     const across = { host_id: other.hostId, confirm: "other" };
     expect(await as("operator", {})).toEqual([202, 200]);
     const inPlace = { target: { mode: "in_place" }, confirm: "nas" } as const;
@@ -346,14 +346,14 @@ describe("who may", () => {
 describe("the check before", () => {
   test("asks the host, writes nothing, and says what it finds [RTR-02]", async () => {
     nas.onCommand("restore.check", () =>
-      ok({ ...found, target_state: "not_empty", warnings: ["A warning."] }),
+      ok({ ...findings, target_state: "not_empty", warnings: ["A warning."] }),
     );
     const { status, body } = await server.check({
       paths: ["/etc/hosts", "/etc/passwd"],
     });
     expect(status).toBe(200);
     expect(body).toEqual({
-      ...found,
+      ...findings,
       target_state: "not_empty",
       warnings: ["A warning."],
       revocation: "own_access",

@@ -3,7 +3,7 @@ import { ok, refused, settle } from "../../testing/test-endpoint.ts";
 import type { TestEndpoint } from "../../testing/test-endpoint.ts";
 import {
   createTestRestores,
-  found,
+  findings,
   keyId,
   toldTo,
 } from "../../testing/test-restores.ts";
@@ -194,7 +194,7 @@ test("the keeper is who does the upkeep: no endpoint sees what may delete [RTR-0
 
 test("without an admin credential the password itself is given, sealed, and the check says so [RTR-07]", async () => {
   other.onCommand("restore.check", () =>
-    ok({ ...found, dry_run_problem: "-" }),
+    ok({ ...findings, dry_run_problem: "-" }),
   );
   const asked = { host_id: other.hostId };
   const check = async () => (await server.check(asked)).body;
@@ -225,14 +225,14 @@ test("without an admin credential the password itself is given, sealed, and the 
 
 test("a host that is gone can still be restored from, by another one [RTR-07]", async () => {
   await server.leave(nas);
-  other.onCommand("restore.check", () => ok(found));
+  other.onCommand("restore.check", () => ok(findings));
   const { body } = await server.check({ host_id: other.hostId });
   expect(body.revocation).toBe("forgotten_only");
   expect((await across()).status).toBe(202);
 });
 
 test("a repository in a folder of another machine is warned about [RTR-07]", async () => {
-  other.onCommand("restore.check", () => ok(found));
+  other.onCommand("restore.check", () => ok(findings));
   const ask = async (url: string) => {
     await server.db.updateTable("repositories").set({ url }).execute();
     return (await server.check({ host_id: other.hostId })).body.warnings;
