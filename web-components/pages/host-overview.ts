@@ -153,6 +153,7 @@ function recentSnapshots(parts: TabParts): TemplateResult | typeof nothing {
     <rm-snapshot-list
       .snapshots=${list.snapshots.slice(0, shownSnapshots)}
       .acts=${{ ...snapshotActsOf(parts), download: null }}
+      narrow
     ></rm-snapshot-list>
   </section>`;
 }

@@ -37,10 +37,10 @@ function line(job: Job, now: number): TemplateResult {
   return html`<li>
     ${glyph(state)}
     <div>
-      <a class="link" href="/jobs/${job.id}">${state.word}</a>
-      <span class="num text-2" title=${time(at, "full")}
-        >${relativeTime(at, now)}, by ${plainText(startedBy(job))}</span
-      >
+      <p><a class="link" href="/jobs/${job.id}">${state.word}</a></p>
+      <p class="small num text-2" title=${time(at, "full")}>
+        ${relativeTime(at, now)}, by ${plainText(startedBy(job))}
+      </p>
       <p class="small text-2">${plainText(result)}</p>
     </div>
   </li>`;

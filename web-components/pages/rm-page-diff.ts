@@ -113,7 +113,7 @@ export class RmPageDiff extends LitElement {
         title="Swap"
         @click=${() => this.#go({ ...start, a: start.b, b: start.a })}
       >
-        ${icon("diff", 14)}
+        ${icon("swap", 14)}
       </button>
       ${this.#side(start, "b", "To")}
     </div>`;

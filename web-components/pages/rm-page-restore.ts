@@ -105,7 +105,8 @@ export class RmPageRestore extends LitElement {
 
   override render() {
     if (!this.data.session.can("restore.browse"))
-      return nothingHere("Your role may not look into snapshots.", "/");
+      return html`<div class="header"><h1 tabindex="-1">Restore</h1></div>
+        ${nothingHere("Your role may not look into snapshots.", "/")}`;
     const choices = this.#choices;
     if (choices instanceof ApiError)
       return loadFailed("Restore", choices, () => {
@@ -446,10 +447,12 @@ export class RmPageRestore extends LitElement {
     return { snapshotId: id, repositoryId: repository_id };
   }
 
+  /** Empty while there is no snapshot. */
   #href({ snapshot, draft }: Choices): string {
     const { selection } = this.state;
+    if (snapshot === undefined) return "";
     return this.data.restores.downloadHref(
-      this.#ref(snapshot!),
+      this.#ref(snapshot),
       [...selection],
       downloadFormat(selection, this.#tree, draft),
     );

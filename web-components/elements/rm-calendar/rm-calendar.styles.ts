@@ -7,9 +7,11 @@ export const calendarStyles = css`
     align-items: center;
     margin-bottom: 8px;
   }
-  .month h3 {
+  .month p {
     flex: 1;
     text-align: center;
+    font-size: var(--rm-size-13);
+    font-weight: 600;
   }
   .back .icon {
     transform: rotate(180deg);

@@ -42,9 +42,9 @@ export class RmCalendar extends LitElement {
     const month = this.at.slice(0, 7);
     return html`<div class="month">
         ${this.#turn(-1, "Month before")}
-        <h3 id="month" aria-live="polite">
+        <p id="month" aria-live="polite">
           ${monthName.format(noonOf(this.at))}
-        </h3>
+        </p>
         ${this.#turn(1, "Month after")}
       </div>
       <div

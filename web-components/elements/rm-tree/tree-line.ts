@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { bytes, count, plural, time } from "../format.ts";
+import { bytes, count, time } from "../format.ts";
 import { icon } from "../icon.ts";
 import { busy } from "../status.ts";
 import { pathText } from "../tree-path.ts";
@@ -31,12 +31,10 @@ export function entryLine({
   const isDir = open !== null || entry.t === "dir";
   const goesTo = entry.l === undefined ? "" : ` → ${pathText(entry.l)}`;
   const modified = time(entry.m * 1000, "dateTime");
-  const files = isDir ? plural(entry.c ?? 0, "file") : "";
   return html`<div
     class="line ${looks[chosen]} ${open === true ? "open" : ""} ${at ? "at" : ""}"
     role="treeitem"
     id="line-${index}"
-    aria-label=${[label, kinds[entry.t], bytes(entry.s), files].filter(Boolean).join(", ")}
     aria-level=${row.level}
     aria-posinset=${row.position}
     aria-setsize=${row.siblings}
@@ -55,6 +53,7 @@ export function entryLine({
       >
       <span class="truncate" title="${label}${goesTo}"
         ><bdi>${label}</bdi
+        ><span class="visually-hidden">, ${kinds[entry.t]}</span
         >${goesTo === "" ? nothing : html`<bdi class="text-3">${goesTo}</bdi>`}</span
       >
     </span>
@@ -78,7 +77,6 @@ export function noteLine(
     role="treeitem"
     id="line-${index}"
     aria-level=${level}
-    aria-label=${text}
   >
     <span class="name" .style=${indent(level)}>
       <span class="twist"></span>
