@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   jobEnds,
@@ -13,7 +13,8 @@ import { descendants } from "../install/e2e/rig/processes.ts";
 import { resticByHand } from "../install/e2e/rig/repository.ts";
 import { approvedStand, type Stand } from "../install/e2e/rig/stand.ts";
 import { waitFor } from "../install/e2e/rig/wait.ts";
-import { cpuOf, cpuOfEndedChildren } from "./cpu.ts";
+import { type Command, readCommand, runBare } from "./bare.ts";
+import { cpuOf } from "./cpu.ts";
 import { type Figure, figure, median, seconds } from "./figures.ts";
 import { writeMixedTree } from "./tree.ts";
 
@@ -26,12 +27,6 @@ interface Cost {
   readonly cpu: number;
   /** Server and broker meanwhile. */
   readonly aside: number;
-}
-
-interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface BackupOptions {
@@ -64,7 +59,8 @@ export async function measureBackup(
     await freshRepository(repository);
     product.push(await throughProduct(stand, group_id));
     await freshRepository(repository);
-    bare.push(await byItself(command));
+    const { wall, cpu } = await runBare(command);
+    bare.push({ wall, listed: wall, cpu, aside: 0 });
   }
 
   const ratio = (pick: (cost: Cost) => number) =>
@@ -148,28 +144,6 @@ async function throughProduct(
   };
 }
 
-function byItself({ file, args, env }: Command): Promise<Cost> {
-  return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    let errors = "";
-    child.stdout.resume();
-    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-    const before = cpuOfEndedChildren();
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code !== 0)
-        return reject(new Error(`bare restic: exit ${code}\n${errors}`));
-      resolve({
-        wall: performance.now() - started,
-        listed: performance.now() - started,
-        cpu: cpuOfEndedChildren() - before,
-        aside: 0,
-      });
-    });
-  });
-}
-
 /** Runs the backup once and reads from its restic how it was started. */
 async function seenCommand(
   { api, agent, host }: Stand,
@@ -182,15 +156,7 @@ async function seenCommand(
         /\/restic[^/]*$/.test(exe) && args.includes(" backup "),
     ),
   );
-  const argv = readFileSync(`/proc/${restic.pid}/cmdline`, "utf8")
-    .split("\0")
-    .slice(1, -1);
-  const env = Object.fromEntries(
-    restic.env.map((entry) => [
-      entry.slice(0, entry.indexOf("=")),
-      entry.slice(entry.indexOf("=") + 1),
-    ]),
-  );
+  const command = readCommand(restic);
   await jobEnds(api, id, 600_000);
-  return { file: restic.exe, args: argv, env };
+  return command;
 }

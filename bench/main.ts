@@ -3,7 +3,7 @@
  *
  *   bun bench/main.ts            everything, about ten minutes
  *   bun bench/main.ts --quick    the same on less data and for shorter times: does it run at all
- *   bun bench/main.ts --only backup,idle,start,scripts,reconnect
+ *   bun bench/main.ts restore    one part: backup, idle, start, scripts, reconnect, restore, index
  *   bun bench/main.ts --write    also writes bench/results.md
  */
 import { cpus, totalmem } from "node:os";
@@ -21,6 +21,8 @@ import {
 } from "./figures.ts";
 import { measureIdle } from "./idle.ts";
 import { measureReconnect } from "./reconnect.ts";
+import { measureIndex } from "./restore/index.ts";
+import { measureRestore } from "./restore/restore.ts";
 import { measureScripts } from "./scripts.ts";
 import { measureSizes, measureStart } from "./start.ts";
 
@@ -41,6 +43,14 @@ function measures(quick: boolean): Record<string, Measure> {
       ),
     reconnect: (lab) =>
       measureReconnect(lab, quick ? 5 : 50, quick ? 5000 : 20_000),
+    restore: (lab) =>
+      measureRestore(
+        lab,
+        quick
+          ? { bytes: 2 ** 28, beside: 2 ** 27, snapshots: 3, rounds: 1 }
+          : { bytes: 2 ** 31, beside: 2 ** 33, snapshots: 200, rounds: 3 },
+      ),
+    index: (lab) => measureIndex(lab, { files: quick ? 10_000 : 100_000 }),
   };
 }
 
@@ -62,15 +72,14 @@ async function inOwnLab(measure: Measure): Promise<Figure[]> {
 
 async function main(args: readonly string[]): Promise<void> {
   const all = measures(args.includes("--quick"));
-  const only = args.includes("--only")
-    ? (args[args.indexOf("--only") + 1] ?? "").split(",")
-    : Object.keys(all);
+  const named = args.filter((arg) => !arg.startsWith("--"));
+  const only = named.length > 0 ? named : Object.keys(all);
   const figures: Figure[] = [];
   for (const name of only) {
     const measure = all[name];
     if (measure === undefined)
       throw new Error(
-        `--only takes ${Object.keys(all).join(", ")}; not ${name}`,
+        `the parts are ${Object.keys(all).join(", ")}; not ${name}`,
       );
     process.stderr.write(`measuring ${name}\n`);
     figures.push(...(await inOwnLab(measure)));

@@ -33,6 +33,8 @@ export async function restoreStand(
   options: BackupOptions & {
     /** Adds to what is backed up. */
     readonly prepare?: (source: string) => void;
+    /** How long the backup and its index may take. */
+    readonly patienceMs?: number;
   } = {},
 ): Promise<RestoreStand> {
   const stand = await backupStand(lab, options);
@@ -40,7 +42,8 @@ export async function restoreStand(
   options.prepare?.(source);
   const repositoryId = done.repository.id;
   const backUp = async () => {
-    const job = await jobEnds(api, (await runNow(api, host, done.group_id)).id);
+    const { id } = await runNow(api, host, done.group_id);
+    const job = await jobEnds(api, id, options.patienceMs);
     if (job.snapshot_id === null)
       throw new Error(`no backup: ${JSON.stringify(job.error)}`);
     return job.snapshot_id;
@@ -48,13 +51,17 @@ export async function restoreStand(
   const snapshotId = await backUp();
   const at = (part: string, id = snapshotId) =>
     `/api/repositories/${repositoryId}/snapshots/${id}/${part}`;
-  await indexed(api, at("index"));
+  await indexed(api, at("index"), options.patienceMs);
   const home = join(lab.dir, "home");
   return { ...stand, repositoryId, snapshotId, backUp, at, home };
 }
 
 /** The files of a snapshot, once the server knows them. */
-export function indexed(api: Api, address: string): Promise<SnapshotIndex> {
+export function indexed(
+  api: Api,
+  address: string,
+  ms = 20_000,
+): Promise<SnapshotIndex> {
   let last: SnapshotIndex | null = null;
   return waitFor(
     "the snapshot is indexed",
@@ -62,7 +69,7 @@ export function indexed(api: Api, address: string): Promise<SnapshotIndex> {
       last = await api.get<SnapshotIndex>(address);
       return last.state === "ready" ? last : null;
     },
-    20_000,
+    ms,
     () => JSON.stringify(last),
   );
 }
@@ -110,8 +117,9 @@ export async function startRestore(
 export async function restoreEnds(
   stand: Pick<RestoreStand, "api" | "host" | "at">,
   wish: RestoreWish,
+  ms = 60_000,
 ): Promise<Job> {
-  return jobEnds(stand.api, (await startRestore(stand, wish)).id, 60_000);
+  return jobEnds(stand.api, (await startRestore(stand, wish)).id, ms);
 }
 
 export function downloadOf(

@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { repositoryPassword } from "../../install/e2e/rig/jobs.ts";
+import type { Lab } from "../../install/e2e/rig/lab.ts";
+import { descendants, residentBytes } from "../../install/e2e/rig/processes.ts";
+import { tool } from "../../install/e2e/rig/places.ts";
+import { resticByHand } from "../../install/e2e/rig/repository.ts";
+import {
+  downloadOf,
+  restoreEnds,
+  type RestoreStand,
+  restoreStand,
+  startRestore,
+} from "../../install/e2e/rig/restores.ts";
+import type { Folder } from "../../install/e2e/rig/types.ts";
+import { waitFor } from "../../install/e2e/rig/wait.ts";
+import { type Command, readCommand, runBare } from "../bare.ts";
+import {
+  type Figure,
+  figure,
+  mebibytes,
+  median,
+  milliseconds,
+  seconds,
+} from "../figures.ts";
+import { writeMixedTree } from "../tree.ts";
+
+export interface RestoreOptions {
+  /** What is restored and downloaded whole. */
+  readonly bytes: number;
+  /** What lies beside it in the repository. */
+  readonly beside: number;
+  readonly snapshots: number;
+  readonly rounds: number;
+}
+
+const entries = 10_000;
+const patienceMs = 1_800_000;
+
+/** Getting files back out of a repository of that size, through rest-server on loopback. */
+export async function measureRestore(
+  lab: Lab,
+  options: RestoreOptions,
+): Promise<Figure[]> {
+  const stand = await restoreStand(lab, {
+    patienceMs,
+    prepare(source) {
+      writeMixedTree(join(source, "mixed"), options.bytes);
+      writeMixedTree(join(source, "beside"), options.beside);
+      mkdirSync(join(source, "many"));
+      for (let at = 0; at < entries; at += 1)
+        writeFileSync(join(source, "many", `file-${at}.txt`), `${at}`);
+    },
+  });
+  await addSnapshots(stand, options.snapshots - 1);
+  return [
+    await measureDeleted(stand, options),
+    ...(await measureFolder(stand)),
+    ...(await measureWhole(lab, stand, options)),
+    ...(await measureDownload(stand, options)),
+  ];
+}
+
+async function addSnapshots(
+  { repository, source }: RestoreStand,
+  count: number,
+): Promise<void> {
+  for (let at = 0; at < count; at += 1) {
+    writeFileSync(join(source, "notes", "diary.txt"), `day ${at}`);
+    const { code, stderr } = await resticByHand(
+      repository,
+      repositoryPassword,
+      ["backup", "--host", hostname(), "--tag", "default", source],
+    );
+    if (code !== 0) throw new Error(`restic backup: ${stderr}`);
+  }
+}
+
+async function measureDeleted(
+  stand: RestoreStand,
+  { bytes, beside, snapshots, rounds }: RestoreOptions,
+): Promise<Figure> {
+  const file = join(stand.source, "notes/note-1.txt");
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    rmSync(file);
+    const started = performance.now();
+    await startRestore(stand, { paths: [file], confirm: stand.host.name });
+    await waitFor("the file is there", () => existsSync(file), 120_000);
+    times.push(performance.now() - started);
+    // The next one begins when this job has ended.
+    await restoreEnds(stand, { paths: [file], confirm: stand.host.name });
+  }
+  const size = ((bytes + beside) / 2 ** 30).toFixed(1);
+  return figure(
+    "A deleted file, from the request to the file on disk",
+    seconds(median(times)),
+    "< 30 s",
+    `${size} GiB, ${snapshots} snapshots; median of ${rounds}, longest ${seconds(Math.max(...times))}`,
+  );
+}
+
+async function measureFolder(stand: RestoreStand): Promise<Figure[]> {
+  const { server, at, source } = stand;
+  await server.stop();
+  await server.start();
+  const api = await server.logIn();
+  const path = encodeURIComponent(join(source, "many"));
+  const open = async () => {
+    const started = performance.now();
+    await api.get<Folder>(at(`tree?path=${path}`));
+    return performance.now() - started;
+  };
+  const [first, second] = [await open(), await open()];
+  return [
+    figure(
+      `A folder of ${entries.toLocaleString("en")} entries, first open`,
+      milliseconds(first),
+      "< 100 ms",
+      "its first page of 1,000, right after the server's start",
+    ),
+    figure("the same, second open", milliseconds(second), "< 100 ms"),
+  ];
+}
+
+async function measureWhole(
+  lab: Lab,
+  stand: RestoreStand,
+  { bytes, rounds }: RestoreOptions,
+): Promise<Figure[]> {
+  const to = join(lab.dir, "restored");
+  const { agent, source, server } = stand;
+  const now = { ...stand, api: await server.logIn() };
+  const wish = { paths: [join(source, "mixed")], to, strip: source };
+  const product: number[] = [];
+  const bare: number[] = [];
+  let command: Command | null = null;
+  // The first one fills the page cache, and shows how restic is started.
+  for (let round = 0; round <= rounds; round += 1) {
+    const ending = restoreEnds(now, wish, patienceMs);
+    command ??= await seenRestore(agent.program().pid);
+    const { state, started_at, finished_at } = await ending;
+    if (state !== "succeeded") throw new Error(`the restore ${state}`);
+    if (round > 0)
+      product.push(
+        Date.parse(finished_at ?? "") - Date.parse(started_at ?? ""),
+      );
+    rmSync(to, { recursive: true });
+    if (round > 0) bare.push((await runBare(command)).wall);
+    rmSync(to, { recursive: true, force: true });
+  }
+  return [
+    figure(
+      `Restore of ${mebibytes(bytes)}, wall: product / bare restic`,
+      (median(product) / median(bare)).toFixed(3),
+      "<= 1.02",
+      `${seconds(median(product))} and ${seconds(median(bare))}; median of ${rounds} alternating rounds`,
+    ),
+  ];
+}
+
+async function seenRestore(agentPid: number): Promise<Command> {
+  const restic = await waitFor("restic restores", () =>
+    descendants(agentPid).find(
+      ({ exe, args }) =>
+        /\/restic[^/]*$/.test(exe) && args.includes(" restore "),
+    ),
+  );
+  return readCommand(restic);
+}
+
+async function measureDownload(
+  stand: RestoreStand,
+  { bytes, rounds }: RestoreOptions,
+): Promise<Figure[]> {
+  const { agent, server, repository, source, snapshotId } = stand;
+  const now = { ...stand, api: await server.logIn() };
+  const folder = join(source, "mixed");
+  const memory = () => [
+    residentBytes(agent.program().pid),
+    residentBytes(server.program().pid),
+  ];
+  const product: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const started = performance.now();
+    const { body } = await downloadOf(now, [folder], "tar");
+    for await (const _piece of body ?? []);
+    product.push(performance.now() - started);
+    const dumped = performance.now();
+    await dumpByHand(repository, snapshotId, folder);
+    bare.push(performance.now() - dumped);
+  }
+  const before = memory();
+  const slow = await downloadOf(now, [folder], "tar");
+  const reader = slow.body?.getReader();
+  await reader?.read();
+  await Bun.sleep(10_000);
+  const after = memory();
+  await reader?.cancel();
+  const grown = after.map((value, at) => mebibytes(value - (before[at] ?? 0)));
+  return [
+    figure(
+      `Download of ${mebibytes(bytes)}, speed: product / restic dump`,
+      (median(bare) / median(product)).toFixed(3),
+      ">= 0.8",
+      `${seconds(median(product))} and ${seconds(median(bare))}; median of ${rounds} alternating rounds`,
+    ),
+    figure(
+      "Memory that a browser costs which stops reading, agent and server",
+      grown.join(", "),
+      "",
+      "VmRSS 10 s later, against before",
+    ),
+  ];
+}
+
+function dumpByHand(
+  repository: string,
+  snapshotId: string,
+  folder: string,
+): Promise<unknown> {
+  return runBare({
+    file: tool("restic"),
+    args: ["--no-cache", "dump", "--archive", "tar", snapshotId, folder],
+    env: {
+      PATH: "/usr/bin:/bin",
+      HOME: "/nonexistent",
+      RESTIC_REPOSITORY: repository,
+      RESTIC_PASSWORD: repositoryPassword,
+    },
+  });
+}
