@@ -36,6 +36,7 @@ const names = {
   sliders: "sliders-horizontal",
   stop: "square",
   sun: "sun",
+  swap: "arrow-left-right",
   tag: "tag",
   terminal: "terminal",
   trash: "trash-2",

@@ -101,7 +101,7 @@ export const diffStyles = css`
       gap: 8px;
       padding: 0 10px;
       min-height: 44px;
-      grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr) auto;
+      grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr) 80px;
     }
     .name {
       padding-left: calc(var(--level) * 12px);

@@ -35,6 +35,10 @@ export class RmSnapshotList extends LitElement {
         display: inline-flex;
         gap: 4px;
       }
+      .scroll {
+        /* What is hidden from sight must not stick out of the table either. */
+        position: relative;
+      }
       .choose {
         width: 28px;
       }
@@ -63,12 +67,38 @@ export class RmSnapshotList extends LitElement {
         border-top: 1px solid var(--rm-border);
         font-size: var(--rm-size-13);
       }
+      @media (max-width: 719px) {
+        :host {
+          display: flex;
+          flex-direction: column;
+        }
+        /* Over the list, where it covers nothing. */
+        .compare {
+          position: static;
+          order: -1;
+          border: 0;
+          padding: 0 0 12px;
+        }
+      }
+      :host([narrow]) :is(.count, .labels) {
+        display: none;
+      }
+      @media (max-width: 980px) {
+        rm-copy {
+          display: none;
+        }
+        td .truncate {
+          max-width: 16vw;
+        }
+      }
     `,
   ];
 
   @property({ attribute: false }) accessor snapshots: readonly Snapshot[] = [];
   /** What may be done with them here; null for a mere list. */
   @property({ attribute: false }) accessor acts: SnapshotActs | null = null;
+  /** Beside other things: what matters least is left out. */
+  @property({ type: Boolean, reflect: true }) accessor narrow = false;
   /** Whether two of them can be chosen to be compared. */
   @property({ type: Boolean }) accessor compares = false;
   /** Those that are chosen, by their keys. */
@@ -84,9 +114,9 @@ export class RmSnapshotList extends LitElement {
               <th>Taken</th>
               <th>ID</th>
               <th class="medium">Paths</th>
-              <th class="wide">Tags</th>
+              <th class="wide labels">Tags</th>
               <th class="right">Size</th>
-              <th class="right medium">Files</th>
+              <th class="right medium count">Files</th>
               ${this.#acts === null ? nothing : html`<th><span class="visually-hidden">Actions</span></th>`}
             </tr>
           </thead>
@@ -121,7 +151,7 @@ export class RmSnapshotList extends LitElement {
       <td class="medium">
         <div class="truncate mono text-2" title=${paths}>${paths}</div>
       </td>
-      <td class="wide">
+      <td class="wide labels">
         <span class="tags">
           ${snapshot.own ? nothing : html`<span class="tag" title="Not made by this host’s agent">${plainText(snapshot.hostname)}</span>`}
           ${snapshot.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
@@ -130,7 +160,7 @@ export class RmSnapshotList extends LitElement {
       <td class="right num">
         ${snapshot.size_bytes === null ? "unknown" : bytes(snapshot.size_bytes)}
       </td>
-      <td class="right num text-2 medium">
+      <td class="right num text-2 medium count">
         ${snapshot.file_count === null ? "unknown" : count(snapshot.file_count)}
       </td>
       ${

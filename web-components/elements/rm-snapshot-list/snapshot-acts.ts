@@ -62,7 +62,7 @@ export function snapshotActs(
           class="button s"
           href=${restoreAddress(start)}
           aria-label="Restore from ${snapshot.short_id}"
-          >Restore…</a
+          >${icon("history", 14)}<span class="medium">Restore…</span></a
         >`
       : nothing
   }`;
