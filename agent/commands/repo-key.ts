@@ -25,6 +25,8 @@ export interface RepoKeyDeps {
   readonly hostId: string;
   readonly agreement: AgreementKey;
   readonly runner: ResticRunner;
+  /** Aborted when the agent stops. */
+  readonly stopping: AbortSignal;
 }
 
 /** Of each step; the server waits 60 s for them all. */
@@ -35,29 +37,26 @@ const retryLockS = 15;
 const keyList = z.array(z.object({ id: z.string(), userName: z.string() }));
 
 /** Gives a repository one more password, or takes it away again. */
-export function createRepoKey({
-  hostId,
-  agreement,
-  runner,
-}: RepoKeyDeps): CommandHandler {
+export function createRepoKey(deps: RepoKeyDeps): CommandHandler {
+  const { hostId, agreement } = deps;
   return async (payload, { id }) => {
     const { box } = payloadOf(repoKey, payload);
     const context = sealContext(hostId, "repo-key", id);
     const secret = openBox(box, agreement, context, repoKeySecret);
     const { label } = secret;
     if (secret.do === "add") {
-      await need(runner, secret, addKeyArgs(label), {
+      await need(deps, secret, addKeyArgs(label), {
         stdin: `${secret.new_password}\n`,
       });
-      return { key_id: await newKey(runner, secret, label) };
+      return { key_id: await newKey(deps, secret, label) };
     }
     const { key_id } = secret;
     const isMeant = (key: z.infer<typeof keyList>[number]) =>
       key_id === null ? key.userName === label : isSameId(key.id, key_id);
-    const keys = (await listKeys(runner, secret)).filter(isMeant);
-    for (const key of keys) await need(runner, secret, removeKeyArgs(key.id));
+    const keys = (await listKeys(deps, secret)).filter(isMeant);
+    for (const key of keys) await need(deps, secret, removeKeyArgs(key.id));
     // Some restics end well although nothing could be removed.
-    const stays = (await listKeys(runner, secret)).some(isMeant);
+    const stays = (await listKeys(deps, secret)).some(isMeant);
     if (stays) throw new FailureError("delete_refused", keyStays);
     return { key_id };
   };
@@ -72,11 +71,11 @@ const keyStays =
   "The temporary key is still in the repository: this access may not delete. Remove it with restic key remove.";
 
 async function newKey(
-  runner: ResticRunner,
+  deps: RepoKeyDeps,
   repository: Repository,
   label: string,
 ): Promise<string> {
-  const keys = await listKeys(runner, repository);
+  const keys = await listKeys(deps, repository);
   const key = keys.find(({ userName }) => userName === label);
   if (key === undefined)
     throw new FailureError(
@@ -86,8 +85,8 @@ async function newKey(
   return key.id;
 }
 
-async function listKeys(runner: ResticRunner, repository: Repository) {
-  const { stdout } = await need(runner, repository, listKeysArgs);
+async function listKeys(deps: RepoKeyDeps, repository: Repository) {
+  const { stdout } = await need(deps, repository, listKeysArgs);
   const keys = parseJson(stdout, keyList);
   if (keys === null)
     throw new FailureError(
@@ -98,18 +97,18 @@ async function listKeys(runner: ResticRunner, repository: Repository) {
 }
 
 async function need(
-  runner: ResticRunner,
+  deps: RepoKeyDeps,
   repository: Repository,
   args: readonly string[],
   more: Pick<ResticCall, "stdin"> = {},
 ): Promise<Captured> {
   const ending = new AbortController();
-  const captured = await capture(runner, {
+  const captured = await capture(deps.runner, {
     args,
     repository,
     limitMs,
     retryLockS,
-    signal: ending.signal,
+    signal: AbortSignal.any([deps.stopping, ending.signal]),
     ...more,
     onMessage(_message, _stream, line) {
       if (isRefusedRemoval(line)) ending.abort("refused" satisfies StopReason);

@@ -34,6 +34,8 @@ export interface RestoreCheckDeps {
   readonly hostId: string;
   readonly agreement: AgreementKey;
   readonly runner: ResticRunner;
+  /** Aborted when the agent stops. */
+  readonly stopping: AbortSignal;
   readonly restoreHost: RestoreHost;
   readonly restic: () => Promise<{ readonly version: string }>;
   readonly tmpDir: string;
@@ -89,7 +91,7 @@ async function look(
     place.includes,
     { version, tmpDir: deps.tmpDir, name },
     (given) =>
-      dryRun(deps.runner, { url, credential }, place.base, [
+      dryRun(deps, { url, credential }, place.base, [
         ...restoreArgs(
           {
             ...given,
@@ -107,7 +109,7 @@ async function look(
 }
 
 async function dryRun(
-  runner: ResticRunner,
+  { runner, stopping }: RestoreCheckDeps,
   repository: Repository,
   base: string,
   args: readonly string[],
@@ -119,6 +121,7 @@ async function dryRun(
     args,
     repository,
     limitMs,
+    signal: stopping,
     onMessage(message) {
       if (message.type === "restore_summary")
         unchanged = message.summary.files_skipped;

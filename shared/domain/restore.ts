@@ -17,7 +17,7 @@ export type OverwriteRule = (typeof overwriteRules)[number];
  * becomes the job's id.
  */
 export const restoreTarget = z.discriminatedUnion("mode", [
-  z.strictObject({
+  z.object({
     mode: z.literal("new_directory"),
     path: z
       .string()
@@ -28,7 +28,7 @@ export const restoreTarget = z.discriminatedUnion("mode", [
         if (message !== null) addIssue({ code: "custom", message });
       }),
   }),
-  z.strictObject({ mode: z.literal("in_place") }),
+  z.object({ mode: z.literal("in_place") }),
 ]);
 export type RestoreTarget = z.infer<typeof restoreTarget>;
 

@@ -4,6 +4,7 @@ import { getPublicKey, hashes, sign, verify } from "@noble/ed25519";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
+import { restoreCheckResult } from "../api/restores.ts";
 import { jobProgress } from "../domain/job.ts";
 import { toBase64Url } from "../identity/keys.ts";
 import { openSigned, signText } from "../identity/signed.ts";
@@ -13,6 +14,7 @@ import * as config from "./config.ts";
 import * as event from "./event.ts";
 import * as hello from "./hello.ts";
 import * as identity from "./identity.ts";
+import * as stream from "./stream.ts";
 import * as tree from "./tree.ts";
 
 /** Every body on the wire: `golden/<name>.json` shows it with each of its fields. */
@@ -47,6 +49,21 @@ const messages: Record<string, z.ZodType> = {
   "command-job-start": command.jobStart,
   "command-job-start-upkeep": command.jobStart,
   "maintenance-secret": command.maintenanceSecret,
+  "command-job-start-restore": command.jobStart,
+  "restore-secret": command.restoreSecret,
+  "command-restore-check": command.restoreCheckCommand,
+  "restore-check-secret": command.restoreCheckSecret,
+  "restore-check-result": restoreCheckResult,
+  "command-dump-start": command.dumpStart,
+  "dump-secret": command.dumpSecret,
+  "stream-open": stream.streamOpen,
+  "stream-grant": stream.streamGrant,
+  "stream-end": stream.streamEnd,
+  "stream-end-failed": stream.streamEnd,
+  "command-repo-key": command.repoKey,
+  "repo-key-secret-add": command.repoKeySecret,
+  "repo-key-secret-remove": command.repoKeySecret,
+  "repo-key-result": command.repoKeyResult,
   "command-job-cancel": command.jobCancel,
   "command-cfg-changed": command.configChanged,
   "command-repo-test": command.repoTest,
@@ -58,6 +75,7 @@ const messages: Record<string, z.ZodType> = {
   "event-job-started": event.jobStarted,
   "event-job-done": event.jobDone,
   "event-job-done-upkeep": event.jobDone,
+  "event-job-done-restore": event.jobDone,
   "event-repo-stats": event.repoStats,
   "event-repo-unlocked": event.repoUnlocked,
   "event-log": event.logBatch,
