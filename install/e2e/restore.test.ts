@@ -258,7 +258,7 @@ test(
       "snapshot_missing",
     ]);
     expect((await wholeLogOf(api, late)).length).toBeGreaterThan(0);
-    expect(existsSync(join(stand.home, "late"))).toBe(false);
+    expect(treeOf(join(stand.home, "late"))).toEqual({});
   }),
   limit,
 );
