@@ -8,6 +8,5 @@ export function restoreFacts(restore: RestoreStats): readonly Fact[] {
     fact("Files restored", restore.files_restored, count),
     fact("Restored", restore.bytes_restored, bytes),
     fact("Left as they were", restore.files_skipped || undefined, count),
-    fact("Of them", restore.bytes_skipped || undefined, bytes),
   ].flatMap((known) => (known === null ? [] : [known]));
 }
