@@ -128,6 +128,16 @@ describe("a restore on the host itself", () => {
     expect(toldTo(nas, "job.start")[0].total_bytes).toBeNull();
   });
 
+  test("in a list of jobs the first twenty paths stand for them all", async () => {
+    await server.list(nas, [1, 2]);
+    const paths = Array.from({ length: 30 }, (_, i) => `/srv/${i}`);
+    const { body: job } = await server.restore({ paths }, server.at(2));
+    expect(job.restore_request.paths).toHaveLength(30);
+    const { jobs } = (await server.call("GET", "/api/jobs?kind=restore")).body;
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0].restore_request.paths).toEqual(paths.slice(0, 20));
+  });
+
   test("a job whose host forgets it is lost, as every other", async () => {
     const { body: job } = await server.restore();
     await server.clock.advance(120_000);
