@@ -4,7 +4,7 @@ import { addDays, addMonths, countByDay, weeksOf } from "./calendar-days.ts";
 test("a month is drawn in whole weeks from Monday on", () => {
   const weeks = weeksOf("2026-11");
   expect(weeks[0]).toContain("2026-11-01");
-  expect(weeks[0]![0]).toBe("2026-10-26");
+  expect(weeks[0]?.[0]).toBe("2026-10-26");
   expect(weeks.at(-1)).toContain("2026-11-30");
   expect(weeks.every((week) => week.length === 7)).toBe(true);
   expect(weeksOf("2027-02")).toHaveLength(4);

@@ -68,9 +68,15 @@ export function restoreBody(
   };
 }
 
-/** The field that a refused path of the body came from. */
-export function restoreField(path: string): string | null {
-  if (path === "target" || path.startsWith("target.")) return "path";
-  if (path === "host_id") return "to";
-  return ["strip", "overwrite", "confirm"].includes(path) ? path : null;
+/** Of the refused paths of a body those that a person chooses here: field id → what to change. */
+export function targetErrors(
+  refused: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const [path, text] of Object.entries(refused)) {
+    if (path === "target" || path.startsWith("target.")) errors["path"] = text;
+    else if (path === "host_id") errors["to"] = text;
+    else if (path === "strip" || path === "overwrite") errors[path] = text;
+  }
+  return errors;
 }

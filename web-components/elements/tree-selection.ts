@@ -7,7 +7,7 @@ export type Selection = ReadonlySet<string>;
 export type Chosen = "on" | "mixed" | "off";
 
 /** As many as a restore takes. */
-export const mostChosen = 500;
+const mostChosen = 500;
 
 export function chosenState(selection: Selection, path: string): Chosen {
   if (coveredBy(selection, path) !== null) return "on";

@@ -2,10 +2,18 @@ import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { Repository, Snapshot } from "@restic-manager/shared/api/repos.ts";
 import type { SessionStore } from "../data/session.ts";
 import type { DownloadFormat } from "../data/restores.ts";
-import type { RestoreDraft, RestoreMode } from "../elements/restore-draft.ts";
+import {
+  type RestoreDraft,
+  restoreFaults,
+  type RestoreMode,
+} from "../elements/restore-draft.ts";
 import { isFolder } from "../elements/tree-path.ts";
 import type { Selection } from "../elements/tree-selection.ts";
-import type { RestoreState } from "./restore-state.ts";
+import {
+  type RestoreState,
+  type RestoreStep,
+  restoreSteps,
+} from "./restore-state.ts";
 import type { SnapshotTree } from "./snapshot-tree.ts";
 
 /** What a person may choose between, for the host, the snapshot and the role. */
@@ -74,6 +82,29 @@ export function choicesOf(
       mode === "in_place" || (mode === "other" && !users.includes(target.id)),
     streams: hosts.some(({ id, online }) => online && users.includes(id)),
   };
+}
+
+export function isReady(
+  step: RestoreStep,
+  selection: Selection,
+  { snapshot, draft, modes }: Choices,
+): boolean {
+  if (step === "snapshot") return true;
+  if (snapshot === undefined) return false;
+  if (step === "files") return true;
+  const isChosen = selection.size > 0 && modes.length > 0;
+  return step === "target"
+    ? isChosen
+    : isChosen && Object.keys(restoreFaults(draft)).length === 0;
+}
+
+/** The step of the address, or the last one before it that can be shown. */
+export function stepOf(
+  { step, selection }: RestoreState,
+  choices: Choices,
+): RestoreStep {
+  const asked = restoreSteps.slice(0, restoreSteps.indexOf(step) + 1);
+  return asked.findLast((of) => isReady(of, selection, choices)) ?? "snapshot";
 }
 
 /** A file comes as it is, a folder as the archive that was chosen, several paths as tar. */

@@ -1,23 +1,19 @@
-import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
-import type { Repository, Snapshot } from "@restic-manager/shared/api/repos.ts";
+import type { Snapshot } from "@restic-manager/shared/api/repos.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { ApiError } from "../data/api-error.ts";
 import type { Data } from "../data/data.ts";
 import type { SnapshotRef } from "../data/restores.ts";
-import type { Loadable } from "../data/resource.ts";
-import { Watch } from "../data/watch.ts";
 import { time } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import {
   restoreBody,
   type RestoreDraft,
   restoreFaults,
-  restoreField,
+  targetErrors,
 } from "../elements/restore-draft.ts";
-import { isFolder } from "../elements/tree-path.ts";
-import { commonFolders, sumOf, toggled } from "../elements/tree-selection.ts";
+import { sumOf, toggled } from "../elements/tree-selection.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import type { RestoreDraftEvent } from "../events/restore-draft.ts";
 import type { TreeEvent } from "../events/tree.ts";
@@ -33,10 +29,12 @@ import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
 import {
   type Choices,
-  choicesOf,
   downloadFault,
   downloadFormat,
+  isReady,
+  stepOf,
 } from "./restore-choices.ts";
+import { RestoreData } from "./restore-data.ts";
 import { filesStep } from "./restore-files.ts";
 import { restoreFoot } from "./restore-foot.ts";
 import { hostChoice } from "./restore-host.ts";
@@ -49,10 +47,10 @@ import {
   restoreSteps,
 } from "./restore-state.ts";
 import { stepsHeader, stepWords } from "./restore-steps.ts";
+import { targetStep } from "./restore-target.ts";
 import { restoreStyles } from "./rm-page-restore.styles.ts";
 import { Saving } from "./saving.ts";
 import { SnapshotTree } from "./snapshot-tree.ts";
-import "../elements/rm-restore-target/rm-restore-target.ts";
 import "../elements/rm-tree/rm-tree.ts";
 import "./rm-restore-snapshot.ts";
 
@@ -77,13 +75,10 @@ export class RmPageRestore extends LitElement {
   /** Why the last choice in the tree was not taken. */
   @state() accessor refused = "";
   @state() accessor typed = "";
-  readonly #hosts = new Watch<Loadable<readonly HostRow[]>>(this);
-  readonly #snapshots = new Watch<Loadable<readonly Snapshot[]>>(this);
-  readonly #repositories = new Watch<Loadable<readonly Repository[]>>(this);
+  readonly #of = new RestoreData(this);
   readonly #tree = new SnapshotTree(this);
   readonly #checking = new Checking(this);
   readonly #saving = new Saving(this);
-  #hostId = "";
   #learnt = "";
   #shownStep: RestoreStep | null = null;
   #findLater: ReturnType<typeof setTimeout> | undefined;
@@ -91,13 +86,7 @@ export class RmPageRestore extends LitElement {
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("url")) this.#read(parseRestore(this.url));
     if (!this.data.session.can("restore.browse")) return;
-    this.#hosts.watch(this.data.hosts.list);
-    const { hostId } = this.state;
-    if (hostId !== this.#hostId && hostId !== "") {
-      this.#hostId = hostId;
-      this.#snapshots.watch(this.data.restores.snapshots(hostId));
-      this.#repositories.watch(this.data.repos.ofHost(hostId));
-    }
+    this.#of.open(this.data, this.state.hostId);
     const choices = this.#choices;
     if (choices !== null && !(choices instanceof ApiError))
       this.#follow(choices);
@@ -110,7 +99,7 @@ export class RmPageRestore extends LitElement {
     const choices = this.#choices;
     if (choices instanceof ApiError)
       return loadFailed("Restore", choices, () => {
-        this.#hostId = "";
+        this.#of.retry();
         this.requestUpdate();
       });
     const name = choices?.host.name;
@@ -142,9 +131,8 @@ export class RmPageRestore extends LitElement {
   }
 
   #body(choices: Choices | null): TemplateResult {
-    const hosts = this.#hosts.value;
-    if (this.state.hostId === "" && hosts?.state === "ready")
-      return hostChoice(hosts.value);
+    const { hosts } = this.#of;
+    if (this.state.hostId === "" && hosts !== null) return hostChoice(hosts);
     if (choices === null) return rowsSkeleton(6);
     if (choices.snapshots.length === 0)
       return nothingHere(
@@ -171,7 +159,7 @@ export class RmPageRestore extends LitElement {
         <div ?hidden=${step !== "files"}>
           ${step === "snapshot" ? nothing : this.#filesStep()}
         </div>
-        ${step === "target" ? this.#targetStep(choices) : nothing}
+        ${step === "target" ? targetStep(choices, this.state.selection, this.#tree, this.errors, (event) => this.#draft(event)) : nothing}
         ${step === "review" ? this.#reviewStep(choices) : nothing}
       </section>
       ${this.#foot(choices, step)}`;
@@ -212,26 +200,6 @@ export class RmPageRestore extends LitElement {
       onFind: (text) => this.#find(text.trim()),
       onToggle: (path) => this.#toggle(path),
     });
-  }
-
-  #targetStep({ host, others, modes, draft }: Choices): TemplateResult {
-    const { selection } = this.state;
-    const entryAt = (path: string) => this.#tree.entryAt(path);
-    const [first = "/"] = selection;
-    const entry = entryAt(first);
-    const isSingle = selection.size === 1 && entry !== undefined;
-    return html`<rm-restore-target
-      .draft=${draft}
-      .host=${host}
-      .others=${others}
-      .modes=${modes}
-      .common=${commonFolders(selection, entryAt)}
-      .example=${first}
-      .single=${isSingle && !isFolder(entry)}
-      .zips=${isSingle && isFolder(entry)}
-      .errors=${this.errors}
-      @rm-restore-draft=${(event: RestoreDraftEvent) => this.#draft(event)}
-    ></rm-restore-target>`;
   }
 
   #reviewStep(choices: Choices): TemplateResult {
@@ -348,12 +316,10 @@ export class RmPageRestore extends LitElement {
 
   /** Goes back to the field that was refused. */
   #showFields(fields: Readonly<Record<string, string>> = {}): void {
-    const errors = Object.entries(fields).flatMap(([path, text]) => {
-      const field = restoreField(path);
-      return field === null || field === "confirm" ? [] : [[field, text]];
-    });
-    if (errors.length === 0 || this.state.step !== "review") return;
-    this.errors = Object.fromEntries(errors);
+    const errors = targetErrors(fields);
+    if (Object.keys(errors).length === 0 || this.state.step !== "review")
+      return;
+    this.errors = errors;
     this.#change({ step: "target" });
   }
 
@@ -396,43 +362,16 @@ export class RmPageRestore extends LitElement {
     else this.#findLater = setTimeout(() => void this.#tree.find(text), 250);
   }
 
-  #isReady(step: RestoreStep, { snapshot, draft, modes }: Choices): boolean {
-    if (step === "snapshot") return true;
-    if (snapshot === undefined) return false;
-    if (step === "files") return true;
-    const isChosen = this.state.selection.size > 0 && modes.length > 0;
-    return step === "target"
-      ? isChosen
-      : isChosen && Object.keys(restoreFaults(draft)).length === 0;
+  #step(choices: Choices): RestoreStep {
+    return stepOf(this.state, choices);
   }
 
-  /** The step of the address, or the last one before it that can be shown. */
-  #step(choices: Choices): RestoreStep {
-    const asked = restoreSteps.indexOf(this.state.step);
-    return (
-      restoreSteps
-        .slice(0, asked + 1)
-        .findLast((step) => this.#isReady(step, choices)) ?? "snapshot"
-    );
+  #isReady(step: RestoreStep, choices: Choices): boolean {
+    return isReady(step, this.state.selection, choices);
   }
 
   get #choices(): Choices | ApiError | null {
-    const hosts = this.#hosts.value;
-    const snapshots = this.#snapshots.value;
-    const repositories = this.#repositories.value;
-    for (const part of [hosts, snapshots, repositories])
-      if (part?.state === "failed") return part.error;
-    return hosts?.state === "ready" &&
-      snapshots?.state === "ready" &&
-      repositories?.state === "ready"
-      ? choicesOf(
-          this.state,
-          hosts.value,
-          snapshots.value,
-          repositories.value,
-          (permission) => this.data.session.can(permission),
-        )
-      : null;
+    return this.#of.choices(this.data, this.state);
   }
 
   get #sum() {

@@ -84,7 +84,7 @@ function start({ world, params, body }: Call): Answer {
   return { body: started };
 }
 
-export function dir(n: string, s: number, c: number): TreeEntry {
+function dir(n: string, s: number, c: number): TreeEntry {
   return entry(n, { t: "dir", s, c, p: "40755", d: "0".repeat(32) });
 }
 

@@ -122,7 +122,7 @@ export class RmRestoreTarget extends LitElement {
 
   override updated(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("errors") && Object.keys(this.errors).length > 0)
-      focusProblem(this.renderRoot as ShadowRoot);
+      focusProblem(this.renderRoot);
   }
 
   #mode(mode: RestoreMode): TemplateResult {
