@@ -113,6 +113,16 @@ export function openStateDb(path: string): StateDb {
   }
 }
 
+/** A file for what is too much for memory and may be lost: made anew, and fast instead of safe. */
+export function openScratchDb(path: string): Database {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true });
+  const db = new Database(path, { create: true, strict: true });
+  db.run("PRAGMA journal_mode = OFF");
+  db.run("PRAGMA synchronous = OFF");
+  return db;
+}
+
 function open(path: string): StateDb {
   const db = new Database(path, { create: true, strict: true });
   chmodSync(path, 0o600);

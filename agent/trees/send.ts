@@ -94,7 +94,6 @@ export async function sendSnapshot(
     const step = await (known === null ? sendAll(resticTree) : done(known));
     if (step === "ok") return "sent";
     if (step === "refused") return "refused";
-    sent.forget(repositoryId);
   }
   return "refused";
 }

@@ -5,7 +5,6 @@ import type { WholeTree } from "./builder.ts";
 export interface SentStore {
   /** The server forgets trees now and then, and names a new generation: then nothing counts as sent. */
   begin(repositoryId: string, generation: string): void;
-  forget(repositoryId: string): void;
   has(repositoryId: string, treeId: string): boolean;
   add(repositoryId: string, treeIds: readonly string[]): void;
   /** The tree of a snapshot by restic's own id of it; null when it was never sent as a whole. */
@@ -56,7 +55,6 @@ export function createSentStore(db: StateDb): SentStore {
         ).run(repositoryId, generation);
       })();
     },
-    forget: (repositoryId) => db.transaction(() => forget(repositoryId))(),
     has: (repositoryId, treeId) => isSent.get(repositoryId, treeId) !== null,
     add(repositoryId, treeIds) {
       db.transaction(() => {

@@ -1,7 +1,7 @@
-import { Database } from "bun:sqlite";
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
+import { openScratchDb } from "../state-db.ts";
 
 export interface PackedTree {
   readonly id: string;
@@ -19,12 +19,8 @@ export interface Spool {
 
 /** There is one at a time. What an earlier life of the agent left behind is thrown away. */
 export function openSpool(folder: string): Spool {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "trees.spool");
-  rmSync(path, { force: true });
-  const db = new Database(path, { create: true, strict: true });
-  db.run("PRAGMA journal_mode = OFF");
-  db.run("PRAGMA synchronous = OFF");
+  const db = openScratchDb(path);
   db.run(
     "CREATE TABLE trees (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, packed BLOB NOT NULL) STRICT",
   );

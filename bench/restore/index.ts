@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RepositoryIndex } from "@restic-manager/shared/api/trees.ts";
 import {
   jobEnds,
   repositoryPassword,
@@ -106,7 +105,7 @@ async function measureRound(
   const pid = agent.program().pid;
   const path = `/api/repositories/${repository.id}`;
   const size = async () =>
-    (await api.get<RepositoryIndex>(`${path}/index`)).bytes;
+    (await api.get<{ bytes: number }>(`${path}/index`)).bytes;
   const [bytes, cpu] = [await size(), cpuOf(pid)];
   const { id } = await runNow(api, host, group_id);
   const job = await jobEnds(api, id, 600_000);
