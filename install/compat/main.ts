@@ -31,8 +31,12 @@ const runWith = async (
   const { code, stdout, stderr } = await run(
     process.execPath,
     [
-      ...["test", "--isolate", "--timeout", "180000"],
-      ...["--reporter=junit", `--reporter-outfile=${report}`],
+      "test",
+      "--isolate",
+      "--timeout",
+      "180000",
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
       ...tests.map((path) => `./${path}`),
     ],
     { cwd: root, env: { RM_TEST_RESTIC: restic } },
