@@ -31,11 +31,10 @@ export async function check(task: UpkeepTask): Promise<Ended> {
   const error = ok ? null : failureOf(end);
   if (error?.code === "repository_damaged") errors = Math.max(1, errors);
   const isChecked = ok || error?.code === "repository_damaged";
-  if (end.stopped !== "agent_stopped")
-    await reportState(
-      task,
-      isChecked ? { check: { at: task.deps.time.stamp(), ok, errors } } : {},
-    );
+  await reportState(
+    task,
+    isChecked ? { check: { at: task.deps.time.stamp(), ok, errors } } : {},
+  );
   return endedBy(end, isChecked ? { subset_pct: subset, errors } : null, error);
 }
 

@@ -42,11 +42,21 @@ export interface TidiedLocks {
 const attempts = 5;
 const waitMs = 1_000;
 
-/**
- * Removes the locks of this host whose processes are proven dead, and reports what it removed and what is there. Those of
- * other hosts and of living processes stay. Null when the repository cannot be asked.
- */
+/** Removes the locks of this host that are proven dead, and reports what it removed and what is there. */
 export async function tidyLocks(
+  deps: StaleLocksDeps,
+  place: LockedPlace,
+): Promise<TidiedLocks | null> {
+  const tidied = await removeDeadLocks(deps, place);
+  if (tidied !== null) reportLocks(deps, place, tidied);
+  return tidied;
+}
+
+/**
+ * Removes the locks of this host whose processes are proven dead. Those of other hosts and of living processes stay. Null
+ * when the repository cannot be asked.
+ */
+export async function removeDeadLocks(
   deps: StaleLocksDeps,
   place: LockedPlace,
 ): Promise<TidiedLocks | null> {
@@ -63,7 +73,6 @@ export async function tidyLocks(
   }
   const stays = new Set(left.map(({ id }) => id));
   const removed = before.filter(({ id }) => dead.has(id) && !stays.has(id));
-  reportLocks(deps, place, { removed, left });
   return { removed, left };
 }
 

@@ -133,6 +133,8 @@ export async function reportState(
   known: RepositoryStats,
 ): Promise<void> {
   await keep(deps, signal, log.flush);
+  // Whoever cancelled it does not wait for figures.
+  if (signal.aborted) return;
   const place = placeOf(request, secret, deps.stopping);
   const locks = await lookAtLocks(deps, place);
   await deps.stats.afterUpkeep(
