@@ -85,6 +85,9 @@ export async function createHost(options: HostOptions): Promise<MonthHost> {
   });
   await settle(api, host, group_id, story);
 
+  // A sleeper hears no SIGTERM.
+  lab.defer(() => agent.program().signal("SIGCONT"));
+
   return {
     story,
     id,

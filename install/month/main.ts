@@ -28,7 +28,7 @@ await main(async () => {
     if (outcome.differences.length > 0) say(lab.report());
     return outcome.differences.length === 0 ? 0 : 1;
   } catch (error) {
-    say(lab.report());
+    say(`${lab.report()}\n${String(error)}`);
     throw error;
   } finally {
     await lab.close();
