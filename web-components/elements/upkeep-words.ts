@@ -33,7 +33,7 @@ export const notEnforcedTexts: Readonly<Record<RetentionReason, string>> = {
   forget_overdue:
     "forget has not run at its time. Snapshots beyond their retention stay until it runs.",
   names_clash:
-    "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart. Those groups are left out until one of them is renamed.",
+    "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart, and those groups are left out. Remove the host that is no more (after a new installation), or rename one of the groups.",
 };
 
 /** How one kind of upkeep stands on a repository. */

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { seedAlert } from "./fixture-alerts.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { job } from "./seed-jobs.ts";
@@ -318,6 +319,39 @@ test("upkeep that ends is shown without a reload", () =>
       .getByText("just now")
       .waitFor();
   }));
+
+test("the alerts of a repository stand above it, and lead to the list of them [ALR-05]", () =>
+  stage.play(
+    {
+      ...worldWith(),
+      alerts: [
+        ...seededWorld().alerts,
+        seedAlert("check_failed", "nas-01", "Check found 2 errors.", {
+          host_id: null,
+          host_name: null,
+          repository_id: repositoryId,
+          repository_name: "pg-primary",
+        }),
+      ],
+    },
+    path,
+    async ({ page }) => {
+      await page.getByText("1 alert: Check failed.").waitFor();
+      await page.getByRole("link", { name: "1 alert" }).click();
+      await page.getByText("Check found 2 errors.").waitFor();
+      expect(
+        await page
+          .getByRole("listitem")
+          .filter({ hasText: "Critical" })
+          .count(),
+      ).toBe(1);
+      await page
+        .getByRole("main")
+        .getByRole("link", { name: "pg-primary" })
+        .click();
+      await page.getByRole("region", { name: "Upkeep" }).waitFor();
+    },
+  ));
 
 test("a repository that does not exist says so", () =>
   stage.play(
