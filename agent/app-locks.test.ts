@@ -110,6 +110,10 @@ test("kill -9 of agent and restic in upkeep of a repository the host is not conf
       });
       expect((await rig.done(next)).outcome).toBe("succeeded");
       expect(textOf(rig, next)).toContain("It was removed.");
+      const phases = (rig.server.lossy("live") as JobProgress[]).map(
+        ({ phase }) => phase,
+      );
+      expect(phases).not.toContain("locked");
       expect(rig.events("repo.unlocked")).toHaveLength(1);
     },
     { slow: true },
