@@ -1,3 +1,4 @@
+import { recommendedRestic } from "@restic-manager/shared/domain/restic-version.ts";
 import { expect, test } from "bun:test";
 import { seedAlert } from "./fixture-alerts.ts";
 import { at, id, now } from "./moments.ts";
@@ -377,7 +378,9 @@ test("an old restic is said on its host, with what it cannot do [RST-06]", () =>
     async ({ page, server }) => {
       const card = page.getByRole("region", { name: "Old restic" });
       await card.getByText("It does not tell the size").waitFor();
-      await card.getByText("0.17.0 or newer has none of this").waitFor();
+      await card
+        .getByText(`${recommendedRestic} or newer has none of this`)
+        .waitFor();
       server.world.hosts = [hostDetail("pg-primary")];
       await page.reload();
       await page.getByRole("heading", { name: "Machine" }).waitFor();
