@@ -38,7 +38,7 @@ const runIn =
       process.execPath,
       [
         "test",
-        "--isolate",
+        "--parallel=2",
         "--timeout",
         "180000",
         "--reporter=junit",
