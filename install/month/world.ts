@@ -33,6 +33,8 @@ export interface World {
   /** How a host was shown at the end of a sleep of more than a day. */
   readonly slept: { readonly host: string; readonly health: string }[];
   api(): Promise<Api>;
+  /** Everything the server and each agent said since their last start. */
+  words(): Readonly<Record<string, string>>;
 }
 
 /** A person's session: the server, one store with two doors, the hosts, and everything set up before the story begins. */
@@ -78,7 +80,13 @@ export async function createWorld(lab: Lab, story: Story): Promise<World> {
   );
   for (const { id, name } of repositories)
     await maintain(await api(), id, `rest:${admin.url}/${name}/`, story, hosts);
-  return { lab, clock, hosts, repositories, slept: [], api };
+  const words = () => ({
+    server: server.program().text(),
+    ...Object.fromEntries(
+      hosts.map(({ story: { name }, agent }) => [name, agent.program().text()]),
+    ),
+  });
+  return { lab, clock, hosts, repositories, slept: [], api, words };
 }
 
 async function maintain(
