@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { noHooks } from "@restic-manager/shared/domain/hook.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
-import type { HookCall } from "../hooks/run-hook.ts";
+import type { HookCall, HookEnd, HookRunner } from "../hooks/run-hook.ts";
 import { openStateDb } from "../state-db.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
 import { runPostHook } from "./backup-hooks.ts";
@@ -10,8 +10,8 @@ import { createJobStore } from "./job-store.ts";
 
 const tempDir = createTempDirs();
 
-/** A post-hook that goes on until it is told to end, of a job whose agent may be told to stop. */
-function hangingPostHook() {
+/** By default one that goes on until it is told to end, of a job whose agent may be told to stop. */
+function startPostHook(run: HookRunner["run"] = untilStopped) {
   const clock = createManualClock();
   const stopping = new AbortController();
   const warnings: string[] = [];
@@ -24,11 +24,7 @@ function hangingPostHook() {
     hooks: {
       run(made: HookCall) {
         call.resolve(made);
-        return new Promise<{ type: "stopped" }>((resolve) =>
-          made.signal.addEventListener("abort", () =>
-            resolve({ type: "stopped" }),
-          ),
-        );
+        return run(made);
       },
     },
   };
@@ -45,8 +41,22 @@ function hangingPostHook() {
   return { clock, stopping, warnings, call: call.promise, ended };
 }
 
+function untilStopped({ signal }: HookCall): Promise<HookEnd> {
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve({ type: "stopped" })),
+  );
+}
+
+test("a post-hook that this host cannot run is a warning, and takes no result from its backup [HKS-02]", async () => {
+  const { warnings, ended } = startPostHook(() =>
+    Promise.reject(new Error("no space left on device")),
+  );
+  await ended;
+  expect(warnings.join()).toContain("no space left on device");
+});
+
 test("an agent that is told to stop gives a post-hook half a minute [AGT-10] [HKS-02]", async () => {
-  const { clock, stopping, warnings, call, ended } = hangingPostHook();
+  const { clock, stopping, warnings, call, ended } = startPostHook();
   const { signal, limitMs } = await call;
   expect(limitMs).toBe(600_000);
   await clock.advance(300_000);
