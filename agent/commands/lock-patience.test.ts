@@ -19,6 +19,8 @@ const lockId = "c".repeat(64);
 interface Held {
   readonly hostname: string;
   readonly pid: number;
+  /** When it was last refreshed; absent: at every look anew. */
+  readonly time?: string;
 }
 
 /** A repository whose locks are `held`, and a restic that does what its back end would do with them. */
@@ -51,10 +53,10 @@ function locked(held: Held[], { unlockTakes = false } = {}) {
     if (verb === "cat" && what === "lock")
       say(
         JSON.stringify({
-          ...held[0],
           username: "root",
           exclusive: true,
           time: stamp(),
+          ...held[0],
         }),
       );
     const isTaken = unlockTakes || call.args.includes("--remove-all");
@@ -128,13 +130,46 @@ test("a lock of a dead process of this host is removed, and the job goes on [LCK
 });
 
 test("a dead process whose id another one has now needs more than restic's own judgement, and only when no other lock is there [LCK-01]", async () => {
-  const { clock, calls, start } = locked([{ hostname: "endpoint", pid: 666 }]);
+  const { clock, calls, suspects, start } = locked([
+    { hostname: "endpoint", pid: 666 },
+  ]);
+  suspects.add(repositoryId);
   const ended = start();
   for (let second = 0; second < 10; second++) await clock.advance(1_000);
   expect((await ended).exit.code).toBe(0);
   const unlocks = calls.filter((call) => call.startsWith("unlock"));
   expect(unlocks.at(-1)).toBe("unlock -q --remove-all");
   expect(unlocks.slice(0, -1).every((call) => call === "unlock -q")).toBe(true);
+});
+
+test("a restic of another machine of the same name, which refreshes its lock, is waited for [LCK-01] [LCK-02]", async () => {
+  const { clock, calls, held, lines, start } = locked(
+    [{ hostname: "endpoint", pid: 666 }],
+    { unlockTakes: true },
+  );
+  const ended = start();
+  for (let minute = 0; minute < 30 * 4; minute++) await clock.advance(15_000);
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+  expect(lines.join()).toContain("may be alive");
+  held.length = 0;
+  await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(0);
+});
+
+test("a lock of this host that nobody expected is removed once it is not refreshed any more [LCK-01]", async () => {
+  const held = [{ hostname: "endpoint", pid: 666, time: "" }];
+  const { clock, calls, start } = locked(held, { unlockTakes: true });
+  held[0] = {
+    hostname: "endpoint",
+    pid: 666,
+    time: new Date(clock.now()).toISOString(),
+  };
+  const ended = start();
+  for (let n = 0; n < 5 * 4; n++) await clock.advance(15_000);
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+  for (let n = 0; n < 2 * 4; n++) await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(0);
+  expect(calls).toContain("unlock -q");
 });
 
 test("a living process of this host keeps its lock [LCK-01]", async () => {

@@ -99,12 +99,17 @@ const reported = 100;
 
 /** Null when the repository cannot be asked. */
 export async function lookAtLocks(
-  { runner, clock, hostname, isGone }: StaleLocksDeps,
-  { repository, signal }: LockedPlace,
+  { runner, clock, hostname, isGone, suspects }: StaleLocksDeps,
+  { repositoryId, repository, signal }: LockedPlace,
 ): Promise<RepositoryLock[] | null> {
   const locks = await readLocks(runner, repository, signal).catch(() => null);
-  const [own, now] = [hostname(), clock.now()];
-  return locks?.map((lock) => judgeLock(lock, own, now, isGone)) ?? null;
+  const own = {
+    hostname: hostname(),
+    now: clock.now(),
+    isGone,
+    isSuspect: suspects.has(repositoryId),
+  };
+  return locks?.map((lock) => judgeLock(lock, own)) ?? null;
 }
 
 async function lookPatiently(
