@@ -79,7 +79,7 @@ const patienceMs = 6 * 3_600_000;
 
 const unprepared = failure(
   "internal",
-  "The server could not put together what this job needs, as when the stored access cannot be decrypted: enter it again. The server's log has the details.",
+  "The server could not put together what this job needs, as when the stored access cannot be decrypted. Its log has the details.",
 );
 const takenOff = failure(
   "repository_missing",
