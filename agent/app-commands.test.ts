@@ -78,7 +78,7 @@ test("commands that are not the approved server's, not ours, not new or not in t
       ok: false,
       code: "config_outdated",
     });
-    const flood = await server.command("ping", "x".repeat(300 * 1024));
+    const flood = await server.command("ping", "x".repeat(520 * 1024));
     expect(flood).toMatchObject({ ok: false, code: "signature_invalid" });
     expect(rig.events("job.started")).toEqual([]);
     expect(await server.command("ping", {})).toMatchObject({ ok: true });

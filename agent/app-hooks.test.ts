@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { noHooks } from "@restic-manager/shared/domain/hook.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
+import { pathsIn } from "./testing/agent-process.ts";
 import { resticPath } from "./testing/programs.ts";
 import { fill, rigIn, running, type Rig } from "./testing/rig.ts";
 import { createTempDirs } from "./testing/temp-dir.ts";
@@ -61,6 +62,15 @@ test("hooks run before and after a backup and know their job [HKS-01] [HKS-02] [
       said(rig, "post")[0]?.split(" ") ?? [];
     expect([status, job, group]).toEqual(["succeeded", jobId, "default"]);
     expect(done.stats?.snapshot_id).toStartWith(snapshot);
+    // With the rest of the configuration it is on disk sealed only.
+    const { state } = pathsIn(rig.dir);
+    const files = readdirSync(state, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(files.length).toBeGreaterThan(3);
+    expect(
+      files.filter((path) => readFileSync(path).includes("echo dump")),
+    ).toEqual([]);
     const phases = rig.server
       .lossy("live")
       .map((progress) => (progress as JobProgress).phase);

@@ -110,6 +110,10 @@ test("kill -9 of agent and restic in upkeep of a repository the host is not conf
       });
       expect((await rig.done(next)).outcome).toBe("succeeded");
       expect(textOf(rig, next)).toContain("It was removed.");
+      const phases = (rig.server.lossy("live") as JobProgress[]).map(
+        ({ phase }) => phase,
+      );
+      expect(phases).not.toContain("locked");
       expect(rig.events("repo.unlocked")).toHaveLength(1);
     },
     { slow: true },
@@ -178,4 +182,33 @@ test("a job that waits for a lock can be cancelled", () =>
     });
     other.kill();
     await other.exited;
+  }));
+
+test("a check under way can be cancelled and leaves no lock; the host's bandwidth applies to it [JOB-07] [SCH-08]", () =>
+  withRig(async (rig) => {
+    await initialised(rig);
+    fill(rig.source, 8);
+    await rig.restic.byHand("backup", rig.source);
+    await rig.configure({}, { limits: { up_kbps: null, down_kbps: 200 } });
+    const jobId = await rig.upkeep("check", { subset_pct: 100 });
+    await until(
+      "progress",
+      () =>
+        (rig.server.lossy("live") as JobProgress[]).some(
+          ({ phase, files_total }) => phase === "working" && files_total > 0,
+        ),
+      60_000,
+    );
+    expect(await locksOf(rig)).toHaveLength(1);
+    await rig.server.command("job.cancel", { job_id: jobId });
+    expect(await rig.done(jobId)).toMatchObject({
+      outcome: "cancelled",
+      error: { code: "cancelled" },
+      upkeep: null,
+    });
+    expect(await locksOf(rig)).toEqual([]);
+    expect(textOf(rig, jobId)).toContain(
+      "restic --limit-download 200 check --read-data-subset=100%",
+    );
+    expect(statsOf(rig).check).toBeUndefined();
   }));

@@ -126,6 +126,25 @@ test("a repository is created anew where none is, and one that is there stays as
     });
   }));
 
+test("a repository made by an attempt whose end was lost is found by the next one, and used as it is [REP-04]", () =>
+  withRig(async (rig) => {
+    await initialised(rig);
+    await history(rig, 1, "photos");
+    const restic_id = "d".repeat(64);
+    const refused = await rig.done(await rig.upkeep("check", { restic_id }));
+    expect(refused.error?.code).toBe("repository_other");
+    const jobId = await rig.upkeep("init", { restic_id });
+    expect(await rig.done(jobId)).toMatchObject({
+      outcome: "succeeded",
+      error: null,
+    });
+    expect(textOf(rig, jobId)).toContain("not the one that was known");
+    const { restic_id: found, snapshot_count } = statsOf(rig);
+    expect(snapshot_count).toBe(1);
+    const again = await rig.upkeep("check", { restic_id: found ?? null });
+    expect((await rig.done(again)).outcome).toBe("succeeded");
+  }));
+
 test("the secret of upkeep is in no command line, file, log or message, during and after the job [CRD-04] [RST-02]", () =>
   withRig(async (rig) => {
     await initialised(rig);

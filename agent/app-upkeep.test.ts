@@ -5,6 +5,7 @@ import { history, initialised, snapshotsOf, textOf } from "./testing/upkeep.ts";
 import { startRestServer } from "./testing/rest-server.ts";
 import { createTempDirs } from "./testing/temp-dir.ts";
 import type {
+  JobStarted,
   RepoStats,
   SnapshotPart,
 } from "@restic-manager/shared/protocol/event.ts";
@@ -40,6 +41,10 @@ test("forget applies each group's own policy in one job, and says what it remove
         snapshots_after: 5,
       },
     });
+    const [started] = rig.events("job.started").map(({ p }) => p as JobStarted);
+    expect(started?.command).toBe(
+      "restic forget --json --host endpoint --tag photos --group-by tags --keep-last 1",
+    );
     const left = (await snapshotsOf(rig)).map(({ tags }) => tags[0]);
     expect(left.sort()).toEqual(["kept", "kept", "mail", "mail", "photos"]);
     expect(textOf(rig, jobId)).toContain(

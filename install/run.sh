@@ -77,7 +77,7 @@ case $command in
     setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd file=file \
       /usr/sbin/sshd=openssh-server openssl=openssl curl=curl wget=wget \
       cc=gcc /usr/include/time.h=libc6-dev htpasswd=apache2-utils \
-      /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1=libfaketime \
+      /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime \
       caddy=caddy /usr/sbin/nginx=nginx /usr/sbin/mariadbd=mariadb-server \
       /usr/lib/postgresql=postgresql podman=podman /usr/sbin/runc=runc \
       systemd-nspawn=systemd-container mmdebstrap=mmdebstrap \

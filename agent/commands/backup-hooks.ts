@@ -88,7 +88,9 @@ export async function runPostHook(
       RM_JOB_STATUS: status,
       ...(snapshotId === undefined ? {} : { RM_SNAPSHOT_ID: snapshotId }),
     },
-  }).finally(stop.done);
+  })
+    .catch(asFailed)
+    .finally(stop.done);
   deps.jobs.owesHook(job.jobId, false);
   if (end.type !== "succeeded")
     log.add(
@@ -96,6 +98,12 @@ export async function runPostHook(
       "system",
       `${postWords(end, timeout_s)} The backup is not affected.`,
     );
+}
+
+/** As when a full disk leaves no room for its output: what was backed up is backed up. */
+function asFailed(error: unknown): HookEnd {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { type: "failed", words: `could not be run to its end (${reason})` };
 }
 
 function createPostHookStop(

@@ -1,4 +1,4 @@
-import { checkArgs } from "../restic/args.ts";
+import { checkArgs, checkedPercent } from "../restic/args.ts";
 import { succeeded } from "../restic/capture.ts";
 import { isCheckError } from "../restic/check-text.ts";
 import { failureOf } from "../restic/exit-codes.ts";
@@ -15,11 +15,11 @@ import {
 /** Looks whether what the snapshots need is there and intact. */
 export async function check(task: UpkeepTask): Promise<Ended> {
   await openRepository(task);
-  const subset = percentOf(task.secret.subset_pct);
+  const { subset_pct } = task.secret;
   let errors = 0;
   const end = await runForTask(
     task,
-    checkArgs(subset),
+    checkArgs(subset_pct),
     (message, stream, line) => {
       if (stream === "stderr" && isCheckError(line)) {
         errors++;
@@ -31,16 +31,13 @@ export async function check(task: UpkeepTask): Promise<Ended> {
   const error = ok ? null : failureOf(end);
   if (error?.code === "repository_damaged") errors = Math.max(1, errors);
   const isChecked = ok || error?.code === "repository_damaged";
-  if (end.stopped !== "agent_stopped")
-    await reportState(
-      task,
-      isChecked ? { check: { at: task.deps.time.stamp(), ok, errors } } : {},
-    );
-  return endedBy(end, isChecked ? { subset_pct: subset, errors } : null, error);
-}
-
-/** restic takes percentages above 0, written plainly. */
-function percentOf(wanted: number = 0): number {
-  const percent = Math.min(100, Math.max(0, wanted));
-  return percent > 0 ? Math.max(0.01, Math.round(percent * 100) / 100) : 0;
+  await reportState(
+    task,
+    isChecked ? { check: { at: task.deps.time.stamp(), ok, errors } } : {},
+  );
+  return endedBy(
+    end,
+    isChecked ? { subset_pct: checkedPercent(subset_pct), errors } : null,
+    error,
+  );
 }

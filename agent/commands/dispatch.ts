@@ -49,8 +49,8 @@ export interface DispatchDeps {
 }
 
 const anything = z.unknown();
-/** Characters. The longest command carries a sealed repository test. */
-const longestBody = 256 * 1024;
+/** Characters. The longest command carries the policies of all source groups of a large repository, sealed. */
+const longestBody = 512 * 1024;
 /** How long before its own time a command may arrive: clocks differ a little. */
 const earlyMs = 60_000;
 

@@ -24,6 +24,9 @@ import {
   type UpkeepTask,
 } from "./upkeep-task.ts";
 
+/** So many fit into the message that ends the job; its log lists them all. */
+const toldGroups = 500;
+
 type Group = NonNullable<MaintenanceSecret["groups"]>[number];
 
 /** restic's own account of what it removed. */
@@ -66,7 +69,7 @@ export async function forget(task: UpkeepTask): Promise<Ended> {
     ...(error === null ? { forgot_at: deps.time.stamp() } : {}),
   });
   const upkeep = {
-    groups: results,
+    groups: results.slice(0, toldGroups),
     snapshots_before: before.length,
     snapshots_after: after.length,
   };

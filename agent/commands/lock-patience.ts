@@ -8,7 +8,10 @@ import type { ResticCall } from "../restic/run.ts";
 import type { JobLog } from "./job-log.ts";
 import {
   leftWords,
+  lookAtLocks,
+  removeDeadLocks,
   removedWords,
+  reportLocks,
   tidyLocks,
   type LockedPlace,
   type StaleLocksDeps,
@@ -54,24 +57,54 @@ export async function runPatiently(
     say(removedWords(await tidyLocks(deps, place)));
 
   const until = deps.clock.now() + patienceMs;
+  const holders = createHolders(deps, place, say);
   let retryLockS = firstRetryS;
-  let said: string | null = null;
   for (;;) {
     const end = await deps.runner.run({ ...call, retryLockS });
     if (end.exit.signal !== null || end.stopped !== null)
       say(await tidyAfterEnd(deps, { ...place, signal: deps.stopping }));
-    if (!isLocked(end) || end.stopped !== null) return end;
+    if (!isLocked(end) || end.stopped !== null) {
+      await holders.forget();
+      return end;
+    }
     job.onLocked();
-    const tidied = await tidyLocks(deps, place);
-    say(removedWords(tidied));
-    const words = leftWords(tidied);
-    if (words !== said) say(words);
-    said = words;
-    await delay(deps.clock, words === null ? soonMs : pauseMs, signal);
+    const isFree = await holders.look();
+    await delay(deps.clock, isFree ? soonMs : pauseMs, signal);
     if (signal.aborted) return { ...end, stopped: signal.reason as StopReason };
     if (deps.clock.now() >= until) return end;
     retryLockS = longRetryS;
   }
+}
+
+/** Who holds the repository, told once however often one looks: a living restic makes its lock anew every five minutes. */
+function createHolders(
+  deps: LockPatienceDeps,
+  place: LockedPlace,
+  say: (words: string | null) => void,
+) {
+  let told: string | null = null;
+  return {
+    /** True when nothing holds it any more. */
+    async look(): Promise<boolean> {
+      const tidied = await removeDeadLocks(deps, place);
+      say(removedWords(tidied));
+      if (tidied === null) return false;
+      const { removed, left } = tidied;
+      const holders = left
+        .map(({ hostname, pid }) => `${pid} ${hostname}`)
+        .join();
+      if (holders !== told) say(leftWords(tidied));
+      if (holders !== told || removed.length > 0)
+        reportLocks(deps, place, tidied);
+      told = holders;
+      return left.length === 0;
+    },
+    /** What was told is over. */
+    async forget(): Promise<void> {
+      const left = told === null ? null : await lookAtLocks(deps, place);
+      if (left !== null) reportLocks(deps, place, { removed: [], left });
+    },
+  };
 }
 
 function isLocked(end: ResticEnd): boolean {

@@ -22,11 +22,7 @@ export async function prune(task: UpkeepTask): Promise<Ended> {
     logMessage(task.log, message, stream);
   });
   const isDone = succeeded(end);
-  if (end.stopped !== "agent_stopped")
-    await reportState(
-      task,
-      isDone ? { pruned_at: task.deps.time.stamp() } : {},
-    );
+  await reportState(task, isDone ? { pruned_at: task.deps.time.stamp() } : {});
   return endedBy(
     end,
     isDone && freed !== null ? { bytes_freed: freed } : null,

@@ -15,7 +15,12 @@ import {
   type JobStore,
   type StoredJob,
 } from "./job-store.ts";
-import { removedWords, tidyLocks, type StaleLocksDeps } from "./stale-locks.ts";
+import {
+  lookAtLocks,
+  removedWords,
+  tidyLocks,
+  type StaleLocksDeps,
+} from "./stale-locks.ts";
 
 export interface RecoveryDeps extends BackupHooksDeps, StaleLocksDeps {
   readonly time: Pick<ServerTime, "stamp">;
@@ -47,6 +52,22 @@ export async function recoverJobs(deps: RecoveryDeps): Promise<void> {
         error,
       });
     }
+  }
+  await tidySuspects(deps);
+}
+
+/** Others may want a repository long before this host's next job there. */
+async function tidySuspects(deps: RecoveryDeps): Promise<void> {
+  const { configuration, suspects, signal, log } = deps;
+  for (const repository of configuration.current()?.repositories ?? []) {
+    const repositoryId = repository.id;
+    if (!suspects.has(repositoryId) || signal.aborted) continue;
+    const place = { repositoryId, repository, jobId: null, signal };
+    // One that cannot be asked now holds nothing up.
+    if ((await lookAtLocks(deps, place)) === null) continue;
+    const reason = removedWords(await tidyLocks(deps, place));
+    if (reason !== null)
+      log.warn("A lock was removed", { repository_id: repositoryId, reason });
   }
 }
 

@@ -42,11 +42,21 @@ export interface TidiedLocks {
 const attempts = 5;
 const waitMs = 1_000;
 
-/**
- * Removes the locks of this host whose processes are proven dead, and reports what it removed and what is there. Those of
- * other hosts and of living processes stay. Null when the repository cannot be asked.
- */
+/** Removes the locks of this host that are proven dead, and reports what it removed and what is there. */
 export async function tidyLocks(
+  deps: StaleLocksDeps,
+  place: LockedPlace,
+): Promise<TidiedLocks | null> {
+  const tidied = await removeDeadLocks(deps, place);
+  if (tidied !== null) reportLocks(deps, place, tidied);
+  return tidied;
+}
+
+/**
+ * Removes the locks of this host whose processes are proven dead. Those of other hosts and of living processes stay. Null
+ * when the repository cannot be asked.
+ */
+export async function removeDeadLocks(
   deps: StaleLocksDeps,
   place: LockedPlace,
 ): Promise<TidiedLocks | null> {
@@ -63,7 +73,6 @@ export async function tidyLocks(
   }
   const stays = new Set(left.map(({ id }) => id));
   const removed = before.filter(({ id }) => dead.has(id) && !stays.has(id));
-  reportLocks(deps, place, { removed, left });
   return { removed, left };
 }
 
@@ -90,12 +99,17 @@ const reported = 100;
 
 /** Null when the repository cannot be asked. */
 export async function lookAtLocks(
-  { runner, clock, hostname, isGone }: StaleLocksDeps,
-  { repository, signal }: LockedPlace,
+  { runner, clock, hostname, isGone, suspects }: StaleLocksDeps,
+  { repositoryId, repository, signal }: LockedPlace,
 ): Promise<RepositoryLock[] | null> {
   const locks = await readLocks(runner, repository, signal).catch(() => null);
-  const [own, now] = [hostname(), clock.now()];
-  return locks?.map((lock) => judgeLock(lock, own, now, isGone)) ?? null;
+  const own = {
+    hostname: hostname(),
+    now: clock.now(),
+    isGone,
+    isSuspect: suspects.has(repositoryId),
+  };
+  return locks?.map((lock) => judgeLock(lock, own)) ?? null;
 }
 
 async function lookPatiently(

@@ -8,8 +8,14 @@ import type {
 } from "@restic-manager/shared/domain/job.ts";
 import type { RepositoryStats } from "@restic-manager/shared/domain/maintenance.ts";
 import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
+import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { FailureError } from "../failure-error.ts";
-import { commandText, configArgs } from "../restic/args.ts";
+import {
+  commandText,
+  configArgs,
+  limitArgs,
+  unlimited,
+} from "../restic/args.ts";
 import { capture, succeeded } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
 import {
@@ -33,6 +39,7 @@ import type { Stats } from "./stats.ts";
 export interface UpkeepDeps extends JobReportDeps, LockPatienceDeps {
   readonly live: (jobId: string, progress: JobProgress) => void;
   readonly stats: Pick<Stats, "afterUpkeep">;
+  readonly configuration: { current(): ConfigBundle | null };
   /** A ULID of the server's time. */
   readonly newRev: () => string;
   readonly limits: { readonly stallMs: number; readonly limitMs: number };
@@ -63,7 +70,7 @@ export async function runForTask(
     "working",
   );
   const refusal = new AbortController();
-  log.add("info", "system", commandText(args));
+  log.add("info", "system", shownCommand(deps, request, args));
   try {
     return await runPatiently(
       deps,
@@ -86,6 +93,15 @@ export async function runForTask(
   } finally {
     progress.stop();
   }
+}
+
+/** A command with what applies to every call of this host. */
+export function shownCommand(
+  { configuration }: Pick<UpkeepDeps, "configuration">,
+  { limits = configuration.current()?.limits ?? unlimited }: UpkeepRequest,
+  args: readonly string[],
+): string {
+  return commandText([...limitArgs(limits), ...args]);
 }
 
 /** Opens the repository, before anything is changed in it. Throws `FailureError`, also when it is another one. */
@@ -134,6 +150,8 @@ export async function reportState(
   known: RepositoryStats,
 ): Promise<void> {
   await keep(deps, signal, log.flush);
+  // Whoever cancelled it does not wait for figures.
+  if (signal.aborted) return;
   const place = placeOf(request, secret, deps.stopping);
   const locks = await lookAtLocks(deps, place);
   await deps.stats.afterUpkeep(

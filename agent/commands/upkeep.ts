@@ -1,5 +1,13 @@
 import type { MaintenanceKind } from "@restic-manager/shared/domain/job.ts";
 import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
+import {
+  checkArgs,
+  forgetArgs,
+  initArgs,
+  pruneArgs,
+  unlockAllArgs,
+  unlockArgs,
+} from "../restic/args.ts";
 import { secretsOf } from "../restic/env.ts";
 import { check } from "./check.ts";
 import { forget } from "./forget.ts";
@@ -8,7 +16,11 @@ import { aboutJob, type UpkeepRequest } from "./job-store.ts";
 import { reportJob, type Ended } from "./job-report.ts";
 import { prune } from "./prune.ts";
 import { unlock } from "./unlock.ts";
-import type { UpkeepDeps, UpkeepTask } from "./upkeep-task.ts";
+import {
+  shownCommand,
+  type UpkeepDeps,
+  type UpkeepTask,
+} from "./upkeep-task.ts";
 
 const tasks: Record<MaintenanceKind, (task: UpkeepTask) => Promise<Ended>> = {
   forget,
@@ -16,6 +28,19 @@ const tasks: Record<MaintenanceKind, (task: UpkeepTask) => Promise<Ended>> = {
   check,
   unlock,
   init,
+};
+
+/** What the job page shows; a forget has one for each source group, which the log lists. */
+const commands: Record<
+  MaintenanceKind,
+  (secret: MaintenanceSecret) => readonly string[]
+> = {
+  forget: ({ groups: [first] = [] }) =>
+    first === undefined ? ["forget"] : forgetArgs(first, first.retention),
+  prune: () => pruneArgs,
+  check: ({ subset_pct }) => checkArgs(subset_pct),
+  unlock: ({ all }) => (all === true ? unlockAllArgs : unlockArgs),
+  init: () => initArgs,
 };
 
 /** Runs one job of upkeep and reports it. Never rejects for a job that failed. */
@@ -29,7 +54,7 @@ export async function runUpkeep(
     deps,
     {
       about: aboutJob(request, request.repository_id),
-      command: `restic ${request.kind}`,
+      command: shownCommand(deps, request, commands[request.kind](secret)),
       secrets: secretsOf(secret),
     },
     signal,

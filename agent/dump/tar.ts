@@ -57,7 +57,7 @@ function block(file: TarFile, name: Uint8Array, type: "0" | "x"): Uint8Array {
   put(136, octal(Math.max(0, file.modified), 11));
   put(148, " ".repeat(8));
   put(156, type);
-  put(257, "ustar\0" + "00");
+  put(257, "ustar\x0000");
   const sum = bytes.reduce((total, byte) => total + byte, 0);
   put(148, `${octal(sum, 6)}\0 `);
   return bytes;

@@ -19,12 +19,16 @@ test("what a killed agent left half written is removed at the start, and nothing
     writeFileSync(join(folder, "mine.tmp"), "a person's");
   }
   writeFileSync(join(paths.tmp, "4711-0.out"), "");
+  for (const name of ["restic-check-cache-4711", "a".repeat(64)])
+    mkdirSync(join(paths.cache, name, "data"), { recursive: true });
   clearLeftovers(paths);
   expect(readdirSync(paths.state).sort()).toEqual([
     "bin",
+    "cache",
     "identity.json",
     "mine.tmp",
   ]);
+  expect(readdirSync(paths.cache)).toEqual(["a".repeat(64)]);
   expect(readdirSync(paths.bin)).toEqual(["mine.tmp"]);
   expect(readdirSync(dirname(paths.config))).toEqual(["mine.tmp"]);
   expect(existsSync(paths.tmp)).toBe(false);

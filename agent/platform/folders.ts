@@ -3,10 +3,11 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DamagedError } from "../damaged-error.ts";
 import type { AgentPaths } from "./paths.ts";
 import { makePrivateFolder } from "./private-folder.ts";
@@ -43,10 +44,15 @@ export function makeFolders({ state, config }: AgentPaths): string[] {
 }
 
 /** Removes what an agent that was killed left behind half written. For who holds the lock. */
-export function clearLeftovers({ state, bin, config, tmp }: AgentPaths): void {
+export function clearLeftovers(paths: AgentPaths): void {
+  const { state, bin, config, tmp, cache } = paths;
   for (const folder of [state, bin, dirname(config)])
     if (existsSync(folder)) removeLeftovers(folder);
   rmSync(tmp, { recursive: true, force: true });
+  // Each check of restic fills a cache of its own, which one that was killed leaves behind.
+  for (const name of existsSync(cache) ? readdirSync(cache) : [])
+    if (name.startsWith("restic-check-cache-"))
+      rmSync(join(cache, name), { recursive: true, force: true });
 }
 
 /** Throws `DamagedError` when agent.yaml could not be replaced. */

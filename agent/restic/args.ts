@@ -82,8 +82,15 @@ export function lsArgs(id: string): string[] {
   return ["ls", id, "--json", noLock];
 }
 
-/** `percent` of the data is read; 0 checks the structure alone. */
-export function checkArgs(percent: number): string[] {
+/** What a check reads of the data, as restic takes it: above 0 and at most 100, written plainly; 0 for nothing. */
+export function checkedPercent(wanted: number = 0): number {
+  const percent = Math.min(100, Math.max(0, wanted));
+  return percent > 0 ? Math.max(0.01, Math.round(percent * 100) / 100) : 0;
+}
+
+/** Reads a part of the data, or looks at the structure alone. */
+export function checkArgs(wanted: number | undefined): string[] {
+  const percent = checkedPercent(wanted);
   return percent > 0 ? ["check", `--read-data-subset=${percent}%`] : ["check"];
 }
 

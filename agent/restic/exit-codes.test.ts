@@ -6,6 +6,7 @@ import {
   type ResticEnd,
 } from "./exit-codes.ts";
 import { replay, versions } from "./fixtures/replay.ts";
+import { createWords } from "./words.ts";
 
 function backup(
   version: string,
@@ -130,4 +131,21 @@ test("a backup that finished although it was being cancelled stays a success", (
 test("exit code 0 without a summary is not believed", () => {
   const facts = { missing: [], errors: 0, summary: null };
   expect(backupOutcome(ended(0), facts).outcome).toBe("failed");
+});
+
+test("the list of places in restic's program does not push its words out [MNT-03]", () => {
+  const words = createWords();
+  const say = (line: string) => words.add({ type: "text", line }, "stderr");
+  say("blob not removed, server response: 403 Forbidden (403)");
+  for (let n = 0; n < 20; n++) {
+    say("github.com/restic/restic/internal/backend/rest.(*Backend).Remove");
+    say(`\tgithub.com/restic/restic/internal/backend/rest/rest.go:${n}`);
+  }
+  const message =
+    "failed to remove one or more snapshots\nmain.init\n\tx.go:67";
+  words.add({ type: "exit_error", message }, "stderr");
+  expect(words.text().split("\n")).toEqual([
+    "blob not removed, server response: 403 Forbidden (403)",
+    "failed to remove one or more snapshots",
+  ]);
 });

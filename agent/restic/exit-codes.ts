@@ -132,6 +132,7 @@ export function failureOf(end: ResticEnd): Failure {
     );
   if (stopped === "cancelled" || stopped === "agent_stopped")
     return failure(stopped);
+  if (stopped === "refused") return failure("delete_refused");
   const known = codes[exit.code ?? 0] ?? meaning;
   if (known !== null) return explained(known, words);
   if (stopped === "stalled") return explained("restic_stalled", words);

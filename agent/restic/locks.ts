@@ -69,16 +69,30 @@ export async function removeLocks(
 export type IsGone = (pid: number, at: number) => boolean;
 
 /** restic refreshes a lock every five minutes and takes it for stale after half an hour; its clock may differ a little. */
+const refreshedMs = 6 * 60_000;
 const oldMs = 29 * 60_000;
 
+/** What is known of this host beside what a lock says. */
+export interface OwnHost {
+  readonly hostname: string;
+  readonly now: number;
+  readonly isGone: IsGone;
+  /** A restic of this host is known to have ended without unlocking. */
+  readonly isSuspect: boolean;
+}
+
+/**
+ * Machines may be called alike, and of another one's process nothing can be seen here: without a suspicion a lock counts as
+ * dead only once a living restic, wherever it is, would have refreshed it.
+ */
 export function judgeLock(
   { id, exclusive, hostname, username, pid, time }: Lock,
-  own: string,
-  now: number,
-  isGone: IsGone,
+  { hostname: own, now, isGone, isSuspect }: OwnHost,
 ): RepositoryLock {
   const at = Date.parse(time);
-  const isDead = hostname === own && Number.isFinite(at) && isGone(pid, at);
+  const isOwn = hostname === own && Number.isFinite(at);
+  const isDead =
+    isOwn && (isSuspect || now - at > refreshedMs) && isGone(pid, at);
   const state = isDead ? "own_dead" : now - at > oldMs ? "old" : "live";
   return { id, exclusive, hostname, username, pid, time, state };
 }

@@ -166,9 +166,22 @@ describe("with a real restic", () => {
     const [lock] = found;
     if (lock === undefined) throw new Error("no lock");
     const now = Date.parse(lock.time);
-    const judged = (own: string, isGone: boolean, minutes: number) =>
-      judgeLock(lock, own, now + minutes * 60_000, () => isGone).state;
-    expect(judged(lock.hostname, true, 0)).toBe("own_dead");
+    const judged = (
+      hostname: string,
+      gone: boolean,
+      minutes: number,
+      isSuspect = false,
+    ) =>
+      judgeLock(lock, {
+        hostname,
+        now: now + minutes * 60_000,
+        isGone: () => gone,
+        isSuspect,
+      }).state;
+    expect(judged(lock.hostname, true, 0, true)).toBe("own_dead");
+    expect(judged(lock.hostname, true, 5)).toBe("live");
+    expect(judged(lock.hostname, true, 7)).toBe("own_dead");
+    expect(judged(lock.hostname, false, 7, true)).toBe("live");
     expect(judged(lock.hostname, false, 0)).toBe("live");
     expect(judged("another", true, 0)).toBe("live");
     expect(judged("another", true, 40)).toBe("old");

@@ -14,7 +14,7 @@ export function createWords(): Words {
   return {
     add(message, stream) {
       const said = wordOf(message, stream);
-      if (said === null) return;
+      if (said === null || isStack(said)) return;
       lines.push(said);
       if (lines.length > keptLines) lines.shift();
     },
@@ -23,12 +23,22 @@ export function createWords(): Words {
 }
 
 function wordOf(message: ResticMessage, stream: OutputStream): string | null {
-  if (message.type === "exit_error") return message.message.trim();
+  if (message.type === "exit_error")
+    return message.message
+      .trim()
+      .split("\n")
+      .filter((line) => !isStack(line))
+      .join("\n");
   if (message.type !== "text" || stream === "stdout") return null;
   const { line } = message;
   const known =
     missingPath(line) !== null || /signal interrupt received/.test(line);
   return known || line === "" ? null : line;
+}
+
+/** Where in restic's program an error came up; a long list that says nothing to people. */
+function isStack(line: string): boolean {
+  return /^\t|^(main|runtime|github\.com|golang\.org)[./]\S+$/.test(line);
 }
 
 /** The path restic skipped because it is not there, or null. */

@@ -40,7 +40,7 @@ export async function startNats(
 ports_file_dir: "${dir}"
 jetstream { store_dir: "${join(dir, "js")}" }
 websocket { listen: "127.0.0.1:-1", no_tls: true }
-max_payload: 512KB
+max_payload: 1MB
 authorization { users: [
   { nkey: ${user(keys.server)} },
 ${agents.map((publicKey) => `  { nkey: ${user({ publicKey })}, permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)}, allow_responses: true } },`).join("\n")}

@@ -23,7 +23,10 @@ export async function startRestServer(
   const address = `127.0.0.1:${port}`;
   const spawner = createSpawner({ tmpDir: join(folder, "..", "tmp") });
   const args = [
-    ...["--path", folder, "--listen", address],
+    "--path",
+    folder,
+    "--listen",
+    address,
     ...(appendOnly ? ["--append-only"] : []),
     ...(maxBytes === 0 ? [] : ["--max-size", String(maxBytes)]),
     ...(htpasswd === "" ? ["--no-auth"] : ["--htpasswd-file", htpasswd]),

@@ -34,7 +34,7 @@ export function startStreamDoor(): StreamDoor {
   const pieces: Buffer[] = [];
   let first: string | null = null;
   let end: StreamEnd | null = null;
-  let socket: ServerWebSocket<undefined> | null = null;
+  let socket: ServerWebSocket | null = null;
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -44,7 +44,7 @@ export function startStreamDoor(): StreamDoor {
         ? undefined
         : new Response("", { status: 404 }),
     websocket: {
-      open: (opened: ServerWebSocket<undefined>) => void (socket = opened),
+      open: (opened: ServerWebSocket) => void (socket = opened),
       message(from, data) {
         if (typeof data !== "string") pieces.push(data);
         else if (first === null) first = data;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 test(
-  "a person adds what is backed up, when, how long it is kept and what runs around it, and all of it happens [UI-06] [SRC-01] [SRC-02] [SRC-04] [SCH-01] [SCH-06] [HKS-01]",
+  "a person adds what is backed up, when, how long it is kept and what runs around it, and all of it happens [UI-06] [SRC-01] [SRC-02] [SRC-04] [SCH-01] [SCH-06] [SCH-08] [HKS-01]",
   inLab(async (lab) => {
     const { server, api, host } = await backupStand(lab);
     const tab = await openTab(lab, browser);
@@ -37,6 +37,7 @@ test(
     await page.getByText("hook(pre): dumped for photos").waitFor();
     await page.getByText("hook(post): it succeeded").waitFor();
     expect(readFileSync(witness, "utf8")).toBe("photos\n");
+    await page.getByText("--limit-upload 10240").first().waitFor();
 
     await deleteBoth(page, host.id, server.url);
     expect(existsSync(photos)).toBe(true);

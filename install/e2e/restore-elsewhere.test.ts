@@ -27,7 +27,7 @@ import type { ApiError, Host, Job, RestoreCheck } from "./rig/types.ts";
 import { change, filesWith } from "./rig/upkeep.ts";
 import { waitFor } from "./rig/wait.ts";
 
-const limit = 120_000;
+const limit = 240_000;
 
 test(
   "files of one host appear below another folder of a second one, which keeps nothing that opens the repository; the key made for it is gone afterwards, also when the server is killed meanwhile [RTR-07]",
@@ -82,10 +82,11 @@ test(
     gate.back.pace(Infinity);
     const again = await server.logIn();
     comesBack(await jobEnds(again, id, 60_000));
+    // Where the first host is back too late for the first attempt, the next one is a minute later.
     await waitFor(
       "the temporary key is removed",
       async () => (await keys()) === 1,
-      30_000,
+      150_000,
     );
     for (const secret of [repositoryPassword, "rest-server-user-password"])
       expect(await filesWith(secret, [other.agent])).toEqual([]);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { type Agent, approvedHost, enrolAgent, online } from "./rig/agent.ts";
 import type { Api } from "./rig/api.ts";
@@ -50,16 +51,17 @@ test(
 );
 
 test(
-  "a fire happens with the server down, one missed by a stopped agent is caught up, and each arrives once [AGT-06] [AGT-08]",
+  "with the server down a fire happens, a stopped agent makes up for it, one whose repository was away is tried again, and each arrives once [AGT-06] [AGT-08] [SCH-05]",
   inLab(async (lab) => {
     const server = await startServer(lab);
     const api = await server.logIn();
     const awake = await hostWithRepository(lab, server, api, "awake");
     const asleep = await hostWithRepository(lab, server, api, "asleep");
+    const unlucky = await hostWithRepository(lab, server, api, "unlucky");
     // Far enough ahead that both agents have it before it fires.
     const fire = new Date(Math.ceil((Date.now() + 10_000) / minute) * minute);
     const cron = `${fire.getUTCMinutes()} ${fire.getUTCHours()} * * *`;
-    for (const { host } of [awake, asleep]) {
+    for (const { host } of [awake, asleep, unlucky]) {
       const { id } = await applied(api, host, () => true);
       await api.ask("PATCH", `/api/schedules/${id}`, { cron });
       await applied(api, host, (schedule) => schedule.cron === cron);
@@ -67,6 +69,7 @@ test(
 
     await server.kill();
     await asleep.agent.program().stop();
+    renameSync(unlucky.repository, `${unlucky.repository}-away`);
     await waitFor(
       "the running agent backs up on its own",
       () => madeOnce(awake),
@@ -74,15 +77,17 @@ test(
     );
     expect(await madeOnce(asleep)).toBe(false);
     asleep.agent.run();
-    await waitFor(
-      "the missed fire is caught up",
-      () => madeOnce(asleep),
-      2 * minute,
-    );
+    await unlucky.agent.program().line(/A backup ended/, 30_000);
+    renameSync(`${unlucky.repository}-away`, unlucky.repository);
+    for (const { what, scheduled } of [
+      { what: "the started agent makes up for it", scheduled: asleep },
+      { what: "the failed backup is tried again", scheduled: unlucky },
+    ])
+      await waitFor(what, () => madeOnce(scheduled), 2 * minute);
 
     await server.start();
     const again = await server.logIn();
-    for (const { host, repository } of [awake, asleep]) {
+    for (const { host, repository } of [awake, asleep, unlucky]) {
       await online(again, host.id);
       // After a minute without a server an agent may wait up to another before it tries again.
       const [job, ...more] = await waitFor(
@@ -100,11 +105,22 @@ test(
       expect(job).toMatchObject({
         actor: "schedule",
         state: "succeeded",
+        due_at: fire.toISOString(),
         snapshot_id: snapshot?.id,
       });
-      expect([more, others]).toEqual([[], []]);
-      const { next } = await applied(again, host, () => true);
+      expect([
+        more.map(({ state, due_at }) => ({ state, due_at })),
+        others,
+      ]).toEqual([
+        host.id === unlucky.host.id
+          ? [{ state: "failed", due_at: fire.toISOString() }]
+          : [],
+        [],
+      ]);
+      // A start within the minute is no miss, and a backup that came in the end is none either.
+      const { next, missed } = await applied(again, host, () => true);
       expect(Date.parse(next[0] ?? "") - fire.getTime()).toBe(24 * 60 * minute);
+      expect(missed).toEqual([]);
     }
   }),
   6 * minute,

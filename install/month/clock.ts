@@ -12,7 +12,7 @@ export interface Clock {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
 /** Makes the clock's files in `dir`. */
 export async function createClock(dir: string, from: number): Promise<Clock> {

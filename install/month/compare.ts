@@ -1,8 +1,9 @@
 import type { Api } from "../e2e/rig/api.ts";
 import type { Alert, Job, Snapshot } from "../e2e/rig/types.ts";
+import { adminSecret, filesWith } from "../e2e/rig/upkeep.ts";
 import { isoOf } from "./drive.ts";
 import { type MonthHost, scheduleOf } from "./host.ts";
-import { found, keptByRestic, snapshotsIn } from "./restic.ts";
+import { keptByRestic, snapshotsIn } from "./restic.ts";
 import {
   expected,
   firesOf,
@@ -34,7 +35,8 @@ export async function compare(world: World, story: Story): Promise<Outcome> {
   for (const repository of world.repositories)
     upkeep.push(...(await compareUpkeep(story, api, repository, differ)));
   const alerts = await compareAlerts(world, story, api, differ);
-  for (const file of await found(world.adminSecret, world.hosts))
+  const agents = world.hosts.map(({ agent }) => agent);
+  for (const file of await filesWith(adminSecret, agents))
     differ(`the access that may delete is on an endpoint's disk: ${file}`);
   return { hosts, upkeep, alerts, differences };
 }
@@ -204,7 +206,7 @@ async function compareUpkeep(
 
 /** Only a host that its server cannot hear for days is a matter for people, and only until it is heard again. */
 async function compareAlerts(
-  { api: _, ...world }: World,
+  world: World,
   story: Story,
   api: Api,
   differ: Differ,

@@ -197,7 +197,15 @@ async function patiently(
   let isMade = false;
   await waitFor(
     what,
-    async () => (isMade = await ask()) || isOver(),
+    async () => {
+      try {
+        isMade = await ask();
+      } catch (error) {
+        // A leap may end the session between two questions; the next one begins another.
+        if (!String(error).includes(": 401 ")) throw error;
+      }
+      return isMade || isOver();
+    },
     2 * patienceMs,
   );
   if (!isMade) say(`nothing came of it: ${what}`);

@@ -10,6 +10,7 @@ import {
 import type { Api } from "../e2e/rig/api.ts";
 import { openDoor } from "../e2e/rig/door.ts";
 import { setUp } from "../e2e/rig/jobs.ts";
+import { change } from "../e2e/rig/upkeep.ts";
 import type { Lab } from "../e2e/rig/lab.ts";
 import { tool } from "../e2e/rig/places.ts";
 import type { Server } from "../e2e/rig/server.ts";
@@ -71,26 +72,29 @@ export async function createHost(options: HostOptions): Promise<MonthHost> {
 
   const source = lab.folder(`${name}-source`);
   let changes = 0;
-  function change(): void {
+  function changeData(): void {
     changes += 1;
     mkdirSync(join(source, "notes"), { recursive: true });
     const note = join(source, "notes", `note-${changes % 7}.txt`);
     writeFileSync(note, `${name} ${changes}\n`.repeat(2000));
   }
 
-  change();
+  changeData();
   const { group_id, repository: known } = await setUp(api, host, {
     ...repository,
     includes: [source],
   });
   await settle(api, host, group_id, story);
 
+  // A sleeper hears no SIGTERM.
+  lab.defer(() => agent.program().signal("SIGCONT"));
+
   return {
     story,
     id,
     repositoryId: known.id,
     agent,
-    change,
+    change: changeData,
     sleep: () => agent.program().signal("SIGSTOP"),
     wake: () => agent.program().signal("SIGCONT"),
     async shutDown() {
@@ -119,15 +123,18 @@ async function settle(
   );
   const group = groups.find(({ id }) => id === groupId) ?? {};
   const { name, includes, excludes, options, repository_id } = group;
-  const change = { name, includes, excludes, options, repository_id };
-  await well(api, "PUT", `/api/sources/${groupId}`, {
-    ...change,
+  await change(api, "PUT", `/api/sources/${groupId}`, {
+    name,
+    includes,
+    excludes,
+    options,
+    repository_id,
     retention: keep,
   });
-  await well(api, "PATCH", `/api/hosts/${host.id}`, { always_on: alwaysOn });
+  await change(api, "PATCH", `/api/hosts/${host.id}`, { always_on: alwaysOn });
   const schedule = await scheduleOf(api, host.id);
   const cron = cronOf(times);
-  await well(api, "PATCH", `/api/schedules/${schedule.id}`, { cron });
+  await change(api, "PATCH", `/api/schedules/${schedule.id}`, { cron });
   await waitFor(`${host.name} runs by its schedule`, async () => {
     const now = await scheduleOf(api, host.id);
     return now.applied && now.cron === cron;
@@ -141,20 +148,6 @@ export async function scheduleOf(api: Api, hostId: string): Promise<Schedule> {
   const [schedule] = schedules;
   if (schedule === undefined) throw new Error("the host has no schedule");
   return schedule;
-}
-
-/** @throws Error when the answer is not 2xx. */
-export async function well(
-  api: Api,
-  method: string,
-  path: string,
-  body: unknown,
-): Promise<void> {
-  const answer = await api.ask(method, path, body);
-  if (answer.status >= 300)
-    throw new Error(
-      `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`,
-    );
 }
 
 /** restic is a Go program and has the real time: it is told the host's when it makes a snapshot. */

@@ -4,6 +4,9 @@
  *   bun install/month/main.ts          10 March to 10 April
  *   bun install/month/main.ts --few    four days around a change of the clocks
  */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openLab } from "../e2e/rig/lab.ts";
 import { main, say } from "../lib/step.ts";
@@ -11,7 +14,7 @@ import { compare } from "./compare.ts";
 import { isoOf, live } from "./drive.ts";
 import { fewDays, wholeMonth } from "./story.ts";
 import { tableOf } from "./table.ts";
-import { createWorld } from "./world.ts";
+import { createWorld, type World } from "./world.ts";
 
 await main(async () => {
   const { values } = parseArgs({
@@ -25,12 +28,20 @@ await main(async () => {
     await live(world, story);
     const outcome = await compare(world, story);
     process.stdout.write(tableOf(outcome));
-    if (outcome.differences.length > 0) say(lab.report());
+    if (outcome.differences.length > 0) keepWords(world);
     return outcome.differences.length === 0 ? 0 : 1;
   } catch (error) {
-    say(lab.report());
+    say(`${lab.report()}\n${String(error)}`);
     throw error;
   } finally {
     await lab.close();
   }
 });
+
+/** What every program said, kept where somebody can read it. */
+function keepWords({ words }: World): void {
+  const dir = mkdtempSync(join(tmpdir(), "rm-month-"));
+  for (const [name, text] of Object.entries(words()))
+    writeFileSync(join(dir, `${name}.log`), text);
+  say(`what the programs said: ${dir}`);
+}

@@ -1,9 +1,8 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { repositoryPassword } from "../e2e/rig/jobs.ts";
 import { tool } from "../e2e/rig/places.ts";
 import { output, snapshotsByHand } from "../e2e/rig/repository.ts";
-import type { MonthHost } from "./host.ts";
 import type { Keep } from "./story.ts";
 
 /** Ids of a host's snapshots in a repository's folder. */
@@ -49,18 +48,4 @@ export async function keptByRestic(
   if (code !== 0) throw new Error(`restic forget: exit ${code} ${stderr}`);
   const groups = JSON.parse(stdout) as { keep: { id: string }[] | null }[];
   return groups.flatMap(({ keep: kept }) => (kept ?? []).map(({ id }) => id));
-}
-
-/** Files of endpoints that hold a text. */
-export async function found(
-  text: string,
-  hosts: readonly MonthHost[],
-): Promise<string[]> {
-  const folders = hosts.map(({ agent }) => dirname(agent.stateDir));
-  const { stdout } = await output(
-    "/usr/bin/grep",
-    ["-rlaF", text, ...folders],
-    {},
-  );
-  return stdout.split("\n").filter((line) => line !== "");
 }

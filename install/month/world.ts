@@ -4,8 +4,9 @@ import { type Api, keepLoggedIn } from "../e2e/rig/api.ts";
 import type { Lab } from "../e2e/rig/lab.ts";
 import { type RestServer, startRestServer } from "../e2e/rig/repository.ts";
 import { adminPassword, startServer } from "../e2e/rig/server.ts";
+import { adminSecret, change } from "../e2e/rig/upkeep.ts";
 import { type Clock, createClock } from "./clock.ts";
-import { createHost, type MonthHost, well } from "./host.ts";
+import { createHost, type MonthHost } from "./host.ts";
 import {
   type HostStory,
   repositoriesOf,
@@ -29,14 +30,12 @@ export interface World {
   readonly clock: Clock;
   readonly hosts: readonly MonthHost[];
   readonly repositories: readonly MonthRepository[];
-  /** What only the access that may delete needs: no endpoint may ever have it on its disk. */
-  readonly adminSecret: string;
   /** How a host was shown at the end of a sleep of more than a day. */
   readonly slept: { readonly host: string; readonly health: string }[];
   api(): Promise<Api>;
+  /** Everything the server and each agent said since their last start. */
+  words(): Readonly<Record<string, string>>;
 }
-
-const adminSecret = "canary-Admin-Pa55word";
 
 /** A person's session: the server, one store with two doors, the hosts, and everything set up before the story begins. */
 export async function createWorld(lab: Lab, story: Story): Promise<World> {
@@ -81,7 +80,13 @@ export async function createWorld(lab: Lab, story: Story): Promise<World> {
   );
   for (const { id, name } of repositories)
     await maintain(await api(), id, `rest:${admin.url}/${name}/`, story, hosts);
-  return { lab, clock, hosts, repositories, adminSecret, slept: [], api };
+  const words = () => ({
+    server: server.program().text(),
+    ...Object.fromEntries(
+      hosts.map(({ story: { name }, agent }) => [name, agent.program().text()]),
+    ),
+  });
+  return { lab, clock, hosts, repositories, slept: [], api, words };
 }
 
 async function maintain(
@@ -92,7 +97,7 @@ async function maintain(
   hosts: readonly MonthHost[],
 ): Promise<void> {
   const path = `/api/repositories/${repositoryId}`;
-  await well(api, "PUT", `${path}/admin-credential`, {
+  await change(api, "PUT", `${path}/admin-credential`, {
     url,
     username: "upkeep",
     user_password: adminSecret,
@@ -101,7 +106,7 @@ async function maintain(
     kind,
     { cron: upkeep[kind].cron, enabled: true },
   ]);
-  await well(api, "PUT", `${path}/maintenance`, {
+  await change(api, "PUT", `${path}/maintenance`, {
     ...Object.fromEntries(kinds),
     check_subset_pct: 5,
     runner_host_id: hosts.find(({ story }) => story.name === runner)?.id,

@@ -64,6 +64,7 @@ function keepBefore(database: Database, dir: string): void {
     rmSync(draft, { force: true });
     throw new Error(
       `An upgrade first copies the database to ${path}, and that failed: ${(error as Error).message}. Make room for it; nothing was changed.`,
+      { cause: error },
     );
   }
   chmodSync(draft, 0o600);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createHostsWorld } from "../testing/hosts-world.ts";
 import { createTestApi, createTestWorld } from "../testing/test-api.ts";
 import type { TestWorld } from "../testing/test-api.ts";
+import { createFeaturesWorld } from "../testing/features-world.ts";
 import { named } from "../testing/sweep.ts";
 import { createTestAlerts, failing } from "../testing/test-alerts.ts";
 import {
@@ -52,6 +53,18 @@ const changes: Record<string, () => Promise<Change>> = {
       world,
       response: await send("POST", "/api/auth/logout", {}, admin),
     };
+  },
+  async "POST /api/kit"() {
+    const world = createFeaturesWorld();
+    await world.auth.createFirstAdmin(ada.username, ada.password);
+    const login = await world.send("POST", "/api/auth/login", ada);
+    const { csrf_token } = (await login.json()) as { csrf_token: string };
+    const [Cookie = ""] = (login.headers.get("Set-Cookie") ?? "").split(";");
+    const headers = { Cookie, "X-CSRF-Token": csrf_token };
+    const body = { password: ada.password };
+    const response = await world.send("POST", "/api/kit", body, headers);
+    world.stop();
+    return { world, response };
   },
   async "DELETE /api/auth/sessions/:id"() {
     const world = createTestWorld();

@@ -1,4 +1,3 @@
-import { Database, constants as sqlite } from "bun:sqlite";
 import {
   chmodSync,
   constants,
@@ -10,14 +9,12 @@ import {
   rmSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { lockDataDir } from "../adapters/data-lock.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { loadSecretKey } from "../adapters/secret-key.ts";
-import { schemaVersion } from "../adapters/sqlite-migrate.ts";
+import { readKeyOfCopy } from "../adapters/sqlite-copy.ts";
 import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
-import { migrations } from "../db/migrations/index.ts";
 import { identityKeyName } from "../identity.ts";
 import type { Random } from "../random.ts";
 import { onDisk } from "./on-disk.ts";
@@ -108,36 +105,9 @@ function checkCopy(
   }
 }
 
-/** @returns null when its server was never started. */
 function readIdentity(path: string): Uint8Array | null {
   try {
-    // Read as it lies there: a copy on a medium that cannot be written is as good.
-    const database = new Database(
-      `${pathToFileURL(path).href}?immutable=1`,
-      sqlite.SQLITE_OPEN_READONLY | sqlite.SQLITE_OPEN_URI,
-    );
-    try {
-      const version = schemaVersion(database);
-      if (version === 0) throw new Error("it holds no data of a server");
-      if (version > migrations.length)
-        throw new Error(
-          "a newer restic-manager-server made it; use that version",
-        );
-      const faults = database
-        .query<{ integrity_check: string }, []>("PRAGMA integrity_check")
-        .all();
-      if (faults[0]?.integrity_check !== "ok")
-        throw new Error(faults[0]?.integrity_check ?? "it cannot be checked");
-      return (
-        database
-          .query<{ sealed: Uint8Array }, [string]>(
-            "SELECT sealed FROM keys WHERE name = ?",
-          )
-          .get(identityKeyName)?.sealed ?? null
-      );
-    } finally {
-      database.close();
-    }
+    return readKeyOfCopy(path, identityKeyName);
   } catch (error) {
     throw new StartError(
       `${path} cannot be restored: ${(error as Error).message}. Nothing was changed; take another copy.`,

@@ -34,6 +34,7 @@ export const alertQuery = z.strictObject({
   kind: z.enum(alertKindNames).optional(),
   /** Alerts of a host, and of the repositories it uses. */
   host_id: hostId.optional(),
+  repository_id: ulidText.optional(),
   cursor: ulidText.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

@@ -14,8 +14,8 @@ test("versions compare by number, not by letter", () => {
 });
 
 test("the older a restic is, the more it cannot do [RST-06]", () => {
-  const all = Object.keys(resticLimits);
-  expect(limitsOf("0.14.0") as string[]).toEqual(all);
+  const all: string[] = Object.keys(resticLimits);
+  expect<string[]>(limitsOf("0.14.0")).toEqual(all);
   expect(limitsOf("0.16.5")).toEqual([
     "snapshot_size",
     "added_packed",

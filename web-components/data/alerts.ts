@@ -10,9 +10,9 @@ import type { Live } from "./live.ts";
 import { createResource, type Resource } from "./resource.ts";
 
 export type AlertFilter = {
-  readonly [K in "state" | "severity" | "kind" | "host_id"]?: NonNullable<
-    AlertQuery[K]
-  >;
+  readonly [
+    K in "state" | "severity" | "kind" | "host_id" | "repository_id"
+  ]?: NonNullable<AlertQuery[K]>;
 };
 
 export interface AlertsResource extends Resource<AlertList> {
@@ -102,7 +102,7 @@ function withEvent(
 
 function fits(
   alert: Alert,
-  { state, severity, kind, host_id }: AlertFilter,
+  { state, severity, kind, host_id, repository_id }: AlertFilter,
 ): boolean {
   const isInState =
     state === undefined ||
@@ -113,6 +113,7 @@ function fits(
     isInState &&
     (severity === undefined || alert.severity === severity) &&
     (kind === undefined || alert.kind === kind) &&
+    (repository_id === undefined || alert.repository_id === repository_id) &&
     (host_id === undefined ||
       alert.host_id === null ||
       alert.host_id === host_id)

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { cronInWords } from "./cron-words.ts";
 import { bytes, duration, plural, relativeTime, timeIn } from "./format.ts";
 
 const minute = 60_000;
@@ -42,9 +41,4 @@ test("a moment can be read in a host's zone", () => {
 test("counts agree with their nouns", () => {
   expect(plural(1, "host")).toBe("1 host");
   expect(plural(1200, "host")).toBe("1,200 hosts");
-});
-
-test("a plain daily cron text is said in words, others as they are", () => {
-  expect(cronInWords("7 2 * * *")).toBe("Daily at 02:07");
-  expect(cronInWords("*/5 * * * 1")).toBe("*/5 * * * 1");
 });

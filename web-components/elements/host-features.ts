@@ -36,7 +36,8 @@ export function hostFeatures(parts: FeatureParts): readonly HostFeature[] {
         { name: `Integrity check${of}`, href, ...check(repository) },
       ];
     }),
-    { name: "Hooks", href: tab("hooks"), ...hooks(groups) },
+    // The list of source groups is for everybody; the scripts themselves are not.
+    { name: "Hooks", href: tab("sources"), ...hooks(groups) },
   ];
 }
 

@@ -29,7 +29,14 @@ test.each([
   ],
   ["incomplete", "prune", { admin: noAdmin }, {}, "Needs an admin credential"],
   ["on", "check", { admin: noAdmin }, {}, ""],
-  ["incomplete", "check", {}, { runners: [] }, "No host can do it."],
+  ["incomplete", "check", {}, { settings, runners: [] }, "No host can do it."],
+  [
+    "incomplete",
+    "check",
+    {},
+    { runners: [] },
+    "The host chosen for it is no longer here.",
+  ],
   [
     "failing",
     "check",

@@ -33,7 +33,7 @@ export const notEnforcedTexts: Readonly<Record<RetentionReason, string>> = {
   forget_overdue:
     "forget has not run at its time. Snapshots beyond their retention stay until it runs.",
   names_clash:
-    "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart. Those groups are left out until one of them is renamed.",
+    "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart, and those groups are left out. Remove the host that is no more (after a new installation), or rename one of the groups.",
 };
 
 /** How one kind of upkeep stands on a repository. */
@@ -42,7 +42,7 @@ export function upkeepState(
   { admin, retention }: Pick<Repository, "admin" | "retention">,
   maintenance: Maintenance,
 ): Feature {
-  const { settings, runners, tz } = maintenance;
+  const { settings, tz } = maintenance;
   if (!settings[kind].enabled) return { state: "off", reason: "Switched off." };
   if (kind === "forget" && retention.state === "off")
     return {
@@ -55,8 +55,14 @@ export function upkeepState(
       state: "incomplete",
       reason: "Needs an admin credential, which may delete.",
     };
-  if (runners.length === 0)
-    return { state: "incomplete", reason: "No host can do it." };
+  if (runnersOf(maintenance).length === 0)
+    return {
+      state: "incomplete",
+      reason:
+        settings.runner_host_id === null
+          ? "No host can do it."
+          : "The host chosen for it is no longer here.",
+    };
   const { last, skipped } = upkeepOf(kind, maintenance);
   if (skipped !== null)
     return {
@@ -94,19 +100,25 @@ export function upkeepOf(
 export function startRefusal(
   kind: UpkeepKind | "unlock",
   { admin, retention }: Pick<Repository, "admin" | "retention">,
-  { runners, settings }: Maintenance,
+  maintenance: Maintenance,
 ): string {
   if ((kind === "forget" || kind === "prune") && !admin.set)
     return "Set an admin credential first";
   if (kind === "forget" && retention.state === "off")
     return "No source group has a retention policy";
-  const chosen = runners.filter(
-    ({ id, uses_repository }) =>
-      settings.runner_host_id === id ||
-      (settings.runner_host_id === null && uses_repository),
-  );
+  const chosen = runnersOf(maintenance);
   if (chosen.some(({ online }) => online)) return "";
   return chosen.length === 1
     ? `${chosen[0]!.name} is offline`
     : "No host that could do it is online";
+}
+
+/** Hosts that may do it as the settings are. */
+function runnersOf({
+  runners,
+  settings: { runner_host_id: chosen },
+}: Maintenance): Maintenance["runners"] {
+  return runners.filter(({ id, uses_repository }) =>
+    chosen === null ? uses_repository : id === chosen,
+  );
 }

@@ -4,9 +4,9 @@ import { alertTitle } from "../elements/alert-words.ts";
 import { plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 
-/** What people should know of a host, in one line that leads to the alerts. */
+/** What people should know of a host or a repository, in one line that leads to the alerts: at `href`. */
 export function alertStrip(
-  hostId: string,
+  href: string,
   list: AlertList | null,
 ): TemplateResult | typeof nothing {
   if (list === null || list.alerts.length === 0) return nothing;
@@ -19,8 +19,6 @@ export function alertStrip(
       : `more than ${alerts.length} alerts`;
   return html`<div class="notice ${isBad ? "bad" : "warn"}">
     ${icon("bell")}
-    <p>
-      <a class="link" href="/alerts?host=${hostId}">${count}</a>: ${titles}.
-    </p>
+    <p><a class="link" href=${href}>${count}</a>: ${titles}.</p>
   </div>`;
 }

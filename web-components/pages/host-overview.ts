@@ -20,6 +20,7 @@ import { historyCells } from "../elements/history-cells.ts";
 import { elapsed } from "../elements/job-words.ts";
 import { plainText } from "../elements/plain-text.ts";
 import { jobStates } from "../elements/status.ts";
+import type { HostData } from "./host-data.ts";
 import { featuresCard } from "./host-features-card.ts";
 import { noSnapshots, snapshotActsOf, type TabParts } from "./host-tabs.ts";
 import { recentRestores } from "./recent-restores.ts";
@@ -33,7 +34,7 @@ const shownSnapshots = 6;
 export function hostOverview(parts: TabParts): TemplateResult {
   return html`<div class="columns">
     <div class="column">
-      ${history(parts)}${trends(parts)}${recentSnapshots(parts)}
+      ${history(parts)}${trends(parts.of, parts.now)}${recentSnapshots(parts)}
     </div>
     <aside class="column" aria-label="About this host">
       ${featuresCard(parts)}${schedule(parts)}${(parts.of.repositories ?? []).map(repositoryCard)}${recentRestores(parts)}${resticCard(parts.host)}${machine(parts)}
@@ -61,7 +62,7 @@ function history({ host, now }: TabParts): TemplateResult {
   </section>`;
 }
 
-function trends({ of, now }: TabParts): TemplateResult | typeof nothing {
+function trends(of: HostData, now: number): TemplateResult | typeof nothing {
   const list = of.jobs;
   const ended = (list?.jobs ?? [])
     .filter((job) => job.finished_at !== null && job.started_at !== null)

@@ -117,6 +117,13 @@ export class RmPageAlerts extends LitElement {
           ? html`<a href=${this.#address("host", "")}>Of every host</a>`
           : nothing
       }
+      ${
+        searchParams.has("repository")
+          ? html`<a href=${this.#address("repository", "")}
+              >Of every repository</a
+            >`
+          : nothing
+      }
     </div>`;
   }
 
@@ -222,6 +229,7 @@ export class RmPageAlerts extends LitElement {
       severity: searchParams.get("severity"),
       kind: searchParams.get("kind"),
       host_id: searchParams.get("host"),
+      repository_id: searchParams.get("repository"),
     };
     // What an address says that the server does not know, it refuses in words.
     return Object.fromEntries(

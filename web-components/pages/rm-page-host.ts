@@ -196,7 +196,7 @@ export class RmPageHost extends LitElement {
   }
 
   #problems(host: HostDetail): TemplateResult {
-    return html`${alertStrip(host.id, this.#of.alerts)}${this.#resticProblem(host)}${repositoryProblems(host, this.#of.repositories ?? [])}`;
+    return html`${alertStrip(`/alerts?host=${host.id}`, this.#of.alerts)}${this.#resticProblem(host)}${repositoryProblems(host, this.#of.repositories ?? [])}`;
   }
 
   #resticProblem({ restic }: HostDetail): TemplateResult | typeof nothing {

@@ -1,3 +1,4 @@
+import type { AlertList } from "@restic-manager/shared/api/alerts.ts";
 import type { Repository } from "@restic-manager/shared/api/repos.ts";
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -7,6 +8,7 @@ import { Watch } from "../data/watch.ts";
 import { repositoryPill } from "../elements/repository-words.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
+import { alertStrip } from "./alert-strip.ts";
 import { breadcrumb } from "./breadcrumb.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
@@ -31,11 +33,18 @@ export class RmPageRepository extends LitElement {
   @property() accessor repositoryId = "";
   #resource!: Resource<Repository>;
   readonly #repository = new Watch<Loadable<Repository>>(this);
+  readonly #alerts = new Watch<Loadable<AlertList>>(this);
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("data") || changed.has("repositoryId")) {
       this.#resource = this.data.repos.detail(this.repositoryId);
       this.#repository.watch(this.#resource);
+      this.#alerts.watch(
+        this.data.alerts.list({
+          repository_id: this.repositoryId,
+          state: "unresolved",
+        }),
+      );
     }
     const repository = this.#repository.value;
     if (repository?.state === "ready")
@@ -61,12 +70,20 @@ export class RmPageRepository extends LitElement {
         <h1 tabindex="-1">${value.name}${repositoryPill(value)}</h1>
       </div>
       <p class="facts"><span class="mono">${value.url}</span></p>
-      ${repositoryProblem(value, "The repository")}
+      ${this.#alertStrip()}${repositoryProblem(value, "The repository")}
       <rm-repository-view
         .data=${this.data}
         .repository=${value}
         .reload=${() => this.#resource.reload()}
       ></rm-repository-view>`;
+  }
+
+  #alertStrip() {
+    const alerts = this.#alerts.value;
+    return alertStrip(
+      `/alerts?repository=${this.repositoryId}`,
+      alerts?.state === "ready" ? alerts.value : null,
+    );
   }
 }
 

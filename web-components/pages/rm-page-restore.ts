@@ -121,8 +121,8 @@ export class RmPageRestore extends LitElement {
           choices === null
             ? nothing
             : stepsHeader(
-                this.#step(choices),
-                (step) => this.#isReady(step, choices),
+                stepOf(this.state, choices),
+                (step) => isReady(step, this.state.selection, choices),
                 (step) => this.#go(step),
               )
         }
@@ -139,7 +139,7 @@ export class RmPageRestore extends LitElement {
         "There is no snapshot of this host yet.",
         `/hosts/${choices.host.id}`,
       );
-    const step = this.#step(choices);
+    const step = stepOf(this.state, choices);
     return html`<section
         class="step"
         tabindex="-1"
@@ -168,7 +168,7 @@ export class RmPageRestore extends LitElement {
   override updated(): void {
     const choices = this.#choices;
     if (choices === null || choices instanceof ApiError) return;
-    const step = this.#step(choices);
+    const step = stepOf(this.state, choices);
     if (this.#shownStep !== null && this.#shownStep !== step) {
       this.renderRoot.querySelector<HTMLElement>(".step")?.focus();
       this.closest("main")?.scrollTo(0, 0);
@@ -239,7 +239,7 @@ export class RmPageRestore extends LitElement {
       working: this.#saving.working,
       typed: this.typed,
       href: downloadFault(selection, href, choices) === null ? href : null,
-      isReady: (of) => this.#isReady(of, choices),
+      isReady: (of) => isReady(of, selection, choices),
       onBack: (to) => this.#go(to),
       onNext: (to) => {
         this.errors = to === "review" ? restoreFaults(choices.draft) : {};
@@ -279,7 +279,7 @@ export class RmPageRestore extends LitElement {
 
   /** Fetches what the step needs. */
   #follow(choices: Choices): void {
-    const step = this.#step(choices);
+    const step = stepOf(this.state, choices);
     const { snapshot } = choices;
     if (snapshot === undefined || step === "snapshot") return;
     this.#tree.show(this.data.restores, this.#ref(snapshot));
@@ -360,14 +360,6 @@ export class RmPageRestore extends LitElement {
     clearTimeout(this.#findLater);
     if (text === "") void this.#tree.find("");
     else this.#findLater = setTimeout(() => void this.#tree.find(text), 250);
-  }
-
-  #step(choices: Choices): RestoreStep {
-    return stepOf(this.state, choices);
-  }
-
-  #isReady(step: RestoreStep, choices: Choices): boolean {
-    return isReady(step, this.state.selection, choices);
   }
 
   get #choices(): Choices | ApiError | null {

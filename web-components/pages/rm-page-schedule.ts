@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 import { ApiError } from "../data/api-error.ts";
 import type { Data } from "../data/data.ts";
 import { missedFires, missedFiresStyles } from "../elements/missed-fires.ts";
@@ -66,7 +67,7 @@ export class RmPageSchedule extends LitElement {
           ${this.scheduleId === "" ? "New schedule" : "Edit schedule"}
         </h1>
       </div>
-      ${edited === null ? rowsSkeleton(6) : this.#body(edited)}`;
+      ${edited === null ? rowsSkeleton(6) : keyed(this.scheduleId, this.#body(edited))}`;
   }
 
   #body(edited: Edited): TemplateResult {

@@ -1,5 +1,6 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 import { ApiError } from "../data/api-error.ts";
 import type { Data } from "../data/data.ts";
 import { NavigateEvent } from "../events/navigate.ts";
@@ -61,7 +62,7 @@ export class RmPageSource extends LitElement {
           ${this.groupId === "" ? "New source group" : `Edit ${group?.name ?? "source group"}`}
         </h1>
       </div>
-      ${edited === null ? rowsSkeleton(6) : this.#body(edited)}`;
+      ${edited === null ? rowsSkeleton(6) : keyed(this.groupId, this.#body(edited))}`;
   }
 
   #body(edited: Edited): TemplateResult {

@@ -138,7 +138,8 @@ export function listAlerts({ world, query }: Call): Answer {
         : wanted("state", alert.state)) &&
       wanted("severity", alert.severity) &&
       wanted("kind", alert.kind) &&
-      wanted("host_id", alert.host_id),
+      wanted("host_id", alert.host_id) &&
+      wanted("repository_id", alert.repository_id),
   );
   return { body: { alerts, next_cursor: null } };
 }

@@ -82,7 +82,7 @@ test("who may not edit hooks has no tab of them, and nothing of them is asked fo
     path,
     async ({ page }) => {
       await page.getByRole("heading", { name: "Last 30 days" }).waitFor();
-      expect(await page.getByRole("link", { name: "Hooks" }).count()).toBe(0);
+      expect(await page.locator("rm-tabs").getByText("Hooks").count()).toBe(0);
       const asked: string[] = [];
       page.on("request", (request) => asked.push(request.url()));
       await page.getByRole("link", { name: "Sources" }).click();

@@ -1,4 +1,6 @@
+import { recommendedRestic } from "@restic-manager/shared/domain/restic-version.ts";
 import { expect, test } from "bun:test";
+import { seedAlert } from "./fixture-alerts.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { job } from "./seed-jobs.ts";
@@ -319,6 +321,39 @@ test("upkeep that ends is shown without a reload", () =>
       .waitFor();
   }));
 
+test("the alerts of a repository stand above it, and lead to the list of them [ALR-05]", () =>
+  stage.play(
+    {
+      ...worldWith(),
+      alerts: [
+        ...seededWorld().alerts,
+        seedAlert("check_failed", "nas-01", "Check found 2 errors.", {
+          host_id: null,
+          host_name: null,
+          repository_id: repositoryId,
+          repository_name: "pg-primary",
+        }),
+      ],
+    },
+    path,
+    async ({ page }) => {
+      await page.getByText("1 alert: Check failed.").waitFor();
+      await page.getByRole("link", { name: "1 alert" }).click();
+      await page.getByText("Check found 2 errors.").waitFor();
+      expect(
+        await page
+          .getByRole("listitem")
+          .filter({ hasText: "Critical" })
+          .count(),
+      ).toBe(1);
+      await page
+        .getByRole("main")
+        .getByRole("link", { name: "pg-primary" })
+        .click();
+      await page.getByRole("region", { name: "Upkeep" }).waitFor();
+    },
+  ));
+
 test("a repository that does not exist says so", () =>
   stage.play(
     seededWorld(),
@@ -343,7 +378,9 @@ test("an old restic is said on its host, with what it cannot do [RST-06]", () =>
     async ({ page, server }) => {
       const card = page.getByRole("region", { name: "Old restic" });
       await card.getByText("It does not tell the size").waitFor();
-      await card.getByText("0.17.0 or newer has none of this").waitFor();
+      await card
+        .getByText(`${recommendedRestic} or newer has none of this`)
+        .waitFor();
       server.world.hosts = [hostDetail("pg-primary")];
       await page.reload();
       await page.getByRole("heading", { name: "Machine" }).waitFor();

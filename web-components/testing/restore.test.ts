@@ -318,7 +318,7 @@ describe("a download [DIF-01]", () => {
           "?path=%2Fsrv%2Fwiki%2Fwiki.sqlite&format=raw",
         );
         await step(page, "Files").click();
-        await item(page, /^wiki,/)
+        await item(page, /^wiki folder/)
           .locator(".box")
           .click();
         await step(page, "Destination").click();

@@ -194,3 +194,29 @@ test("why the agent cannot run a schedule stands in its place", () =>
         .waitFor();
     },
   ));
+
+test("when a host runs next, and that it is due, is the same on the fleet, on a phone's card and on its page [SCH-06]", () =>
+  stage.play(asleepWorld(), "/", async ({ page }) => {
+    const next = (name: string) =>
+      page.getByRole("row", { name }).locator(".next");
+    expect(await next("nas-01").innerText()).toBe("in 19h");
+    expect(await next("laptop-jonas").innerText()).toBe("due");
+    await page.setViewportSize({ width: 800, height: 900 });
+    expect(await next("nas-01").innerText()).toBe("in 19h");
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await next("nas-01").innerText()).toBe("Next run in 19h");
+    expect(await next("laptop-jonas").innerText()).toBe("Next run due");
+    // What is only due is not the next backup of the fleet.
+    const tile = page.getByRole("region", { name: "Next backup" });
+    expect(await tile.innerText()).not.toContain("laptop-jonas");
+    for (const [name, said] of [
+      ["nas-01", "in 19h"],
+      ["laptop-jonas", "Due"],
+    ] as const) {
+      await page.goto(
+        new URL(`/hosts/${hostDetail(name).id}`, page.url()).href,
+      );
+      const vital = page.locator(".vitals div", { hasText: "Next run" });
+      await vital.getByText(said).waitFor();
+    }
+  }));

@@ -5,7 +5,7 @@ import type { Program } from "./program.ts";
 
 /* What everybody does first in the dashboard. */
 
-export const personPassword = "a password of the walk";
+const personPassword = "a password of the walk";
 
 /** The first administrator, without a mouse. */
 export async function makeAdministrator(page: Page, url: URL): Promise<void> {

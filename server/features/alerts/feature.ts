@@ -9,7 +9,7 @@ import type { Random } from "../../random.ts";
 import { createAlerts } from "./alerts.ts";
 import { createEngine } from "./engine.ts";
 import type { NextRun } from "../schedules/next-run.ts";
-import type { RetentionStates } from "./repository-findings.ts";
+import type { RetentionStates } from "./repository-finding-store.ts";
 import { alertRoutes } from "./routes.ts";
 
 /** Alerts: what people should know of, found by looking at what holds. */

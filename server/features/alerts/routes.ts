@@ -18,7 +18,8 @@ export function alertRoutes(alerts: Alerts): readonly Route[] {
       method: "GET",
       path: "/api/alerts",
       access: "view",
-      summary: "Alerts, newest first, by state, severity, kind and host",
+      summary:
+        "Alerts, newest first, by state, severity, kind, host and repository",
       query: alertQuery,
       answer: alertList,
       handle: ({ query }) => alerts.list(query),

@@ -42,7 +42,8 @@ export async function findAlert(
 }
 
 export function listAlerts(db: Db, filter: AlertQuery): Promise<AlertRecord[]> {
-  const { state, severity, kind, host_id, cursor, limit } = filter;
+  const { state, severity, kind, host_id, repository_id, cursor, limit } =
+    filter;
   let query = records(db).orderBy("alerts.id", "desc").limit(limit);
   if (state === "resolved")
     query = query.where("alerts.resolved_at", "is not", null);
@@ -69,6 +70,8 @@ export function listAlerts(db: Db, filter: AlertQuery): Promise<AlertRecord[]> {
         ),
       ]),
     );
+  if (repository_id !== undefined)
+    query = query.where("alerts.repository_id", "=", repository_id);
   if (cursor !== undefined) query = query.where("alerts.id", "<", cursor);
   return query.execute();
 }

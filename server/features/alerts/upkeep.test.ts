@@ -83,7 +83,7 @@ test("upkeep of one kind says nothing of another, and a lost one has failed [ALR
   expect((await kinds()).toSorted()).toEqual(["check_failed", "prune_failed"]);
 });
 
-test("upkeep of a runner that does not use the repository is the repository's [ALR-06] [MNT-07]", async () => {
+test("upkeep of a runner that does not use the repository is the repository's [ALR-05] [ALR-06] [MNT-07]", async () => {
   const runner = await server.addHost(2, "vault");
   const id = await upkeep("check", "failed");
   await server.db
@@ -96,6 +96,10 @@ test("upkeep of a runner that does not use the repository is the repository's [A
     (await server.list(`host_id=${hostId}`)).map(({ kind }) => kind);
   expect(await ofHost(host.hostId)).toEqual(["check_failed"]);
   expect(await ofHost(runner.hostId)).toEqual([]);
+  const ofRepository = async (repositoryId: string) =>
+    (await server.list(`repository_id=${repositoryId}`)).length;
+  expect(await ofRepository(repository)).toBe(1);
+  expect(await ofRepository(server.random.id())).toBe(0);
 });
 
 const lock = (id: string, state: "own_dead" | "old" | "live") => ({

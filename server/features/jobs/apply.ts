@@ -96,12 +96,15 @@ export function createJobReports(deps: {
     report: JobStarted | JobDone,
   ) {
     if (job.actor_kind !== "agent") return {};
+    // Upkeep is begun by this server alone; what a host claims besides says nothing about a repository.
+    const repository_id =
+      report.kind === "backup" ? report.repository_id : null;
     return {
       kind: report.kind,
       actor_kind: report.actor,
       due_at: report.due_at,
       queued_at: report.started_at,
-      ...(await store.keepOwn(trx, job.host_id, report)),
+      ...(await store.keepOwn(trx, job.host_id, { ...report, repository_id })),
     };
   }
 

@@ -120,7 +120,7 @@ test("the fire that a job is for is told beside its start [JOB-11]", async () =>
   expect(newest?.due_at).toBe(at(total - 31));
 });
 
-test("no page makes the store sort or read the history whole [JOB-11]", async () => {
+test("the newest jobs of a kind are found without reading or sorting the history [JOB-11]", async () => {
   const { sql } = await import("kysely");
   const plan = await sql<{ detail: string }>`EXPLAIN QUERY PLAN
     SELECT id FROM jobs WHERE kind = 'check' AND id < ${id(500)}

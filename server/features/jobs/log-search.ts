@@ -33,7 +33,7 @@ function othersTurn(): Promise<void> {
 }
 
 /** A GLOB that finds the text in either case of every letter: LIKE and lower() know those of ASCII only. */
-export function containing(text: string): string {
+function containing(text: string): string {
   return `*${Array.from(text, either).join("")}*`;
 }
 

@@ -77,6 +77,10 @@ const awayMs = 5 * 60_000;
 /** There may always be some backup; restic waits for the lock of the one it meets. */
 const patienceMs = 6 * 3_600_000;
 
+const unprepared = failure(
+  "internal",
+  "The server could not put together what this job needs, as when the stored access cannot be decrypted. Its log has the details.",
+);
 const takenOff = failure(
   "repository_missing",
   "The repository was taken off the list before the turn of this job came.",
@@ -175,7 +179,7 @@ export function createUpkeepQueue(deps: {
   }
 
   async function trySend(id: string): Promise<void> {
-    const claimed = await claim(id);
+    const claimed = await claimOrEnd(id);
     if (claimed === null) return;
     const { host, start } = claimed;
     try {
@@ -199,13 +203,29 @@ export function createUpkeepQueue(deps: {
     awaySince.set(id, since);
     if (clock.now() - since < awayMs) return;
     awaySince.delete(id);
+    await endWaiting(id, failure("host_offline"));
+  }
+
+  async function endWaiting(id: string, why: Failure): Promise<void> {
     const hostId = await tx.run(async (trx) => {
       const job = await store.findJob(trx, id);
       if (job?.status !== "queued") return null;
-      await end(trx, id, failure("host_offline"));
+      await end(trx, id, why);
       return job.host_id;
     });
     if (hostId !== null) changed(id, hostId);
+  }
+
+  /** As `claim`; a job that can never be put together ends, so that it holds up neither itself nor others. */
+  async function claimOrEnd(id: string) {
+    try {
+      return await claim(id);
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      deps.log.error("Upkeep could not be put together", { job_id: id, error });
+      await endWaiting(id, unprepared);
+      return null;
+    }
   }
 
   async function sendWaiting(): Promise<void> {
@@ -214,8 +234,8 @@ export function createUpkeepQueue(deps: {
         try {
           await trySend(id);
         } catch (error) {
-          if (!(error instanceof AppError)) throw error;
-          await giveUp(id);
+          if (error instanceof AppError) return giveUp(id);
+          deps.log.error("Upkeep could not be sent", { job_id: id, error });
         }
       });
     }

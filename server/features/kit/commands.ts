@@ -2,7 +2,7 @@ import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
 import type { KitEntry, OpenAccess } from "./contents.ts";
 
 /** Of the certificate authority, where the commands look for it. */
-export const caFile = "repository-ca.pem";
+const caFile = "repository-ca.pem";
 
 /** What a person types into a shell before the first restic. */
 export function openingCommands({ url, credential }: OpenAccess): string[] {

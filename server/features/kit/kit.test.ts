@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { expect, test } from "bun:test";
 import { openingCommands, restoringCommands } from "./commands.ts";
 import type { KitEntry } from "./contents.ts";
@@ -31,16 +32,18 @@ const about = {
   version: "0.1.0",
 };
 
-test("a shell that runs the commands holds every value as it is [BGK-01]", async () => {
+test("a shell that runs the commands holds every value as it is [BGK-01]", () => {
   const { access } = entry;
   const script = [
     ...openingCommands(access),
     'printf "%s\\n" "$RESTIC_REPOSITORY" "$RESTIC_PASSWORD" "$RESTIC_REST_USERNAME" "$RESTIC_REST_PASSWORD" "$AWS_REGION"',
     'cat "$RESTIC_CACERT"',
   ].join("\n");
-  const shell = Bun.spawn(["sh", "-c", `cd "$(mktemp -d)"; ${script}`]);
+  const shell = spawnSync("sh", ["-c", `cd "$(mktemp -d)"; ${script}`], {
+    encoding: "utf8",
+  });
   const { password, user_password, ca } = access.credential;
-  expect(await new Response(shell.stdout).text()).toBe(
+  expect(shell.stdout).toBe(
     [access.url, password, "attic", user_password, "eu", ca].join("\n"),
   );
 });

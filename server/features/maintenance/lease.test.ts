@@ -194,3 +194,49 @@ test("what waits for a repository that is taken off the list ends, and says why"
     error: { code: "repository_missing" },
   });
 });
+
+/** As after a restore under another secret key. */
+const spoilCredentials = (repositoryId: string) =>
+  server.db
+    .updateTable("repository_credentials")
+    .set({ sealed: new Uint8Array(8) })
+    .where("repository_id", "=", repositoryId)
+    .execute();
+
+test("a waiting job whose repository's access cannot be decrypted ends, and holds no other repository up [LCK-02]", async () => {
+  const desk = await server.addHost(3, "desk");
+  const { repository } = await server.setUp(desk, {
+    repository: {
+      url: "rest:http://desk:8000/own",
+      mode: "existing",
+      credential: { password: "x", env: {} },
+    },
+  });
+  const there = { repository_id: repository.id, source_group_id: null };
+  const first = server.newJob("backup");
+  await server.report(desk, "job.started", first, there);
+  const path = `/api/repositories/${repository.id}/check`;
+  const { body: check } = await server.call("POST", path, {});
+  const second = server.newJob("backup");
+  await server.report(laptop, "job.started", second);
+  const { body: forget } = await server.post("forget");
+  await spoilCredentials(repository.id);
+  await server.report(desk, "job.done", first, there);
+  await server.report(laptop, "job.done", second);
+  await minutes(1);
+  expect(await stateOf(forget)).toBe("sent");
+  expect(await server.job(check.id)).toMatchObject({
+    state: "failed",
+    error: { message: expect.stringContaining("cannot be decrypted") },
+  });
+});
+
+test("upkeep with an access that cannot be decrypted fails at once, and says why", async () => {
+  await spoilCredentials(server.repositoryId);
+  for (const kind of ["check", "forget", "prune"]) {
+    const { status, body } = await server.post(kind);
+    expect([status, body.state]).toEqual([202, "failed"]);
+    expect(body.error.message).toContain("cannot be decrypted");
+  }
+  expect(kindsGiven()).toEqual([]);
+});

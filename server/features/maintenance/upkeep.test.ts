@@ -180,6 +180,23 @@ describe("check", () => {
   });
 });
 
+test("a host that claims to do upkeep which nobody ordered holds none up, and enforces no retention", async () => {
+  await allowForget(server);
+  for (const kind of ["forget", "prune", "check"] as const) {
+    const claimed = server.newJob(kind);
+    await server.report(server.nas, "job.started", claimed);
+    const { body: ordered } = await server.post(kind);
+    expect(ordered.state).toBe("sent");
+    const away = failed("repository_unreachable");
+    await server.report(server.nas, "job.done", ordered, away);
+    await server.report(server.nas, "job.done", claimed);
+  }
+  expect((await server.repository()).retention).toEqual({
+    state: "not_enforced",
+    reason: "forget_failing",
+  });
+});
+
 describe("creating a repository anew", () => {
   test("needs its name typed, and is audited [REP-04]", async () => {
     expect(refusalOf(await server.post("reinit", { name: "Backup" }))).toEqual([

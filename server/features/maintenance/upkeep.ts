@@ -55,7 +55,7 @@ export function createUpkeep(deps: {
   ): Promise<void> {
     const { kind, params } = request;
     if (kind === "forget" || kind === "prune") {
-      if ((await access.admin(trx, repositoryId, runner.id)) === null) {
+      if (!(await access.mayDelete(trx, repositoryId, runner.id))) {
         throw new AppError("admin_creds_required");
       }
     }

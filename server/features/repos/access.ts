@@ -18,22 +18,32 @@ export interface Access {
     repositoryId: string,
     hostId: string,
   ): Promise<RepositoryAccess | null>;
+  /** Whether there is an access with the right to delete, readable or not. */
+  mayDelete(trx: Trx, repositoryId: string, hostId: string): Promise<boolean>;
 }
 
 export function createAccess(credentials: CredentialBox): Access {
-  async function own(
-    trx: Trx,
-    repositoryId: string,
-    hostId: string,
-  ): Promise<RepositoryAccess | null> {
+  async function find(trx: Trx, repositoryId: string, hostId: string) {
     const record = await store.findRepository(trx, repositoryId);
     const rows = await store.credentialsOf(trx, repositoryId);
     const row =
       rows.find((r) => r.host_id === hostId) ??
       rows.find((r) => r.host_id === null);
-    if (record === null || row === undefined) return null;
+    return record === null || row === undefined
+      ? null
+      : { url: record.url, row };
+  }
+
+  async function own(
+    trx: Trx,
+    repositoryId: string,
+    hostId: string,
+  ): Promise<RepositoryAccess | null> {
+    const found = await find(trx, repositoryId, hostId);
+    if (found === null) return null;
+    const { url, row } = found;
     const key = { repositoryId, hostId: row.host_id };
-    return { url: record.url, credential: credentials.open(key, row.sealed) };
+    return { url, credential: credentials.open(key, row.sealed) };
   }
 
   return {
@@ -44,6 +54,10 @@ export function createAccess(credentials: CredentialBox): Access {
       if (base === null || row === null) return null;
       const admin = credentials.openAdmin(repositoryId, row.sealed);
       return withAdminAccess(base, admin);
+    },
+    async mayDelete(trx, repositoryId, hostId) {
+      const row = await store.adminCredentialOf(trx, repositoryId);
+      return row !== null && (await find(trx, repositoryId, hostId)) !== null;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { RepositoryStatsRow } from "../../db/upkeep-rows.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
@@ -50,6 +51,31 @@ export async function mayReport(
     .limit(1)
     .executeTakeFirst();
   return job !== undefined;
+}
+
+/** Which kinds of upkeep of a repository this server has given to a host; only the server notes when it sent a job. */
+export async function upkeepGiven(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+): Promise<ReadonlySet<JobKind>> {
+  const rows = await trx
+    .selectFrom("jobs")
+    .select("kind")
+    .distinct()
+    .where("repository_id", "=", repositoryId)
+    .where("host_id", "=", hostId)
+    .where("sent_at", "is not", null)
+    .where((eb) =>
+      // The id changes once, with the one job that makes the repository.
+      eb.or([
+        eb("kind", "<>", "init"),
+        eb("finished_at", "is", null),
+        eb("status", "=", "lost"),
+      ]),
+    )
+    .execute();
+  return new Set(rows.map(({ kind }) => kind));
 }
 
 export async function saveResticId(

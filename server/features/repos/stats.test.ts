@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
+import type { MaintenanceKind } from "@restic-manager/shared/domain/job.ts";
 import type { RepositoryStats } from "@restic-manager/shared/domain/maintenance.ts";
 import { settle } from "../../testing/test-endpoint.ts";
 import { createTestUpkeep } from "../../testing/test-upkeep.ts";
@@ -30,6 +31,17 @@ const lock = {
   state: "live" as const,
 };
 
+/** What this server told the host to do. */
+async function give(...kinds: MaintenanceKind[]) {
+  await server.setAdmin();
+  for (const kind of kinds) {
+    const isInit = kind === "init";
+    const body = isInit ? { name: "backup" } : {};
+    const { body: job } = await server.post(isInit ? "reinit" : kind, body);
+    if (!isInit) await server.report(server.nas, "job.done", job);
+  }
+}
+
 test("before the first look everything is unknown, not nothing [REP-02]", async () => {
   expect(await stats()).toEqual({
     total_size: null,
@@ -45,6 +57,7 @@ test("before the first look everything is unknown, not nothing [REP-02]", async 
 });
 
 test("what a job looked at changes, and the rest stays [REP-01]", async () => {
+  await give("check", "prune");
   const at = "2026-01-01T02:00:00.000Z";
   await tell({ check: { at, ok: false, errors: 2 }, locks: [lock] }, at);
   await tell({ raw_size: 501_525, total_size: 2_200_000 });
@@ -73,6 +86,7 @@ test("the ratio of an empty repository is unknown [REP-02]", async () => {
 });
 
 test("news that come late do not replace newer ones [REP-01]", async () => {
+  await give("check");
   const check = (at: string, ok: boolean) => ({ at, ok, errors: ok ? 0 : 1 });
   const late = "2026-01-01T03:00:00.000Z";
   const newer = "2026-01-01T09:00:00.000Z";
@@ -86,6 +100,7 @@ test("news that come late do not replace newer ones [REP-01]", async () => {
 });
 
 test("a repository that was created anew has nothing of the one before [REP-04]", async () => {
+  await give("prune", "init");
   await tell({ raw_size: 900, pruned_at: "2026-01-01T03:00:00.000Z" });
   const restic_id = "d".repeat(64);
   await tell({ restic_id, raw_size: 10 }, "2026-01-01T04:00:00.000Z");
@@ -130,4 +145,32 @@ test("a host that reports removed locks without end does not fill the audit trai
     .execute();
   expect(rows).toHaveLength(750);
   expect(rows[0]?.payload?.length).toBeLessThan(600);
+});
+
+test("a host that was given no upkeep can neither claim that it was done, nor that the repository is another one", async () => {
+  const at = "2026-01-01T03:00:00.000Z";
+  await tell({
+    restic_id: "d".repeat(64),
+    raw_size: 300,
+    check: { at, ok: true, errors: 0 },
+    pruned_at: at,
+    forgot_at: at,
+  });
+  expect(await server.repository()).toMatchObject({
+    repository_id: "a".repeat(64),
+    stats: {
+      raw_size: 300,
+      last_check_at: null,
+      last_prune_at: null,
+      last_forget_at: null,
+    },
+  });
+});
+
+test("a repository is made anew once for each time it was asked for [REP-04]", async () => {
+  const { body: job } = await server.post("reinit", { name: "backup" });
+  await tell({ restic_id: "d".repeat(64) });
+  await server.report(server.nas, "job.done", job);
+  await tell({ restic_id: "e".repeat(64) });
+  expect((await server.repository()).repository_id).toBe("d".repeat(64));
 });

@@ -1,6 +1,7 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Repository } from "@restic-manager/shared/api/repos.ts";
+import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { RepositoryStats as Reported } from "@restic-manager/shared/domain/maintenance.ts";
 import type {
   RepoStats,
@@ -19,6 +20,7 @@ import {
   mayReport,
   saveResticId,
   saveStats,
+  upkeepGiven,
 } from "./stats-store.ts";
 import type { StatsRecord } from "./stats-store.ts";
 import { findHost, findRepository } from "./store.ts";
@@ -70,8 +72,10 @@ export function createStats(deps: {
 
   return {
     async take(trx, { hostId, payload }) {
-      const { repository_id: id, stats } = payload;
+      const { repository_id: id } = payload;
       if (!(await accepts(trx, hostId, id))) return undefined;
+      const given = await upkeepGiven(trx, hostId, id);
+      const stats = believable(payload.stats, given);
       const at = notInFuture(payload.at);
       const { restic_id } = stats;
       const isAnew = restic_id !== undefined;
@@ -121,6 +125,20 @@ export function viewStats(record: StatsRecord | null): Repository["stats"] {
     last_forget_at: record?.last_forget_at ?? null,
     locks: record === null ? [] : readLocks(record),
     updated_at: record?.updated_at ?? null,
+  };
+}
+
+/** Any host may say what it saw; what upkeep did is told by those that were to do it. */
+function believable(
+  { restic_id, check, pruned_at, forgot_at, ...seen }: Reported,
+  given: ReadonlySet<JobKind>,
+): Reported {
+  return {
+    ...seen,
+    ...(given.has("init") && { restic_id }),
+    ...(given.has("check") && { check }),
+    ...(given.has("prune") && { pruned_at }),
+    ...(given.has("forget") && { forgot_at }),
   };
 }
 

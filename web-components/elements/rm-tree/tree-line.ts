@@ -53,7 +53,7 @@ export function entryLine({
       >
       <span class="truncate" title="${label}${goesTo}"
         ><bdi>${label}</bdi
-        ><span class="visually-hidden">, ${kinds[entry.t]}</span
+        ><span class="visually-hidden">${kinds[entry.t]}</span
         >${goesTo === "" ? nothing : html`<bdi class="text-3">${goesTo}</bdi>`}</span
       >
     </span>

@@ -1,0 +1,197 @@
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
+import { createOutbox } from "../link/outbox.ts";
+import { createRandom } from "../random.ts";
+import { signingKey } from "../identity/keys.ts";
+import type { ResticEnd } from "../restic/exit-codes.ts";
+import type { ResticCall } from "../restic/run.ts";
+import { openStateDb } from "../state-db.ts";
+import { createTempDirs } from "../testing/temp-dir.ts";
+import { createLockSuspects } from "./lock-suspects.ts";
+import { runPatiently } from "./lock-patience.ts";
+
+const tempDir = createTempDirs();
+const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+const repository = { url: "/srv/r", credential: { password: "p", env: {} } };
+const lockId = "c".repeat(64);
+
+interface Held {
+  readonly hostname: string;
+  readonly pid: number;
+  /** When it was last refreshed; absent: at every look anew. */
+  readonly time?: string;
+}
+
+/** A repository whose locks are `held`, and a restic that does what its back end would do with them. */
+function locked(held: Held[], { unlockTakes = false } = {}) {
+  const clock = createManualClock();
+  const db = openStateDb(join(tempDir(), "agent.db"));
+  const suspects = createLockSuspects(db);
+  const { sign } = signingKey(new Uint8Array(32).fill(4));
+  const stamp = () => new Date(clock.now()).toISOString();
+  const outbox = createOutbox({
+    db,
+    hostId: "habcdefghijkl",
+    sign,
+    time: { stamp },
+    random: createRandom(clock),
+  });
+  const calls: string[] = [];
+  const lines: string[] = [];
+  const run = async (call: ResticCall): Promise<ResticEnd> => {
+    const [verb = "", what] = call.args;
+    calls.push(
+      [
+        ...call.args,
+        ...(verb === "prune" ? [String(call.retryLockS)] : []),
+      ].join(" "),
+    );
+    const say = (line: string) =>
+      call.onMessage?.({ type: "text", line }, "stdout", line);
+    if (verb === "list" && held.length > 0) say(lockId);
+    if (verb === "cat" && what === "lock")
+      say(
+        JSON.stringify({
+          username: "root",
+          exclusive: true,
+          time: stamp(),
+          ...held[0],
+        }),
+      );
+    const isTaken = unlockTakes || call.args.includes("--remove-all");
+    if (verb === "unlock" && isTaken) held.length = 0;
+    const code = verb === "prune" && held.length > 0 ? 11 : 0;
+    return {
+      exit: { code, signal: null, startError: null },
+      stopped: null,
+      meaning: null,
+      words: "",
+    };
+  };
+  const abort = new AbortController();
+  const start = () =>
+    runPatiently(
+      {
+        runner: { run },
+        clock,
+        time: { stamp },
+        outbox,
+        suspects,
+        hostname: () => "endpoint",
+        isGone: (pid) => pid === 666,
+        stopping: new AbortController().signal,
+      },
+      {
+        jobId: repositoryId,
+        repositoryId,
+        log: {
+          add: (_kind, _stream, text) => void lines.push(text),
+          file: () => {},
+          flush: () => {},
+          lines: () => 0,
+        },
+        onLocked: () => {},
+      },
+      { args: ["prune"], repository, limitMs: 1, signal: abort.signal },
+    );
+  const reports = () => outbox.lastSeq();
+  return { clock, suspects, held, calls, lines, start, abort, reports };
+}
+
+test("a lock of another host is waited for, named once, and given up after an hour [LCK-02]", async () => {
+  const { clock, calls, lines, start, reports } = locked([
+    { hostname: "elsewhere", pid: 4711 },
+  ]);
+  const ended = start();
+  for (let minute = 0; minute < 61 * 4; minute++) await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(11);
+  const prunes = calls.filter((call) => call.startsWith("prune"));
+  expect(prunes.slice(0, 3)).toEqual(["prune 10", "prune 300", "prune 300"]);
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+  expect(lines).toHaveLength(1);
+  expect(reports()).toBe(1);
+  expect(lines[0]).toContain("process 4711 (root on elsewhere)");
+});
+
+test("a lock of a dead process of this host is removed, and the job goes on [LCK-01]", async () => {
+  const { clock, calls, suspects, start } = locked(
+    [{ hostname: "endpoint", pid: 666 }],
+    { unlockTakes: true },
+  );
+  suspects.add(repositoryId);
+  expect((await start()).exit.code).toBe(0);
+  expect(calls.filter((call) => /^(unlock|prune)/.test(call))).toEqual([
+    "unlock -q",
+    "prune 10",
+  ]);
+  expect(suspects.has(repositoryId)).toBe(false);
+  expect(clock.pending()).toBe(0);
+});
+
+test("a dead process whose id another one has now needs more than restic's own judgement, and only when no other lock is there [LCK-01]", async () => {
+  const { clock, calls, suspects, start } = locked([
+    { hostname: "endpoint", pid: 666 },
+  ]);
+  suspects.add(repositoryId);
+  const ended = start();
+  for (let second = 0; second < 10; second++) await clock.advance(1_000);
+  expect((await ended).exit.code).toBe(0);
+  const unlocks = calls.filter((call) => call.startsWith("unlock"));
+  expect(unlocks.at(-1)).toBe("unlock -q --remove-all");
+  expect(unlocks.slice(0, -1).every((call) => call === "unlock -q")).toBe(true);
+});
+
+test("a restic of another machine of the same name, which refreshes its lock, is waited for [LCK-01] [LCK-02]", async () => {
+  const { clock, calls, held, lines, start } = locked(
+    [{ hostname: "endpoint", pid: 666 }],
+    { unlockTakes: true },
+  );
+  const ended = start();
+  for (let minute = 0; minute < 30 * 4; minute++) await clock.advance(15_000);
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+  expect(lines.join()).toContain("may be alive");
+  held.length = 0;
+  await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(0);
+});
+
+test("a lock of this host that nobody expected is removed once it is not refreshed any more [LCK-01]", async () => {
+  const held = [{ hostname: "endpoint", pid: 666, time: "" }];
+  const { clock, calls, start } = locked(held, { unlockTakes: true });
+  held[0] = {
+    hostname: "endpoint",
+    pid: 666,
+    time: new Date(clock.now()).toISOString(),
+  };
+  const ended = start();
+  for (let n = 0; n < 5 * 4; n++) await clock.advance(15_000);
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+  for (let n = 0; n < 2 * 4; n++) await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(0);
+  expect(calls).toContain("unlock -q");
+});
+
+test("a living process of this host keeps its lock [LCK-01]", async () => {
+  const { clock, calls, start, abort } = locked([
+    { hostname: "endpoint", pid: 4711 },
+  ]);
+  const ended = start();
+  await clock.advance(15_000);
+  abort.abort("cancelled");
+  expect((await ended).stopped).toBe("cancelled");
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+});
+
+test("what was told of a lock is taken back when the job got through [LCK-02]", async () => {
+  const { clock, held, start, reports, lines } = locked([
+    { hostname: "elsewhere", pid: 4711 },
+  ]);
+  const ended = start();
+  await clock.advance(1_000);
+  held.length = 0;
+  await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(0);
+  expect(lines).toHaveLength(1);
+  expect(reports()).toBe(2);
+});

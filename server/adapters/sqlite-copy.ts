@@ -1,0 +1,39 @@
+import { Database, constants as sqlite } from "bun:sqlite";
+import { pathToFileURL } from "node:url";
+import { migrations } from "../db/migrations/index.ts";
+import { schemaVersion } from "./sqlite-migrate.ts";
+
+/**
+ * Reads a sealed key out of a copy of a server's database, after all of the copy has proved to be whole.
+ *
+ * @returns null when its server was never started
+ * @throws Error when a server of this version could not work with it
+ */
+export function readKeyOfCopy(path: string, name: string): Uint8Array | null {
+  // Read as it lies there: a copy on a medium that cannot be written is as good.
+  const database = new Database(
+    `${pathToFileURL(path).href}?immutable=1`,
+    sqlite.SQLITE_OPEN_READONLY | sqlite.SQLITE_OPEN_URI,
+  );
+  try {
+    const version = schemaVersion(database);
+    if (version === 0) throw new Error("it holds no data of a server");
+    if (version > migrations.length)
+      throw new Error(
+        "a newer restic-manager-server made it; use that version",
+      );
+    const [found] = database
+      .query<{ integrity_check: string }, []>("PRAGMA integrity_check")
+      .all();
+    if (found?.integrity_check !== "ok")
+      throw new Error(found?.integrity_check ?? "it cannot be checked");
+    const row = database
+      .query<{ sealed: Uint8Array }, [string]>(
+        "SELECT sealed FROM keys WHERE name = ?",
+      )
+      .get(name);
+    return row?.sealed ?? null;
+  } finally {
+    database.close();
+  }
+}
