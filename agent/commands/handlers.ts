@@ -12,7 +12,7 @@ import {
 import type { CommandVerb } from "@restic-manager/shared/protocol/topic.ts";
 import { treeIndex } from "@restic-manager/shared/protocol/tree.ts";
 import { FailureError } from "../failure-error.ts";
-import { createDumpStart, type DumpDeps } from "../dump/dump-start.ts";
+import { createDumpStart, type DumpDeps } from "./dump-start.ts";
 import type { Configuration } from "../link/config-sync.ts";
 import type { Credential } from "../link/credential.ts";
 import { LinkError, type Connection } from "../link/link.ts";

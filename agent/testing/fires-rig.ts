@@ -115,6 +115,7 @@ export function liveFires(
         error: code === null ? null : { code, message: code },
         stats: null,
         upkeep: null,
+        restore: null,
         log_lines: 0,
         ...more,
       };

@@ -14,17 +14,17 @@ import type {
   StreamEnd,
   StreamOpen,
 } from "@restic-manager/shared/protocol/stream.ts";
-import { payloadOf, type CommandHandler } from "../commands/dispatch.ts";
-import { openBox } from "../commands/sealed-box.ts";
+import { payloadOf, type CommandHandler } from "./dispatch.ts";
+import { openBox } from "./sealed-box.ts";
 import { failureFrom } from "../failure-error.ts";
 import type { ServerTime } from "../link/server-time.ts";
 import type { ResticRunner } from "../restic/run.ts";
-import { dump } from "./dump.ts";
+import { dump } from "../dump/dump.ts";
 import {
   openFileStream,
   type FileStream,
   type FileStreamDeps,
-} from "./file-stream.ts";
+} from "../dump/file-stream.ts";
 
 export interface DumpDeps extends FileStreamDeps {
   readonly hostId: string;
