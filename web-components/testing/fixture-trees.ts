@@ -81,11 +81,11 @@ export function added(after: TreeEntry, sum: Change["sum"] = null): Change {
   return { n: after.n, kind: "added", before: null, after, sum };
 }
 
-export function removed(before: TreeEntry, sum: Change["sum"] = null): Change {
+function removed(before: TreeEntry, sum: Change["sum"] = null): Change {
   return { n: before.n, kind: "removed", before, after: null, sum };
 }
 
-export function changed(
+function changed(
   before: TreeEntry,
   more: Partial<TreeEntry>,
   sum: Change["sum"] = null,
