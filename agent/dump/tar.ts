@@ -11,7 +11,7 @@ export interface TarFile {
   readonly modified: number;
 }
 
-export const tarBlock = 512;
+const tarBlock = 512;
 /** The end of an archive, as restic writes it. */
 export const tarEnd = new Uint8Array(2 * tarBlock);
 

@@ -46,7 +46,7 @@ export function restoreArgs(call: RestoreCall, version: string): string[] {
  * A pattern that stands for this path and what is below it, and nothing else. restic's listings show U+FFFD for each byte that
  * is not UTF-8; as a class it stands for just those.
  */
-export function pattern(path: string): string {
+function pattern(path: string): string {
   return path.replace(/[*?[\\\uFFFD]/gu, (sign) =>
     sign === "\\" ? "\\\\" : `[${sign}]`,
   );
