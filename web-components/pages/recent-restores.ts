@@ -14,7 +14,8 @@ export function recentRestores({
   host,
   now,
 }: TabParts): TemplateResult | typeof nothing {
-  const jobs = of.restores?.jobs ?? [];
+  const list = of.restores;
+  const jobs = list?.jobs ?? [];
   if (jobs.length === 0) return nothing;
   return html`<section class="card section" aria-label="Recent restores">
     <div class="section-head">
