@@ -37,7 +37,7 @@ export function hostOverview(parts: TabParts): TemplateResult {
       ${history(parts)}${trends(parts.of, parts.now)}${recentSnapshots(parts)}
     </div>
     <aside class="column" aria-label="About this host">
-      ${featuresCard(parts)}${schedule(parts)}${(parts.of.repositories ?? []).map(repositoryCard)}${recentRestores(parts)}${resticCard(parts.host)}${machine(parts)}
+      ${featuresCard(parts)}${schedule(parts)}${(parts.of.repositories ?? []).map(repositoryCard)}${recentRestores(parts, parts.of.restores)}${resticCard(parts.host)}${machine(parts)}
     </aside>
   </div>`;
 }

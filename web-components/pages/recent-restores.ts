@@ -1,4 +1,4 @@
-import type { Job } from "@restic-manager/shared/api/jobs.ts";
+import type { Job, JobList } from "@restic-manager/shared/api/jobs.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { relativeTime, time } from "../elements/format.ts";
 import { resultText, startedBy } from "../elements/job-words.ts";
@@ -9,12 +9,10 @@ import type { TabParts } from "./host-tabs.ts";
 const shownRestores = 5;
 
 /** The last restores that went to this host; nothing where there was none. */
-export function recentRestores({
-  of,
-  host,
-  now,
-}: TabParts): TemplateResult | typeof nothing {
-  const list = of.restores;
+export function recentRestores(
+  { host, now }: TabParts,
+  list: JobList | null,
+): TemplateResult | typeof nothing {
   const jobs = list?.jobs ?? [];
   if (jobs.length === 0) return nothing;
   return html`<section class="card section" aria-label="Recent restores">
