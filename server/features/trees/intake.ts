@@ -9,6 +9,7 @@ import type {
   treePut,
 } from "@restic-manager/shared/protocol/tree.ts";
 import type { z } from "zod";
+import { AppError } from "../../app-error.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
@@ -115,12 +116,14 @@ export function createIntake(deps: {
       body: z.infer<typeof treeHave>,
     ): Promise<TreeHaveAnswer> {
       const { repository_id, snapshot_id, t } = body;
+      // Without an answer the agent comes again later.
+      if (closing.isClosed(repository_id))
+        throw new AppError("repository_busy");
       const found = await source(hostId, repository_id, snapshot_id);
       const known = await store.findIndex(db, repository_id, snapshot_id);
       const isAsked = known?.state === "indexing";
       const wanted =
         found !== null &&
-        !closing.isClosed(repository_id) &&
         known?.state !== "ready" &&
         (isAsked || found.enabled === 1);
       if (wanted)
