@@ -59,7 +59,7 @@ export async function measureIndex(
   const bare = performance.now() - started;
 
   const many = `${files.toLocaleString("en")} files`;
-  const share = ({ index, backup }: Round) => `${(index / backup).toFixed(2)}`;
+  const share = ({ index, backup }: Round) => (index / backup).toFixed(2);
   const both = ({ index, indexCpu }: Round) =>
     `${seconds(index)}, ${seconds(indexCpu)} CPU`;
   return [

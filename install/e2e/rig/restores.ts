@@ -132,7 +132,7 @@ export function downloadOf(
     ...paths.map((path): [string, string] => ["path", path]),
     ["format", format],
   ]);
-  return fetch(`${server.url}${at("download")}?${query}`, {
+  return fetch(`${server.url}${at("download")}?${query.toString()}`, {
     ...init,
     headers: { ...api.headers },
   });

@@ -7,7 +7,7 @@ import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { UpkeepQueue } from "../jobs/upkeep-queue.ts";
-import type { Access } from "../repos/access.ts";
+import type { CredentialReader } from "../repos/access.ts";
 import type { NextRun } from "../schedules/next-run.ts";
 import type { FindPolicies } from "./prepare.ts";
 import { maintenanceRoutes } from "./routes.ts";
@@ -22,7 +22,7 @@ import { createUpkeep } from "./upkeep.ts";
 export function createMaintenanceFeature(deps: {
   db: Db;
   tx: Transaction;
-  access: Access;
+  access: CredentialReader;
   findPolicies: FindPolicies;
   queue: UpkeepQueue;
   jobs: Pick<Jobs, "get">;

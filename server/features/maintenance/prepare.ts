@@ -3,7 +3,7 @@ import type { Failure } from "@restic-manager/shared/domain/failure.ts";
 import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { Trx } from "../../ports/transaction.ts";
 import type { Prepare } from "../jobs/upkeep-queue.ts";
-import type { Access } from "../repos/access.ts";
+import type { CredentialReader } from "../repos/access.ts";
 import type { Policies } from "../repos/retention-store.ts";
 import { findUpkeep } from "./store.ts";
 
@@ -19,7 +19,7 @@ const noAccess = failure(
 
 /** Puts together what an agent gets for one job: what opens the repository, and what is to be done with it. */
 export function createPrepare(deps: {
-  access: Access;
+  access: CredentialReader;
   findPolicies: FindPolicies;
 }): Prepare {
   const { access } = deps;

@@ -7,7 +7,7 @@ import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { UpkeepParams, UpkeepQueue } from "../jobs/upkeep-queue.ts";
-import type { Access } from "../repos/access.ts";
+import type { CredentialReader } from "../repos/access.ts";
 import type { FindPolicies } from "./prepare.ts";
 import { possibleRunners } from "./runner-store.ts";
 import type { Runner } from "./runner-store.ts";
@@ -37,7 +37,7 @@ const nobody =
 
 export function createUpkeep(deps: {
   tx: Transaction;
-  access: Access;
+  access: CredentialReader;
   findPolicies: FindPolicies;
   queue: UpkeepQueue;
   jobs: Pick<Jobs, "get">;

@@ -5,7 +5,7 @@ import type { CredentialBox } from "./credentials.ts";
 import * as store from "./store.ts";
 
 /** What opens a repository. Leaves the server sealed to one agent, and no other way. */
-export interface Access {
+export interface CredentialReader {
   /** As a host uses it; null when there is nothing to open it with. */
   own(
     trx: Trx,
@@ -22,7 +22,7 @@ export interface Access {
   mayDelete(trx: Trx, repositoryId: string, hostId: string): Promise<boolean>;
 }
 
-export function createAccess(credentials: CredentialBox): Access {
+export function createAccess(credentials: CredentialBox): CredentialReader {
   async function find(trx: Trx, repositoryId: string, hostId: string) {
     const record = await store.findRepository(trx, repositoryId);
     const rows = await store.credentialsOf(trx, repositoryId);

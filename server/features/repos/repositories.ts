@@ -13,7 +13,7 @@ import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { ConfigRevision } from "../schedules/config-revision.ts";
-import type { Access } from "./access.ts";
+import type { CredentialReader } from "./access.ts";
 import { describeAdminAccess, isOwnAccess } from "./admin-access.ts";
 import {
   changeCredential,
@@ -70,7 +70,7 @@ export function createRepositories(deps: {
   db: Db;
   tx: Transaction;
   credentials: CredentialBox;
-  access: Pick<Access, "own">;
+  access: Pick<CredentialReader, "own">;
   retention: RetentionStates;
   audit: Audit;
   config: ConfigRevision;

@@ -11,7 +11,7 @@ import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Actor, RequestInfo } from "../../ports/route.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
-import type { Access } from "../repos/access.ts";
+import type { CredentialReader } from "../repos/access.ts";
 import type { RepositoryAccess } from "../repos/admin-access.ts";
 import { attachment } from "./attachment.ts";
 import { tidyPaths, wrong } from "./paths.ts";
@@ -50,7 +50,7 @@ interface Plan {
 
 export function createDownload(deps: {
   tx: Transaction;
-  access: Access;
+  access: CredentialReader;
   lookUp: LookUp;
   /** Hosts that may open a repository which they need not use. */
   runnersOf: (

@@ -10,7 +10,7 @@ import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Sending } from "../jobs/sending.ts";
-import type { Access } from "../repos/access.ts";
+import type { CredentialReader } from "../repos/access.ts";
 import { createCheckRestore } from "./check.ts";
 import { createDownload } from "./downloads.ts";
 import { createPlan } from "./plan.ts";
@@ -32,7 +32,7 @@ export function createRestoresFeature(deps: {
     isOnline(hostId: string): boolean;
     epochOf(hostId: string): string | null;
   };
-  access: Access;
+  access: CredentialReader;
   /** Who does the upkeep of a repository, in the order in which they are asked. */
   runnersOf: (
     trx: Trx,

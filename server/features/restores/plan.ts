@@ -9,7 +9,7 @@ import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import { AppError } from "../../app-error.ts";
 import type { Actor } from "../../ports/route.ts";
 import type { Trx } from "../../ports/transaction.ts";
-import type { Access } from "../repos/access.ts";
+import type { CredentialReader } from "../repos/access.ts";
 import type { RepositoryAccess } from "../repos/admin-access.ts";
 import { checkPaths, tidyPaths, withoutEnd } from "./paths.ts";
 import * as store from "./store.ts";
@@ -50,7 +50,7 @@ const notInPlace =
 
 /** Finds out whether a restore may be, and how; reads only. */
 export function createPlan(deps: {
-  access: Access;
+  access: CredentialReader;
   findKeeper: FindKeeper;
   presence: { epochOf(hostId: string): string | null };
 }) {
