@@ -47,10 +47,10 @@ export async function jobsBefore(
 export async function unfinishedUpkeep(
   trx: Trx,
   repositoryId: string,
-): Promise<Pick<StoredJob, "id" | "kind" | "status">[]> {
+): Promise<Pick<StoredJob, "id" | "kind" | "status" | "params">[]> {
   return trx
     .selectFrom("jobs")
-    .select(["id", "kind", "status"])
+    .select(["id", "kind", "status", "params"])
     .where(repositoryOfFew, "=", repositoryId)
     .where("kind", "<>", "backup")
     .where("finished_at", "is", null)
