@@ -1,7 +1,14 @@
 import { maintenanceKinds } from "@restic-manager/shared/domain/job.ts";
+import { sql } from "kysely";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 import type { StoredJob } from "./store.ts";
+
+/**
+ * The repository of jobs that are looked for among the unfinished ones, which are few: the plus keeps SQLite from going
+ * through a year of jobs of a repository that many hosts use.
+ */
+const repositoryOfFew = sql<string | null>`+jobs.repository_id`;
 
 /** Upkeep that waits for its turn, in the order in which it was asked for. */
 export async function waitingUpkeep(
@@ -30,7 +37,7 @@ export async function jobsBefore(
     .selectFrom("jobs")
     .innerJoin("hosts", "hosts.id", "jobs.host_id")
     .select(["jobs.id", "jobs.kind"])
-    .where("jobs.repository_id", "=", repository_id)
+    .where(repositoryOfFew, "=", repository_id)
     .where("jobs.finished_at", "is", null)
     .where("jobs.status", "in", ["sent", "running"])
     .where("hosts.status", "=", "online")
@@ -41,11 +48,11 @@ export async function jobsBefore(
 export async function unfinishedUpkeep(
   trx: Trx,
   repositoryId: string,
-): Promise<Pick<StoredJob, "id" | "kind" | "status">[]> {
+): Promise<Pick<StoredJob, "id" | "kind" | "status" | "params">[]> {
   return trx
     .selectFrom("jobs")
-    .select(["id", "kind", "status"])
-    .where("repository_id", "=", repositoryId)
+    .select(["id", "kind", "status", "params"])
+    .where(repositoryOfFew, "=", repositoryId)
     .where("kind", "in", maintenanceKinds)
     .where("finished_at", "is", null)
     .orderBy("queued_at")

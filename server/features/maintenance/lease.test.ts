@@ -100,6 +100,15 @@ test("asking again for what waits does not make it run twice", async () => {
   expect(second.id).toBe(first.id);
 });
 
+test("asking for more than what waits is not answered by that: all data is read when somebody wants it read", async () => {
+  await server.report(laptop, "job.started", server.newJob("backup"));
+  const { body: part } = await server.post("check");
+  const { body: whole } = await server.post("check", { subset_pct: 100 });
+  expect(whole.id).not.toBe(part.id);
+  const { body: again } = await server.post("check", { subset_pct: 100 });
+  expect(again.id).toBe(whole.id);
+});
+
 test("a waiting job can be cancelled, though no agent knows of it", async () => {
   const backup = server.newJob("backup");
   await server.report(laptop, "job.started", backup);

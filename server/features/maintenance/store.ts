@@ -116,7 +116,8 @@ export async function isInUse(trx: Trx, repositoryId: string) {
   const row = await trx
     .selectFrom("jobs")
     .select("id")
-    .where("repository_id", "=", repositoryId)
+    // The plus: unfinished jobs are few, those of a repository many.
+    .where(sql<string | null>`+repository_id`, "=", repositoryId)
     .where("finished_at", "is", null)
     .where("status", "in", ["sent", "running"])
     .limit(1)

@@ -123,7 +123,10 @@ export function createUpkeep(deps: {
         const params = paramsOf(request, record.settings);
         const unfinished = await queue.unfinished(trx, repositoryId);
         const waiting = unfinished.find(
-          (job) => job.kind === kind && job.status === "queued",
+          (job) =>
+            job.kind === kind &&
+            job.status === "queued" &&
+            Bun.deepEquals(JSON.parse(job.params ?? "{}"), params),
         );
         await audit.record(trx, by, {
           action: actionOf(request),

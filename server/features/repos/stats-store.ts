@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { maintenanceKinds } from "@restic-manager/shared/domain/job.ts";
 import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { RepositoryStatsRow } from "../../db/upkeep-rows.ts";
 import type { Db } from "../../ports/db.ts";
@@ -64,6 +65,7 @@ export async function upkeepGiven(
     .select("kind")
     .distinct()
     .where("repository_id", "=", repositoryId)
+    .where("kind", "in", maintenanceKinds)
     .where("host_id", "=", hostId)
     .where("sent_at", "is not", null)
     .where((eb) =>
