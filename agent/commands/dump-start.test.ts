@@ -51,9 +51,10 @@ async function withRig(
   fill(source);
   const restic = realRestic(join(dir, "restic"));
   await restic.byHand("init");
-  const backup = await restic.byHand("backup", "--json", source);
-  const summary = backup.output.split("\n").at(-1) ?? "";
-  const { snapshot_id } = JSON.parse(summary) as { snapshot_id: string };
+  await restic.byHand("backup", source);
+  const { output } = await restic.byHand("snapshots", "--json");
+  const [snapshot] = JSON.parse(output) as { id: string }[];
+  const snapshot_id = snapshot?.id ?? "";
   const door = startStreamDoor();
   const key = signingKey(random.bytes(32));
   const agreement = agreementKey(random.bytes(32));

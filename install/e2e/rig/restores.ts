@@ -182,7 +182,7 @@ export const oddNames = [
 ];
 
 /** Folders within folders, so that a path has more than 3,000 characters. */
-export const deepFolder = Array.from({ length: 12 }, (_, index) =>
+const deepFolder = Array.from({ length: 12 }, (_, index) =>
   `${index}-`.padEnd(250, "d"),
 ).join("/");
 
