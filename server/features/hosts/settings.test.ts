@@ -74,6 +74,7 @@ describe("the settings of a host", () => {
       always_on: false,
       up_kbps: null,
       down_kbps: null,
+      index_enabled: true,
     });
   });
 
@@ -91,6 +92,12 @@ describe("the settings of a host", () => {
     await patch({ bandwidth: { up_kbps: 100, down_kbps: 100 } });
     expect(await revision()).toBe(5);
     expect(world.emitted).toContainEqual({ type: "host.configured", hostId });
+  });
+
+  test("reach the agent when it is told to say nothing of new snapshots", async () => {
+    await setUp();
+    await patch({ index_enabled: false });
+    expect(await revision()).toBe(5);
   });
 
   test("of a host that is not set up make no configuration for it", async () => {

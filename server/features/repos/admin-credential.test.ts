@@ -158,7 +158,12 @@ test("the box of another kind, or of another repository, does not open [CRD-01]"
     .set({ sealed })
     .where("kind", "=", "admin")
     .execute();
-  expect((await server.post("prune")).body.code).toBe("internal");
+  const { id } = (await server.post("prune")).body;
+  expect(await server.job(id)).toMatchObject({
+    state: "failed",
+    error: { code: "internal" },
+  });
+  expect(server.nas.received).toEqual([]);
 });
 
 test("an operator may not set it", async () => {
