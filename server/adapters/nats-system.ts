@@ -1,3 +1,4 @@
+import { errors } from "@nats-io/nats-core";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import { hostId } from "@restic-manager/shared/domain/ids.ts";
@@ -104,10 +105,25 @@ export function createNatsSystem(deps: NatsSystemDeps): NatsSystem {
       link = null;
     },
     async pushAccount() {
-      if (current !== null && !current.isClosed()) await push(current);
+      const connection = current;
+      if (connection === null || connection.isClosed()) return;
+      try {
+        await push(connection);
+      } catch (error) {
+        // The broker ended meanwhile: it gets them when it is back.
+        if (!isGone(error)) throw error;
+      }
     },
     hostOf: (cid) => hosts.get(cid) ?? null,
   };
+}
+
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof errors.ClosedConnectionError ||
+    (error instanceof errors.RequestError &&
+      error.message.includes("connection closed"))
+  );
 }
 
 function readVisitor(message: Uint8Array) {

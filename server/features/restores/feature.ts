@@ -6,21 +6,21 @@ import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { AgentStreams } from "../../ports/agent-streams.ts";
 import type { Audit } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
-import type { Transaction, Trx } from "../../ports/transaction.ts";
+import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Sending } from "../jobs/sending.ts";
 import type { CredentialReader } from "../repos/access.ts";
 import { createCheckRestore } from "./check.ts";
 import { createDownload } from "./downloads.ts";
+import { createFindKeeper } from "./keeper.ts";
+import type { RunnersOf } from "./keeper.ts";
 import { createPlan } from "./plan.ts";
 import type { LookUp } from "./plan.ts";
 import { createStartRestore } from "./restores.ts";
 import { restoreRoutes } from "./routes.ts";
 import { createSealTo } from "./sealed-command.ts";
-import { findHost } from "./store.ts";
 import { createTemporaryKeys } from "./temporary-keys.ts";
-import type { FindKeeper } from "./temporary-keys.ts";
 
 /** Getting files back: on the host they came from, on another one, or into the browser. */
 export function createRestoresFeature(deps: {
@@ -33,11 +33,7 @@ export function createRestoresFeature(deps: {
     epochOf(hostId: string): string | null;
   };
   access: CredentialReader;
-  /** Who does the upkeep of a repository, in the order in which they are asked. */
-  runnersOf: (
-    trx: Trx,
-    repositoryId: string,
-  ) => Promise<readonly { readonly id: string }[]>;
+  runnersOf: RunnersOf;
   lookUp: LookUp;
   streams: AgentStreams;
   sending: Sending;
@@ -48,18 +44,7 @@ export function createRestoresFeature(deps: {
   clock: Clock;
   log: Log;
 }) {
-  const { access, presence } = deps;
-
-  const findKeeper: FindKeeper = async (trx, repositoryId) => {
-    const runners = await deps.runnersOf(trx, repositoryId);
-    const runner = runners.find(({ id }) => presence.isOnline(id));
-    if (runner === undefined) return null;
-    const host = await findHost(trx, runner.id, repositoryId);
-    const admin = await access.admin(trx, repositoryId, runner.id);
-    if (host === null || admin === null) return null;
-    return { hostId: host.id, x25519: host.x25519, access: admin };
-  };
-
+  const findKeeper = createFindKeeper(deps);
   const parts = { ...deps, findKeeper, seal: createSealTo(deps.identity) };
   const keys = createTemporaryKeys(parts);
   const planned = { ...parts, keys, plan: createPlan(parts) };
