@@ -3,6 +3,7 @@
  *
  *   bun install/compat/main.ts            every version
  *   bun install/compat/main.ts 0.14 0.19  these alone
+ *   bun install/compat/main.ts --short …  what differs most between restics, for every run
  *
  * The last lines are the numbers of tests that passed and failed, as `bun test` writes them.
  */
@@ -15,8 +16,9 @@ import { main, say } from "../lib/step.ts";
 import { readJunit, table, type Outcome } from "./report.ts";
 import { versions } from "./versions.ts";
 
+const short = ["agent/app-compat.test.ts"];
 const tests = [
-  "agent/app-compat.test.ts",
+  ...short,
   "agent/app-locks.test.ts",
   "agent/app-upkeep.test.ts",
   "agent/app-upkeep-check.test.ts",
@@ -31,7 +33,7 @@ const missing = (error: unknown): readonly Outcome[] => {
 
 /** All tests with one restic. A file that cannot be loaded is a failure of that name. */
 const runIn =
-  (dir: string) =>
+  (dir: string, files: readonly string[]) =>
   async (restic: string): Promise<readonly Outcome[]> => {
     const report = join(dir, "report.xml");
     const { code, stdout, stderr } = await run(
@@ -43,7 +45,7 @@ const runIn =
         "180000",
         "--reporter=junit",
         `--reporter-outfile=${report}`,
-        ...tests.map((path) => `./${path}`),
+        ...files.map((path) => `./${path}`),
       ],
       { cwd: root, env: { RM_TEST_RESTIC: restic } },
     );
@@ -57,7 +59,8 @@ const runIn =
   };
 
 await main(async () => {
-  const asked = process.argv.slice(2);
+  const isShort = process.argv.includes("--short");
+  const asked = process.argv.slice(2).filter((word) => word !== "--short");
   const unknown = asked.filter((line) =>
     versions.every((version) => version.line !== line),
   );
@@ -70,7 +73,10 @@ await main(async () => {
   for (const { line, source, find } of versions) {
     if (asked.length > 0 && !asked.includes(line)) continue;
     say(`tests with restic ${source}`);
-    results.set(line, await find().then(runIn(dir), missing));
+    results.set(
+      line,
+      await find().then(runIn(dir, isShort ? short : tests), missing),
+    );
   }
   rmSync(dir, { recursive: true });
   const all = [...results.values()].flat();
