@@ -169,17 +169,21 @@ async function report(
   });
 }
 
+/** Heard twice: the first sign of life is its greeting, and a leap before the answer would teach it a wrong time. */
 async function isThere(
   { api }: World,
   host: MonthHost,
   at: number,
 ): Promise<void> {
+  let first = Infinity;
   await patiently(`${host.story.name} is there`, async () => {
-    const session = await api();
-    const { online, last_seen_at } = await session.get<Host>(
-      `/api/hosts/${host.id}`,
-    );
-    return online && Date.parse(last_seen_at ?? "") >= at;
+    const { online, last_seen_at } = await (
+      await api()
+    ).get<Host>(`/api/hosts/${host.id}`);
+    const seen = Date.parse(last_seen_at ?? "");
+    if (!online || !(seen >= at)) return false;
+    first = Math.min(first, seen);
+    return seen > first;
   });
 }
 
