@@ -20,6 +20,10 @@ test *args:
 e2e *args:
     @bun {{ if args == "" { "run e2e" } else { "test --isolate --timeout 120000 " + args } }}
 
+# The tests that take too long for every run; after `just build`
+long:
+    @bun run long
+
 # Tries everything that a thief of a key, a stranger and a foreign page can, and prints what was refused
 attack:
     @bun test --isolate --timeout 120000 install/attack
