@@ -57,11 +57,19 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
   let stopping = false;
   const entriesOfAll = () => [...others.entries, ...restores.entries];
 
+  const isKept = (jobId: string) =>
+    store.list().some(({ request }) => request.job_id === jobId);
+
   async function work(lane: Lane): Promise<void> {
     const { entries } = lane;
     await recovered;
     for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
       const { job_id, kind } = entry.request;
+      // What took it on was undone, for example on a full disk, and will take on another.
+      if (!isKept(job_id)) {
+        entries.shift();
+        continue;
+      }
       const jobLog = log.with({ job_id, kind });
       const name = nameOf(kind);
       jobLog.info(`${name} starts`);
@@ -80,8 +88,7 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
   return {
     accept(request, run) {
       if (stopping) throw new FailureError("stopping");
-      if (store.list().some((job) => job.request.job_id === request.job_id))
-        throw new FailureError("command_repeated");
+      if (isKept(request.job_id)) throw new FailureError("command_repeated");
       store.add(request);
       const lane = request.kind === "restore" ? restores : others;
       lane.entries.push({ request, run, abort: new AbortController() });
