@@ -36,7 +36,7 @@ export function restoringCommands({ hosts }: KitEntry): string[] {
     "restic snapshots",
     ...groups.map(
       ({ hostname, tag }) =>
-        `restic restore latest --host ${quoted(hostname)} --tag ${quoted(tag)} --target ${quoted(`restored/${hostname}/${tag}`)}`,
+        `restic restore latest --host ${quoted(hostname)} --tag ${quoted(tag)} --target ${quoted(`restored/${folder(hostname)}/${tag}`)}`,
     ),
   ];
 }
@@ -51,6 +51,11 @@ export function whereabouts({ url }: OpenAccess, hosts: string): string | null {
     default:
       return null;
   }
+}
+
+/** A host calls itself what it likes: its name must not lead out of the folder. */
+function folder(name: string): string {
+  return name.replaceAll(/[/\\]|^\.+/g, "_");
 }
 
 function quoted(text: string): string {

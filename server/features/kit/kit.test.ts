@@ -55,6 +55,15 @@ test("the newest of each source group has a command and a folder of its own [BGK
   ]);
 });
 
+test("a host whose name is a path gets a folder beside the others all the same [BGK-01]", () => {
+  const [host] = entry.hosts;
+  if (host === undefined) throw new Error("no host");
+  const hosts = [{ ...host, hostname: "../../etc" }];
+  expect(restoringCommands({ ...entry, hosts }).at(-1)).toEndWith(
+    "--host ../../etc --tag default --target restored/__.._etc/default",
+  );
+});
+
 test("nothing in the page is markup but what the page says itself [BGK-01]", () => {
   const page = kitPage([entry], about);
   expect(page).not.toContain("<b>");
