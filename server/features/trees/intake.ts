@@ -23,6 +23,7 @@ const maxPending = 64 * 1024 * 1024;
 interface Pending {
   readonly id: string;
   readonly parts: Uint8Array[];
+  size: number;
 }
 
 /**
@@ -75,11 +76,12 @@ export function createIntake(deps: {
         continue;
       }
       const before: Pending | undefined =
-        part === 0 ? { id, parts: [] } : pending.get(hostId);
+        part === 0 ? { id, parts: [], size: 0 } : pending.get(hostId);
       if (before?.id !== id || before.parts.length !== part) return null;
       before.parts.push(bytes);
-      const size = before.parts.reduce((sum, one) => sum + one.length, 0);
-      if (size > maxPending) return null;
+      before.size += bytes.length;
+      // Parts of nothing could go on for ever.
+      if (bytes.length === 0 || before.size > maxPending) return null;
       if (part + 1 < of) {
         pending.set(hostId, before);
         continue;
@@ -116,6 +118,8 @@ export function createIntake(deps: {
       body: z.infer<typeof treeHave>,
     ): Promise<TreeHaveAnswer> {
       const { repository_id, snapshot_id, t } = body;
+      // It begins anew: what it left unfinished is of no use.
+      pending.delete(hostId);
       // Without an answer the agent comes again later.
       if (closing.isClosed(repository_id))
         throw new AppError("repository_busy");

@@ -8,9 +8,13 @@ import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 const maxText = 256 * 1024 * 1024;
 const entries = z.array(treeEntry).max(2_000_000);
 
-/** Reads a tree that was checked when it came. */
-export function unpack(packed: Uint8Array): TreeEntry[] {
-  return JSON.parse(textOf(packed)) as TreeEntry[];
+/** Reads a tree that was checked when it came; `size` is the length of its text. */
+export function unpack(packed: Uint8Array): {
+  entries: TreeEntry[];
+  size: number;
+} {
+  const text = textOf(packed);
+  return { entries: JSON.parse(text) as TreeEntry[], size: text.length };
 }
 
 /** The entries of a tree that a host sent; null when they are not what its id names, or no tree at all. */

@@ -4,8 +4,13 @@ import type { Db } from "../../ports/db.ts";
 import { unpack } from "./packed.ts";
 import * as store from "./store.ts";
 
-/** Entries that are kept unpacked: folders that people go back and forth between. */
-const keptEntries = 200_000;
+/** Characters of trees that are kept unpacked: folders that people go back and forth between. */
+const keptSize = 32 * 1024 * 1024;
+
+interface Unpacked {
+  readonly entries: readonly TreeEntry[];
+  readonly size: number;
+}
 
 /** Reads what is in snapshots, by the ids of trees. */
 export interface TreeReader {
@@ -27,16 +32,18 @@ export interface TreeReader {
 }
 
 export function createTreeReader(db: Db): TreeReader {
-  const kept = new Map<string, readonly TreeEntry[]>();
+  const kept = new Map<string, Unpacked>();
   let size = 0;
 
-  function keep(key: string, entries: readonly TreeEntry[]): void {
-    kept.set(key, entries);
-    size += entries.length;
+  function keep(key: string, tree: Unpacked): void {
+    // Two may have read it at once.
+    size += tree.size - (kept.get(key)?.size ?? 0);
+    kept.delete(key);
+    kept.set(key, tree);
     for (const [oldest, of] of kept) {
-      if (size <= keptEntries || oldest === key) return;
+      if (size <= keptSize || oldest === key) return;
       kept.delete(oldest);
-      size -= of.length;
+      size -= of.size;
     }
   }
 
@@ -44,15 +51,14 @@ export function createTreeReader(db: Db): TreeReader {
     const key = `${repositoryId} ${id}`;
     const known = kept.get(key);
     if (known !== undefined) {
-      kept.delete(key);
-      kept.set(key, known);
-      return known;
+      keep(key, known);
+      return known.entries;
     }
     const packed = await store.readTree(db, repositoryId, id);
     if (packed === null) throw new AppError("not_indexed");
     const read = unpack(packed);
     keep(key, read);
-    return read;
+    return read.entries;
   }
 
   const reader: TreeReader = {

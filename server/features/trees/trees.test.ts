@@ -82,6 +82,15 @@ describe("what an agent tells", () => {
     });
   });
 
+  test("in parts with nothing in them is refused", async () => {
+    const { root, trees } = treesOf(home);
+    const parts = trees.map((tree) => ({ ...tree, of: 1e9, z: "" }));
+    expect((await server.tell(1, { root, trees: parts })).put).toMatchObject({
+      ok: false,
+      again: true,
+    });
+  });
+
   test("that is not what its id names is refused, and everything is told again", async () => {
     const { root, trees } = treesOf(home);
     const other = packed(treeText([]), trees[0]?.id);
