@@ -12,6 +12,7 @@ import type { HostData } from "./host-data.ts";
 import { type HostParts, takenOver } from "./host-tab.ts";
 import { rowsSkeleton } from "./placeholders.ts";
 import "../elements/rm-snapshot-list/rm-snapshot-list.ts";
+import "./rm-older.ts";
 
 export interface TabParts {
   readonly host: HostDetail;
@@ -46,7 +47,14 @@ export function snapshotsTab(parts: TabParts): TemplateResult {
       .acts=${snapshotActsOf(parts)}
       compares
     ></rm-snapshot-list>
-    ${more(list.next_cursor, "Show older snapshots", () => of.snapshotsResource.more())}
+    ${
+      list.next_cursor === null
+        ? nothing
+        : html`<rm-older
+            what="snapshots"
+            .load=${() => of.snapshotsResource.more()}
+          ></rm-older>`
+    }
   </section>`;
 }
 
@@ -162,17 +170,6 @@ export function settingsTab({
         : null
     }
   ></rm-host-settings>`;
-}
-
-function more(
-  cursor: string | null,
-  label: string,
-  load: () => Promise<void>,
-): TemplateResult | typeof nothing {
-  if (cursor === null) return nothing;
-  return html`<div class="more">
-    <button class="button" @click=${load}>${label}</button>
-  </div>`;
 }
 
 export function noSnapshots(host: HostDetail): TemplateResult {

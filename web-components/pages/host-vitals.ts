@@ -11,6 +11,7 @@ import { hostNote, lastBackupAt } from "../elements/host-rows.ts";
 import { icon } from "../elements/icon.ts";
 import { glyph, healthStates, jobStates } from "../elements/status.ts";
 import { plainText } from "../elements/plain-text.ts";
+import { vital } from "./vital.ts";
 
 /** The six things to know about a host. */
 export function vitals(host: HostDetail, now: number): TemplateResult {
@@ -74,15 +75,4 @@ function settings({ cfg_rev, applied_cfg_rev }: HostDetail): TemplateResult {
   return applied_cfg_rev < cfg_rev
     ? vital("Settings", "Pending", `version ${cfg_rev} waits for the agent`)
     : vital("Settings", "Applied", `version ${cfg_rev}`);
-}
-
-function vital(
-  label: string,
-  value: string | TemplateResult,
-  note: string,
-): TemplateResult {
-  return html`<div>
-    <dt>${label}</dt>
-    <dd>${value}<small title=${note}>${note}</small></dd>
-  </div>`;
 }

@@ -8,6 +8,7 @@ import {
   time,
 } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
+import { vital } from "./vital.ts";
 
 /** The six things to know about a repository. */
 export function repositoryVitals(
@@ -73,15 +74,4 @@ function ago(at: string | null, now: number): string {
 
 function moment(at: string | null): string {
   return at === null ? "" : time(Date.parse(at), "dateTime");
-}
-
-function vital(
-  label: string,
-  value: string | TemplateResult,
-  note: string,
-): TemplateResult {
-  return html`<div>
-    <dt>${label}</dt>
-    <dd>${value}<small title=${note}>${note}</small></dd>
-  </div>`;
 }

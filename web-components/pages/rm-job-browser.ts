@@ -1,7 +1,7 @@
 import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { JobList } from "@restic-manager/shared/api/jobs.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, property } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
 import type { JobsResource } from "../data/jobs.ts";
 import type { Loadable } from "../data/resource.ts";
@@ -14,9 +14,9 @@ import { parts } from "../styles/parts.ts";
 import { table } from "../styles/table.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
-import { refusalToast } from "./problem.ts";
 import "../elements/rm-job-filter/rm-job-filter.ts";
 import "../elements/rm-job-list/rm-job-list.ts";
+import "./rm-older.ts";
 
 /** Jobs of a host or of all, as the address filters them. */
 @customElement("rm-job-browser")
@@ -27,7 +27,6 @@ export class RmJobBrowser extends LitElement {
   @property({ attribute: false }) accessor url!: URL;
   /** Empty for every host. */
   @property() accessor hostId = "";
-  @state() accessor loadingMore = false;
   #resource!: JobsResource;
   #shown = "";
   readonly #jobs = new Watch<Loadable<JobList>>(this);
@@ -67,15 +66,10 @@ export class RmJobBrowser extends LitElement {
       ${
         next_cursor === null
           ? nothing
-          : html`<div class="more">
-              <button
-                class="button"
-                ?disabled=${this.loadingMore}
-                @click=${() => this.#more()}
-              >
-                Show older jobs
-              </button>
-            </div>`
+          : html`<rm-older
+              what="jobs"
+              .load=${() => this.#resource.more()}
+            ></rm-older>`
       }
     </div>`;
   }
@@ -98,17 +92,6 @@ export class RmJobBrowser extends LitElement {
     event.stopPropagation();
     const href = jobAddress(this.url, event.change);
     this.dispatchEvent(new NavigateEvent(href, { replace: true }));
-  }
-
-  async #more(): Promise<void> {
-    this.loadingMore = true;
-    try {
-      await this.#resource.more();
-    } catch (error) {
-      this.dispatchEvent(refusalToast(error));
-    } finally {
-      this.loadingMore = false;
-    }
   }
 }
 

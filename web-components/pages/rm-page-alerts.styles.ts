@@ -41,9 +41,8 @@ export const alertsStyles = css`
       flex: 1;
     }
   }
-  .more {
+  rm-older {
     padding: 12px 16px;
     border-top: 1px solid var(--rm-border);
-    text-align: center;
   }
 `;

@@ -21,6 +21,7 @@ import { placeholderStyles } from "./placeholders.styles.ts";
 import { refusalToast } from "./problem.ts";
 import { alertsStyles } from "./rm-page-alerts.styles.ts";
 import "../elements/rm-alert-list/rm-alert-list.ts";
+import "./rm-older.ts";
 
 const states = {
   "": "Not resolved",
@@ -38,7 +39,6 @@ export class RmPageAlerts extends LitElement {
   @property({ attribute: false }) accessor data!: Data;
   @property({ attribute: false }) accessor url!: URL;
   @state() accessor working: ReadonlySet<string> = new Set();
-  @state() accessor loadingMore = false;
   #resource!: AlertsResource;
   #shown: string | undefined;
   readonly #alerts = new Watch<Loadable<AlertList>>(this);
@@ -164,15 +164,10 @@ export class RmPageAlerts extends LitElement {
       ${
         next_cursor === null
           ? nothing
-          : html`<div class="more">
-              <button
-                class="button"
-                ?disabled=${this.loadingMore}
-                @click=${() => this.#more()}
-              >
-                Show older alerts
-              </button>
-            </div>`
+          : html`<rm-older
+              what="alerts"
+              .load=${() => this.#resource.more()}
+            ></rm-older>`
       }
     </div>`;
   }
@@ -208,17 +203,6 @@ export class RmPageAlerts extends LitElement {
     }
     await this.#resource.reload();
     await this.data.alerts.counts.reload();
-  }
-
-  async #more(): Promise<void> {
-    this.loadingMore = true;
-    try {
-      await this.#resource.more();
-    } catch (error) {
-      this.dispatchEvent(refusalToast(error));
-    } finally {
-      this.loadingMore = false;
-    }
   }
 
   get #filter(): AlertFilter {

@@ -63,11 +63,6 @@ export const hostStyles = [
       padding-left: 16px;
       list-style: disc;
     }
-    .more {
-      display: flex;
-      justify-content: center;
-      padding-top: 12px;
-    }
     .restores {
       display: grid;
       gap: 10px;

@@ -289,7 +289,6 @@ export const restoreStyles = css`
   @media (max-width: 719px) {
     .steps {
       width: 100%;
-      justify-content: space-between;
     }
     .steps li:not(.current) .word {
       position: absolute;
@@ -298,8 +297,9 @@ export const restoreStyles = css`
       overflow: hidden;
       clip-path: inset(50%);
     }
+    .steps li + li,
     .steps li + li::before {
-      width: 12px;
+      flex: 1;
     }
     .find,
     .find .input {

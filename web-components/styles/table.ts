@@ -48,11 +48,6 @@ export const table = css`
     text-decoration: underline;
     text-underline-offset: 3px;
   }
-  .more {
-    display: flex;
-    justify-content: center;
-    padding-top: 12px;
-  }
   @media (max-width: 980px) {
     .wide {
       display: none;

@@ -210,7 +210,8 @@ export class RmRestoreTarget extends LitElement {
         ),
       },
       help: html`<span class="example"
-        >${pathText(this.example)} becomes
+        ><span class="mono"><bdi>${pathText(this.example)}</bdi></span>
+        becomes
         <span class="mono"
           ><bdi>${pathText(`${path.replace(/[\\/]$/, "")}${kept}`)}</bdi></span
         ></span
