@@ -55,6 +55,20 @@ test("a restore into a new folder brings back bytes, times and counts [RTR-03]",
     expect(textOf(rig, jobId)).toContain(join(source, "letter.txt"));
   }));
 
+test("a link to a folder counts like a file, folders do not [RTR-06]", () =>
+  withRig(async (rig) => {
+    const { source, dir } = rig;
+    mkdirSync(join(source, "folder", "below"), { recursive: true });
+    symlinkSync("folder", join(source, "link"));
+    await backedUp(rig);
+    const jobId = await rig.restore({ target: into(join(dir, "out")) });
+    expect(await rig.done(jobId)).toMatchObject({
+      outcome: "succeeded",
+      restore: { files_restored: 2, bytes_restored: 5 },
+    });
+    expect(textOf(rig, jobId)).toContain(join(source, "link"));
+  }));
+
 test("whatever a file is called, it comes back, and no other one with it [RTR-03]", () =>
   withRig(async (rig) => {
     const { source, dir } = rig;

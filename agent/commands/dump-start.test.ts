@@ -191,6 +191,13 @@ test("a forgotten snapshot is named as the reason, before the first byte [DIF-01
     expect(end).toMatchObject({ done: false, code: "snapshot_missing" });
   }));
 
+test("what is no path is not handed to restic [DIF-01]", () =>
+  withRig(blocks, async ({ source, door, start }) => {
+    await start({ paths: [join(source, "big"), "--help"], format: "tar" });
+    const { end } = await door.all();
+    expect(end).toMatchObject({ done: false, code: "path_missing" });
+  }));
+
 test("no more is sent than is granted, and restic ends when nobody takes it any more [RES-02] [DIF-01]", () =>
   withRig(blocks, async ({ source, door, start, isReading }) => {
     const granted = 1_000_000;

@@ -1,17 +1,18 @@
 import { rmSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
+import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
 import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { FailureError } from "../failure-error.ts";
-import { freeSpace, isFolder, isThere } from "../platform/target-folder.ts";
+import { freeSpace, isRealFolder, isThere } from "../platform/target-folder.ts";
 import type { OutputStream } from "../platform/output.ts";
 import { commandText, noLock } from "../restic/args.ts";
 import { secretsOf } from "../restic/env.ts";
 import type { ResticEnd, StopReason } from "../restic/exit-codes.ts";
 import type { ResticMessage } from "../restic/messages.ts";
-import { restoreArgs } from "../restic/restore-args.ts";
+import { restoreArgs, restoreSince } from "../restic/restore-args.ts";
 import type { ResticCall } from "../restic/run.ts";
 import { isMissingSnapshot, isRefusedLock } from "../restic/snapshot-words.ts";
 import { bytesText, logMessage } from "./backup-log.ts";
@@ -94,7 +95,7 @@ async function restore(task: Restore): Promise<Ended> {
   const { deps, request, place, log } = task;
   const cacheDir = join(deps.tmpDir, `${request.job_id}.cache`);
   const facts = createRestoreFacts((path) =>
-    isFolder(join(place.folder, path)),
+    isRealFolder(join(place.folder, path)),
   );
   try {
     const first = await runRestic(task, facts, cacheDir, []);
@@ -162,7 +163,7 @@ async function runRestic(
             args,
             repository: secret,
             signal: AbortSignal.any([signal, ending.signal]),
-            ...deps.limits,
+            ...limitsFor(deps, version),
             ...(limits === undefined ? {} : { limits }),
             ...(isOwn(deps, repositoryId) ? {} : { cacheDir }),
             onStart: (pid) => deps.jobs.running(jobId, pid),
@@ -175,6 +176,13 @@ async function runRestic(
   } finally {
     progress.stop();
   }
+}
+
+/** Of one that says nothing on its way, nobody can tell whether it stalls. */
+function limitsFor({ limits }: RestoreDeps, version: string) {
+  return atLeast(version, restoreSince.progress)
+    ? limits
+    : { limitMs: limits.limitMs };
 }
 
 /** Nothing stays on this host of a repository that is another one's. */
@@ -190,7 +198,7 @@ function logRestored(
 ): void {
   if (message.type !== "restored") return logMessage(log, message, stream);
   const { path, size, action } = message;
-  if (size === 0 && isFolder(join(folder, path))) return;
+  if (size === 0 && isRealFolder(join(folder, path))) return;
   log.file(action === "updated" ? "changed" : "new", posix.join(base, path));
 }
 

@@ -1,3 +1,4 @@
+import { restorePaths } from "@restic-manager/shared/domain/restore.ts";
 import type { DumpSecret } from "@restic-manager/shared/protocol/command.ts";
 import { FailureError } from "../failure-error.ts";
 import type { OnBytes } from "../platform/output.ts";
@@ -22,6 +23,9 @@ export interface DumpTask {
 export async function dump(task: DumpTask): Promise<void> {
   const { secret, take } = task;
   const { snapshot_id: snapshotId, paths, format } = secret;
+  // restic would take something else than a path for an option.
+  if (!restorePaths.safeParse(paths).success)
+    throw new FailureError("path_missing");
   const items = await snapshotItems(
     task.runner,
     secret,

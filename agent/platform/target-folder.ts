@@ -54,6 +54,11 @@ export function isFolder(path: string): boolean {
   return lookAt(statSync, path)?.isDirectory() === true;
 }
 
+/** Whether a folder is there itself, and no link to one. */
+export function isRealFolder(path: string): boolean {
+  return lookAt(lstatSync, path)?.isDirectory() === true;
+}
+
 export function isThere(path: string): boolean {
   return lookAt(lstatSync, path) !== null;
 }

@@ -18,6 +18,8 @@ export interface RestoreCall {
 export const restoreSince = {
   /** Takes a folder of the snapshot for the whole. */
   base: "0.16.0",
+  /** Says how far it is; older ones are silent from beginning to end. */
+  progress: "0.16.0",
   /**
    * Looks at what is there before it writes: leaves files alone by a rule, and replaces symbolic links instead of writing to
    * where they lead. Names what it restored, and can only look.

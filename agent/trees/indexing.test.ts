@@ -151,6 +151,21 @@ test("another snapshot need not wait for one that fails [RTR-01]", async () => {
   expect(sent).toEqual(["1", "2"]);
 });
 
+test("a full disk ends nothing: what waits is told once it can be kept [RTR-01]", async () => {
+  const { clock, lines, sent, ended, answerWith, db } = setUp();
+  answerWith(async () => {
+    db.run("PRAGMA query_only = 1");
+    return "refused";
+  });
+  ended(1);
+  await clock.advance(0);
+  expect(lines.join("")).toContain("cannot be kept");
+  db.run("PRAGMA query_only = 0");
+  answerWith(async () => "sent");
+  await clock.advance(minute);
+  expect(sent).toEqual(["1", "1"]);
+});
+
 test("what is gone or not wanted is dropped [RTR-01]", async () => {
   const { clock, sent, ended, answerWith } = setUp();
   answerWith(() => Promise.reject(new FailureError("snapshot_missing")));

@@ -98,7 +98,14 @@ export function createIndexing(deps: IndexingDeps): Indexing {
   }
 
   function wake(): void {
-    working ??= work().finally(() => (working = null));
+    working ??= work()
+      // On a full disk, for example: what waits is looked at again in a moment.
+      .catch((error: unknown) =>
+        log.error("What waits to be told of snapshots cannot be kept", {
+          error,
+        }),
+      )
+      .finally(() => (working = null));
   }
 
   return {

@@ -34,7 +34,7 @@ export function createSentStore(db: StateDb): SentStore {
       );
   }
 
-  /** The oldest half goes. */
+  /** The oldest go, down to half of what may stay. */
   function limit(repositoryId: string): void {
     const { count } = db
       .query("SELECT count(*) AS count FROM sent_trees WHERE repository_id = ?")
@@ -42,7 +42,7 @@ export function createSentStore(db: StateDb): SentStore {
     if (count > maxTrees)
       db.query(
         "DELETE FROM sent_trees WHERE seq IN (SELECT seq FROM sent_trees WHERE repository_id = ? ORDER BY seq LIMIT ?)",
-      ).run(repositoryId, maxTrees / 2);
+      ).run(repositoryId, count - maxTrees / 2);
   }
 
   return {
