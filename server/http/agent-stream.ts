@@ -28,6 +28,8 @@ const normalClosure = 1000;
 const policyViolation = 1008;
 /** Granting each piece by itself would double the messages. */
 const grantAt = streamWindow / 4;
+/** Small pieces wait as one: alone each takes many times its own bytes. */
+const smallPiece = 4096;
 
 const brokenOff = () =>
   new AppError("download_failed", {
@@ -76,6 +78,13 @@ export function createAgentStream(): AgentStream {
     },
     { highWaterMark: 0 },
   );
+
+  function hold(piece: Uint8Array): void {
+    const last = waiting.at(-1);
+    if (last !== undefined && last.length + piece.length <= smallPiece)
+      waiting[waiting.length - 1] = Buffer.concat([last, piece]);
+    else waiting.push(piece);
+  }
 
   function grantFor(bytes: number): void {
     taken += bytes;
@@ -140,7 +149,7 @@ export function createAgentStream(): AgentStream {
       received += message.length;
       if (message.length > maxStreamPiece || received > granted)
         return fail(overrun(), policyViolation);
-      waiting.push(message);
+      hold(message);
       wake();
       body.resolve(reader);
     },

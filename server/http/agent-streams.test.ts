@@ -9,10 +9,22 @@ import {
   greet,
   hello,
 } from "../testing/test-downloads.ts";
+import { createAgentStream } from "./agent-stream.ts";
 import type { Line, TestDownloads } from "../testing/test-downloads.ts";
 import { ok } from "../testing/test-endpoint.ts";
 import type { TestEndpoint } from "../testing/test-endpoint.ts";
 import { opened } from "../testing/test-restores.ts";
+
+test("pieces of a byte each are held as few, and all of them come", async () => {
+  const stream = createAgentStream();
+  stream.connected({ send: () => 0, close() {} });
+  const sent = Array.from({ length: 10_000 }, (_, n) => n % 251);
+  for (const byte of sent) stream.take(Buffer.from([byte]));
+  stream.take(JSON.stringify({ done: true, bytes: sent.length }));
+  const pieces = await Array.fromAsync(await stream.body);
+  expect(pieces.length).toBeLessThan(5);
+  expect(Buffer.concat(pieces)).toEqual(Buffer.from(sent));
+});
 
 let server: TestDownloads;
 let nas: TestEndpoint;

@@ -7,6 +7,8 @@ import { createBreath } from "./breath.ts";
 
 /** A search that takes longer answers with what it has found. */
 const findMs = 10_000;
+/** Folders that a search has still to look into: a million at once is no file system. */
+const mostWaiting = 1_000_000;
 
 export function createBrowse(deps: { reader: TreeReader; clock: Clock }) {
   const { reader, clock } = deps;
@@ -55,7 +57,8 @@ export function createBrowse(deps: { reader: TreeReader; clock: Clock }) {
           found.push({ path, entry });
         }
         await breath();
-        if (clock.now() > until) return { found, more: true };
+        if (clock.now() > until || folders.length > mostWaiting)
+          return { found, more: true };
       }
       return { found, more: false };
     },

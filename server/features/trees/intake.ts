@@ -14,7 +14,8 @@ import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Closing } from "./closing.ts";
-import { unpackChecked } from "./packed.ts";
+import { createBreath } from "./breath.ts";
+import { maxText, unpackChecked } from "./packed.ts";
 import * as store from "./store.ts";
 
 /** Of one long tree that is on its way, for each host. */
@@ -92,21 +93,25 @@ export function createIntake(deps: {
     return result;
   }
 
-  /** @returns ids of the trees that are taken in; null when one is wrong or stands on something that is missing. */
+  /** @returns false when one is wrong or stands on something that is missing, or when they unpack to too much. */
   async function check(
     repositoryId: string,
     trees: readonly { id: string; packed: Uint8Array }[],
   ): Promise<boolean> {
     const here = new Set<string>();
     const below = new Set<string>();
+    const breath = createBreath(clock);
+    let room = maxText;
     for (const { id, packed } of trees) {
-      const entries = unpackChecked(id, packed);
-      if (entries === null) return false;
-      for (const { t, d } of entries) {
+      const tree = unpackChecked(id, packed, room);
+      if (tree === null) return false;
+      room -= tree.size;
+      for (const { t, d } of tree.entries) {
         if (t === "dir" && d === undefined) return false;
         if (d !== undefined && !here.has(d)) below.add(d);
       }
       here.add(id);
+      await breath();
     }
     const known = await store.knownTrees(db, repositoryId, [...below]);
     return known.size === below.size;

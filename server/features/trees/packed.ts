@@ -5,32 +5,36 @@ import { treeEntry } from "@restic-manager/shared/domain/tree.ts";
 import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 
 /** A folder with a million entries; whoever sends more is up to something. */
-const maxText = 256 * 1024 * 1024;
+export const maxText = 256 * 1024 * 1024;
 const entries = z.array(treeEntry).max(2_000_000);
 
-/** Reads a tree that was checked when it came; `size` is the length of its text. */
-export function unpack(packed: Uint8Array): {
-  entries: TreeEntry[];
-  size: number;
-} {
+export interface Unpacked {
+  readonly entries: readonly TreeEntry[];
+  /** Length of its text. */
+  readonly size: number;
+}
+
+/** Reads a tree that was checked when it came. */
+export function unpack(packed: Uint8Array): Unpacked {
   const text = textOf(packed);
   return { entries: JSON.parse(text) as TreeEntry[], size: text.length };
 }
 
-/** The entries of a tree that a host sent; null when they are not what its id names, or no tree at all. */
+/** A tree that a host sent; null when it is not what its id names, takes more bytes than `room`, or is no tree at all. */
 export function unpackChecked(
   id: string,
   packed: Uint8Array,
-): TreeEntry[] | null {
+  room: number,
+): Unpacked | null {
   try {
-    const text = textOf(packed);
+    const text = textOf(packed, room);
     const hash = createHash("sha256").update(text).digest("hex");
     if (hash.slice(0, 32) !== id) return null;
     const parsed = entries.safeParse(JSON.parse(text));
     if (!parsed.success) return null;
     const names = new Set(parsed.data.map(({ n }) => n));
     return names.size === parsed.data.length && !hasPath(names)
-      ? parsed.data
+      ? { entries: parsed.data, size: text.length }
       : null;
   } catch {
     return null;
@@ -43,6 +47,6 @@ function hasPath(names: ReadonlySet<string>): boolean {
   return false;
 }
 
-function textOf(packed: Uint8Array): string {
-  return zstdDecompressSync(packed, { maxOutputLength: maxText }).toString();
+function textOf(packed: Uint8Array, room = maxText): string {
+  return zstdDecompressSync(packed, { maxOutputLength: room }).toString();
 }

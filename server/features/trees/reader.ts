@@ -2,15 +2,11 @@ import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import { AppError } from "../../app-error.ts";
 import type { Db } from "../../ports/db.ts";
 import { unpack } from "./packed.ts";
+import type { Unpacked } from "./packed.ts";
 import * as store from "./store.ts";
 
 /** Characters of trees that are kept unpacked: folders that people go back and forth between. */
 const keptSize = 32 * 1024 * 1024;
-
-interface Unpacked {
-  readonly entries: readonly TreeEntry[];
-  readonly size: number;
-}
 
 /** Reads what is in snapshots, by the ids of trees. */
 export interface TreeReader {

@@ -91,6 +91,15 @@ describe("what an agent tells", () => {
     });
   });
 
+  test("that unpacks to far more than it is worth, together, is refused", async () => {
+    const room = 96 * 1024 * 1024;
+    const trees = [0, 1, 2].map((n) => packed(`[${" ".repeat(room + n)}]`));
+    const one = await server.tell(1, { root: "", trees: trees.slice(0, 1) });
+    expect(one.put).toMatchObject({ ok: true });
+    const told = await server.tell(1, { root: "", trees });
+    expect(told.put).toMatchObject({ ok: false, again: true });
+  });
+
   test("that is not what its id names is refused, and everything is told again", async () => {
     const { root, trees } = treesOf(home);
     const other = packed(treeText([]), trees[0]?.id);
