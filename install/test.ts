@@ -4,7 +4,7 @@
  * is always "N passed, N failed".
  */
 import { checks } from "./lib/checks.ts";
-import { countTests, sum, type Count } from "./lib/count-tests.ts";
+import { countTests, failedTests, sum, type Count } from "./lib/count-tests.ts";
 import { root } from "./lib/paths.ts";
 import { runCheck } from "./lib/run-check.ts";
 import { run } from "./lib/run.ts";
@@ -13,29 +13,48 @@ import { main, say } from "./lib/step.ts";
 const bun = (...args: string[]) =>
   run(process.execPath, args, { cwd: root, loud: true });
 
-const one = (ok: boolean): Count =>
-  ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+/** What failed, by name: a long log is often cut in front of its end. */
+const failures: string[] = [];
+
+/** Does one step and says how long it took. */
+const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  say(name);
+  const start = performance.now();
+  const result = await work();
+  say(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
+  return result;
+};
+
+const one = (name: string, ok: boolean): Count => {
+  if (!ok) failures.push(name);
+  return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+};
 
 /** Runs a test script of the root package.json. */
-const tests = async (script: string): Promise<Count> => {
-  say(`tests: ${script}`);
-  const result = await bun("run", script);
-  return countTests(result.stdout + result.stderr, result.code);
-};
-
-const build = async (): Promise<boolean> => {
-  say("build: every target");
-  return (await bun("install/build.ts")).code === 0;
-};
+const tests = (script: string): Promise<Count> =>
+  step(`tests: ${script}`, async () => {
+    const { stdout, stderr, code } = await bun("run", script);
+    const count = countTests(stdout + stderr, code);
+    if (count.failed > 0)
+      failures.push(script, ...failedTests(stdout + stderr));
+    return count;
+  });
 
 await main(async () => {
   const counts: Count[] = [];
-  for (const check of checks) counts.push(one(await runCheck(check)));
+  await step("static checks", async () => {
+    for (const check of checks)
+      counts.push(one(`check ${check.name}`, await runCheck(check)));
+  });
   // Server tests start the real broker, so the third-party programs come first.
-  const built = await build();
-  counts.push(one(built), await tests("unit"), await tests("compat"));
+  const built = await step(
+    "build: every target",
+    async () => (await bun("install/build.ts")).code === 0,
+  );
+  counts.push(one("build", built), await tests("unit"), await tests("compat"));
   if (built) counts.push(await tests("e2e"));
   const { passed, failed } = sum(counts);
+  if (failed > 0) process.stdout.write(`failed:\n${failures.join("\n")}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 });

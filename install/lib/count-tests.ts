@@ -23,6 +23,11 @@ export const countTests = (output: string, exitCode: number): Count => {
   return { passed, failed: silent ? 1 : failed };
 };
 
+/** Lines of the output that name what failed, each once. */
+export const failedTests = (output: string): string[] => [
+  ...new Set(output.match(/^(\(fail\)|error:).*$/gm) ?? []),
+];
+
 export const sum = (counts: readonly Count[]): Count => ({
   passed: counts.reduce((total, { passed }) => total + passed, 0),
   failed: counts.reduce((total, { failed }) => total + failed, 0),

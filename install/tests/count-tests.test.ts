@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { countTests, sum } from "../lib/count-tests.ts";
+import { countTests, failedTests, sum } from "../lib/count-tests.ts";
 
 const summary = (lines: string): string =>
   `bun test v1.4.5\n\na.test.ts:\n(pass) says 3 fail\n\n${lines}\nRan 4 tests across 1 file. [12.00ms]\n`;
@@ -37,4 +37,14 @@ test("counts of several runs add up", () => {
     { passed: 3, failed: 1 },
   ];
   expect(sum(counts)).toEqual({ passed: 5, failed: 1 });
+});
+
+test("what failed is named once, with the reason a run gave up", () => {
+  const output = summary(
+    "(fail) group > saves it [SRC-01] [3.00ms]\nerror: no such file\n 3 pass\n 1 fail",
+  );
+  expect(failedTests(output + output)).toEqual([
+    "(fail) group > saves it [SRC-01] [3.00ms]",
+    "error: no such file",
+  ]);
 });
