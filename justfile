@@ -12,15 +12,15 @@ check: static test
 static *names:
     @bun install/check.ts {{ names }}
 
-# Tests that need no built executable
+# Tests that need no built executable; without arguments all but the longest
 test *args:
     @bun {{ if args == "" { "run unit" } else { "test --isolate " + args } }}
 
-# Tests of the built executables
+# Tests of the built executables; without arguments all but the longest
 e2e *args:
     @bun {{ if args == "" { "run e2e" } else { "test --isolate --timeout 120000 " + args } }}
 
-# The tests that take too long for every run; after `just build`
+# The longest tests, named in package.json, which `npm test` leaves out; after `just build`
 long:
     @bun run long
 
@@ -64,7 +64,7 @@ stage:
 demo *args:
     @bash install/run.sh demo {{ args }}
 
-# Everything that must pass before a change is taken
+# The same as `npm test`: what must pass before a change is taken
 ci:
     @bash .ci/run
 
@@ -76,7 +76,7 @@ bench *args:
 fleet *args:
     @bun bench/fleet/main.ts {{ args }}
 
-# Executables with their checksums, from a clean checkout that passes everything
+# Executables with their checksums, from a clean checkout that passes `npm test`; run `just long` before
 release:
     @bun install/release.ts
 

@@ -1,7 +1,7 @@
 /**
  * Measures what the product costs, as ratios and sizes of one run on one machine. Prints them and asserts nothing.
  *
- *   bun bench/main.ts            everything, about ten minutes
+ *   bun bench/main.ts            everything, about forty minutes and 25 GB of disk
  *   bun bench/main.ts --quick    the same on less data and for shorter times: does it run at all
  *   bun bench/main.ts restore    one part: backup, idle, start, scripts, reconnect, restore, index
  *   bun bench/main.ts --write    also writes bench/results.md

@@ -1,5 +1,5 @@
 /**
- * One archive a target, from a clean checkout that passes everything, and their checksums.
+ * One archive a target, from a clean checkout that passes install/test.ts, and their checksums.
  * The same commit gives the same archives.
  */
 import { createHash } from "node:crypto";

@@ -72,7 +72,7 @@ const rights = (machine: Machine, path: string): string => {
 };
 
 test.concurrent(
-  "the service is enabled, comes back after SIGKILL and a reboot, backs up what only root can read, puts it back into /etc, and its hooks become other users but change no system [INS-01] [AGT-11] [RTR-04]",
+  "the service is enabled, comes back after SIGKILL and a reboot, backs up what only root can read, puts it back into /etc, and its hooks become other users but mount nothing and leave the kernel's settings alone [INS-01] [AGT-11] [RTR-04]",
   inLab(async (lab) => {
     const { api, host, machine } = await installed(lab);
     expect(await agentState(machine)).toBe("enabled running");

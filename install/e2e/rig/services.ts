@@ -58,16 +58,7 @@ export async function startMariadb(
         text,
       ])
     ).trim();
-  await waitFor(
-    "MariaDB answers",
-    () =>
-      sql("SELECT 1").then(
-        () => true,
-        () => false,
-      ),
-    30_000,
-    program.text,
-  );
+  await answers("MariaDB", sql, program);
   return {
     program,
     sql,
@@ -122,8 +113,23 @@ export async function startPostgresql(
       )
     ).trim();
   const sql = (text: string) => psql("-Atc", text);
+  await answers("PostgreSQL", sql, program);
+  return {
+    program,
+    sql,
+    load: async (file) => void (await psql("-q", "-f", file)),
+    host: home,
+    port,
+  };
+}
+
+async function answers(
+  name: string,
+  sql: Database["sql"],
+  program: Program,
+): Promise<void> {
   await waitFor(
-    "PostgreSQL answers",
+    `${name} answers`,
     () =>
       sql("SELECT 1").then(
         () => true,
@@ -132,13 +138,6 @@ export async function startPostgresql(
     30_000,
     program.text,
   );
-  return {
-    program,
-    sql,
-    load: async (file) => void (await psql("-q", "-f", file)),
-    host: home,
-    port,
-  };
 }
 
 export interface Containers {
