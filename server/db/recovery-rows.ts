@@ -15,6 +15,8 @@ export interface SnapshotTreeRow {
   snapshot_id: string;
   /** Who sends it. */
   host_id: string | null;
+  /** 1 when somebody asked that host for it; unasked, a host tells of its own snapshots alone. */
+  asked: Generated<number>;
   state: "indexing" | "ready" | "failed";
   message: string | null;
   root: string | null;

@@ -315,6 +315,7 @@ CREATE TABLE snapshot_trees (
     repository_id TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
     snapshot_id TEXT NOT NULL,
     host_id TEXT REFERENCES hosts (id) ON DELETE SET NULL,
+    asked INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL CHECK (state IN ('indexing', 'ready', 'failed')),
     message TEXT,
     root TEXT,

@@ -78,6 +78,7 @@ export function createAsking(deps: {
           repository_id: repositoryId,
           snapshot_id: snapshotId,
           host_id: hostId,
+          asked: 1,
           state: "indexing",
           message: null,
           trees_received: 0,

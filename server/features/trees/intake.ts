@@ -53,10 +53,11 @@ export function createIntake(deps: {
   ) {
     const found = await store.findSource(db, hostId, repositoryId, snapshotId);
     if (found === undefined) return null;
+    const known = await store.findIndex(db, repositoryId, snapshotId);
+    const isAsked = known?.asked === 1 && known.host_id === hostId;
     const isOthers = found.owner !== null && found.owner !== hostId;
-    const asked = await store.findIndex(db, repositoryId, snapshotId);
     // An agent that was asked may read what another host has made.
-    return isOthers && asked?.host_id !== hostId ? null : found;
+    return isOthers && !isAsked ? null : { ...found, isAsked, known };
   }
 
   /** The agent begins again, and sends everything. */
@@ -129,18 +130,17 @@ export function createIntake(deps: {
       if (closing.isClosed(repository_id))
         throw new AppError("repository_busy");
       const found = await source(hostId, repository_id, snapshot_id);
-      const known = await store.findIndex(db, repository_id, snapshot_id);
-      const isAsked = known?.state === "indexing";
       const wanted =
         found !== null &&
-        known?.state !== "ready" &&
-        (isAsked || found.enabled === 1);
+        found.known?.state !== "ready" &&
+        (found.isAsked || found.enabled === 1);
       if (wanted)
         await tx.run((trx) =>
           store.saveIndex(trx, {
             repository_id,
             snapshot_id,
             host_id: hostId,
+            asked: found.isAsked ? 1 : 0,
             state: "indexing",
             message: null,
             trees_received: 0,

@@ -32,16 +32,29 @@ export async function findSource(
     .executeTakeFirst();
 }
 
+/** Null also when it was told unasked and turned out, once the repository was listed, to be another host's snapshot. */
 export async function findIndex(
   db: Db | Trx,
   repositoryId: string,
   snapshotId: string,
 ): Promise<IndexRecord | null> {
   const row = await db
-    .selectFrom("snapshot_trees")
-    .selectAll()
-    .where("repository_id", "=", repositoryId)
-    .where("snapshot_id", "=", snapshotId)
+    .selectFrom("snapshot_trees as told")
+    .leftJoin("snapshots", (join) =>
+      join
+        .onRef("snapshots.repository_id", "=", "told.repository_id")
+        .onRef("snapshots.snapshot_id", "=", "told.snapshot_id"),
+    )
+    .selectAll("told")
+    .where("told.repository_id", "=", repositoryId)
+    .where("told.snapshot_id", "=", snapshotId)
+    .where((eb) =>
+      eb.or([
+        eb("told.asked", "=", 1),
+        eb("snapshots.host_id", "is", null),
+        eb("snapshots.host_id", "=", eb.ref("told.host_id")),
+      ]),
+    )
     .executeTakeFirst();
   return row ?? null;
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { zstdCompressSync } from "node:zlib";
 import { treeText } from "@restic-manager/shared/domain/tree.ts";
 import { refused, settle } from "../../testing/test-endpoint.ts";
 import {
@@ -8,6 +9,7 @@ import {
   snapshotOf,
   treesOf,
 } from "../../testing/test-trees.ts";
+import { unpackChecked } from "./packed.ts";
 
 let server: Awaited<ReturnType<typeof createTestTrees>>;
 beforeEach(async () => {
@@ -91,15 +93,6 @@ describe("what an agent tells", () => {
     });
   });
 
-  test("that unpacks to far more than it is worth, together, is refused", async () => {
-    const room = 96 * 1024 * 1024;
-    const trees = [0, 1, 2].map((n) => packed(`[${" ".repeat(room + n)}]`));
-    const one = await server.tell(1, { root: "", trees: trees.slice(0, 1) });
-    expect(one.put).toMatchObject({ ok: true });
-    const told = await server.tell(1, { root: "", trees });
-    expect(told.put).toMatchObject({ ok: false, again: true });
-  });
-
   test("that is not what its id names is refused, and everything is told again", async () => {
     const { root, trees } = treesOf(home);
     const other = packed(treeText([]), trees[0]?.id);
@@ -152,6 +145,19 @@ describe("what an agent tells", () => {
     ]);
   });
 
+  test("before the repository is listed counts only for whose snapshot it proves to be", async () => {
+    const attic = await server.addHost(2, "attic");
+    await server.setUp(attic);
+    await server.tell(4, treesOf({ trap: 1 }), attic);
+    await server.list(server.nas, [1, 2, 3, 4]);
+    expect((await server.of(4, "tree")).body.code).toBe("not_indexed");
+    expect(await attic.ask("tree.have", server.about(4))).toMatchObject({
+      wanted: false,
+    });
+    await server.tell(4, treesOf(home));
+    expect(names((await server.of(4, "tree")).body)).toContain("etc");
+  });
+
   test("by a host where it is switched off is not wanted, unless somebody waits", async () => {
     const { hostId } = server.nas;
     await server.call("PATCH", `/api/hosts/${hostId}`, {
@@ -166,6 +172,13 @@ describe("what an agent tells", () => {
     );
     expect(await ask()).toMatchObject({ wanted: true });
   });
+});
+
+test("what unpacks to more than there is room for is no tree", () => {
+  const text = `[${" ".repeat(1_000_000)}]`;
+  const small = zstdCompressSync(text);
+  expect(unpackChecked(idOf(text), small, text.length)?.entries).toEqual([]);
+  expect(unpackChecked(idOf(text), small, text.length - 1)).toBeNull();
 });
 
 describe("browsing", () => {
