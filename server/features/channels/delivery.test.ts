@@ -203,8 +203,13 @@ test("a server that ends between sending and noting sends again, under the same 
   expect(keys).toEqual([keys[0], keys[0]]);
 });
 
-test("a channel that works again sends at once what waits [NTF-04] [NTF-05]", async () => {
-  receiver.answer(() => new Response("", { status: 401 }));
+test("a channel that works again sends at once what waits, though its old address answers late [NTF-04] [NTF-05]", async () => {
+  const late = Promise.withResolvers<Response>();
+  receiver.answer(() =>
+    receiver.heard.length < 4
+      ? new Response("", { status: 401 })
+      : late.promise,
+  );
   const { id } = await server.addChannel(channel());
   await fail();
   await until(async () => {
@@ -213,6 +218,7 @@ test("a channel that works again sends at once what waits [NTF-04] [NTF-05]", as
   });
   receiver.answer(() => new Response("ok"));
   await server.call("PUT", `/api/channels/${id}`, channel());
+  late.resolve(new Response("", { status: 401 }));
   await until(async () => (await waiting()) === 0);
   expect(receiver.heard.length).toBe(5);
 });

@@ -56,10 +56,18 @@ export function createDelivery(deps: {
     const problem = await deps.send(receiver, message);
     // Whatever stopped meanwhile may have closed the store; the message goes again at the next start.
     if (run === null || run !== mine) return false;
+    // Where it went before the channel was edited says nothing of where it goes now.
+    if (problem !== null && (await wasEdited(channelId, channel.sealed)))
+      return true;
     if (problem === null) breaker.worked(channelId);
     else breaker.failed(channelId);
     await note(row, problem);
     return true;
+  }
+
+  async function wasEdited(id: string, sealed: Uint8Array): Promise<boolean> {
+    const channel = await store.findChannel(db, id);
+    return channel !== null && Buffer.compare(channel.sealed, sealed) !== 0;
   }
 
   async function note(
