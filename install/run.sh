@@ -74,7 +74,7 @@ case $command in
   setup) git config core.hooksPath .githooks ;;
   demo) exec bun install/demo.ts "$@" ;;
   test)
-    setup_debian chromium=chromium shellcheck=shellcheck systemctl=systemd file=file \
+    setup_debian chromium-headless-shell=chromium-headless-shell shellcheck=shellcheck systemctl=systemd file=file \
       /usr/sbin/sshd=openssh-server openssl=openssl curl=curl wget=wget \
       cc=gcc /usr/include/time.h=libc6-dev htpasswd=apache2-utils \
       /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime \

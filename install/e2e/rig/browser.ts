@@ -16,7 +16,10 @@ const flags = [
 ];
 
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium-headless-shell",
+    args: flags,
+  });
 }
 
 /** What Chromium says of every answer with such a status, also of one that a page expects and shows. */
