@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, mock, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { createOutbox } from "../link/outbox.ts";
 import { createRandom } from "../random.ts";
@@ -25,7 +25,9 @@ interface Held {
 
 /** A repository whose locks are `held`, and a restic that does what its back end would do with them. */
 function locked(held: Held[], { unlockTakes = false } = {}) {
-  const clock = createManualClock();
+  const manual = createManualClock();
+  let aheadMs = 0;
+  const clock = { ...manual, now: () => manual.now() + aheadMs };
   const db = openStateDb(join(tempDir(), "agent.db"));
   const suspects = createLockSuspects(db);
   const { sign } = signingKey(new Uint8Array(32).fill(4));
@@ -96,7 +98,10 @@ function locked(held: Held[], { unlockTakes = false } = {}) {
       { args: ["prune"], repository, limitMs: 1, signal: abort.signal },
     );
   const reports = () => outbox.lastSeq();
-  return { clock, suspects, held, calls, lines, start, abort, reports };
+  /** Sets the wall clock so far ahead of the true time. */
+  const setAhead = (ms: number) => void (aheadMs = ms);
+  const own = { suspects, setAhead, abort };
+  return { ...own, clock, held, calls, lines, start, reports };
 }
 
 test("a lock of another host is waited for, named once, and given up after an hour [LCK-02]", async () => {
@@ -113,6 +118,24 @@ test("a lock of another host is waited for, named once, and given up after an ho
   expect(reports()).toBe(1);
   expect(lines[0]).toContain("process 4711 (root on elsewhere)");
 });
+
+test.each([-1, 1])(
+  "the hour is one of waiting, also when the clock is set by %d day meanwhile [LCK-02]",
+  async (days) => {
+    const { clock, setAhead, start } = locked([
+      { hostname: "elsewhere", pid: 4711 },
+    ]);
+    const onEnd = mock();
+    const ended = start().finally(onEnd);
+    for (let n = 0; n < 20 * 4; n++) await clock.advance(15_000);
+    setAhead(days * 24 * 60 * 60_000);
+    for (let n = 0; n < 30 * 4; n++) await clock.advance(15_000);
+    expect(onEnd).not.toHaveBeenCalled();
+    for (let n = 0; n < 16 * 4; n++) await clock.advance(15_000);
+    expect(onEnd).toHaveBeenCalled();
+    expect((await ended).exit.code).toBe(11);
+  },
+);
 
 test("a lock of a dead process of this host is removed, and the job goes on [LCK-01]", async () => {
   const { clock, calls, suspects, start } = locked(

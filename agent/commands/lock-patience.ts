@@ -56,10 +56,11 @@ export async function runPatiently(
   if (deps.suspects.has(repositoryId))
     say(removedWords(await tidyLocks(deps, place)));
 
-  const until = deps.clock.now() + patienceMs;
+  let waitedMs = 0;
   const holders = createHolders(deps, place, say);
   let retryLockS = firstRetryS;
   for (;;) {
+    const since = deps.clock.now();
     const end = await deps.runner.run({ ...call, retryLockS });
     if (end.exit.signal !== null || end.stopped !== null)
       say(await tidyAfterEnd(deps, { ...place, signal: deps.stopping }));
@@ -71,7 +72,10 @@ export async function runPatiently(
     const isFree = await holders.look();
     await delay(deps.clock, isFree ? soonMs : pauseMs, signal);
     if (signal.aborted) return { ...end, stopped: signal.reason as StopReason };
-    if (deps.clock.now() >= until) return end;
+    // The clock may be set meanwhile, or the host sleep: neither is waiting.
+    const tookMs = Math.max(0, deps.clock.now() - since);
+    waitedMs += Math.min(tookMs, retryLockS * 1_000 + pauseMs);
+    if (waitedMs >= patienceMs) return end;
     retryLockS = longRetryS;
   }
 }

@@ -168,6 +168,22 @@ describe("a scheduled backup that failed", () => {
     await second.clock.advance(31 * minute);
     expect(second.started).toHaveLength(1);
   });
+
+  test("is not put off by a clock that was ahead at the start either", async () => {
+    const dir = tempDir();
+    const first = live(dir, start);
+    await first.clock.advance(2.5 * hour + 5_000);
+    first.end("repository_unreachable");
+    first.stop();
+    // Fires once a year, so that only the retry is late.
+    const schedule = { ...nightly, cron: "30 2 1 1 *" };
+    const second = live(dir, first.clock.now(), { schedule });
+    second.setAhead(60 * 24 * hour);
+    await second.clock.advance(30_000);
+    second.setAhead(0);
+    await second.clock.advance(5 * minute);
+    expect(second.started).toHaveLength(1);
+  });
 });
 
 test("however often it failed, the next attempt is half an hour away at most [SCH-05]", () => {

@@ -21,13 +21,15 @@ const nightly: Schedule = {
 /** One life of an agent; another one over the same `dir` is what comes after a restart. */
 function live(dir: string, at: number, zone = { tz: "UTC" }) {
   const clock = createManualClock(at);
+  let aheadMs = 0;
+  const wall = { ...clock, now: () => clock.now() + aheadMs };
   const fires: number[] = [];
   const lines: string[] = [];
   let planned = 0;
   let failing = false;
   const db = openStateDb(join(dir, "agent.db"));
   const scheduler = createScheduler({
-    clock,
+    clock: wall,
     random: {
       bytes: (n) => new Uint8Array(n),
       id: () => "",
@@ -55,6 +57,8 @@ function live(dir: string, at: number, zone = { tz: "UTC" }) {
     scheduler,
     planned: () => planned,
     fail: (fail: boolean) => void (failing = fail),
+    /** Sets the wall clock so far ahead of the true time. */
+    setAhead: (ms: number) => void (aheadMs = ms),
   };
 }
 
@@ -170,6 +174,23 @@ describe("the scheduler", () => {
     await corrected.clock.advance(24 * hour);
     expect(corrected.fires).toHaveLength(1);
     expect(corrected.planned()).toBeGreaterThan(0);
+  });
+
+  test("a clock that was ahead at the start, and is set right before the catching up, silences nothing [SCH-03]", async () => {
+    const dir = tempDir();
+    const first = live(dir, start);
+    first.scheduler.set([nightly]);
+    first.scheduler.start();
+    first.scheduler.stop();
+    const { clock, fires, scheduler, setAhead } = live(dir, start + hour);
+    setAhead(90 * 24 * hour);
+    scheduler.set([nightly]);
+    scheduler.start();
+    await clock.advance(30_000);
+    setAhead(0);
+    await clock.advance(2 * 24 * hour);
+    expect(lateness(fires)).toHaveLength(2);
+    for (const late of lateness(fires)) expect(late).toBeWithin(0, 5_000);
   });
 
   test("a schedule that is edited in the seconds in which it fires still fires, once", async () => {

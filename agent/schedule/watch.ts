@@ -50,8 +50,12 @@ export function createWatch({ clock, log, look }: WatchDeps): Watch {
   return { look: tick, stop: () => cancel() };
 }
 
-/** When each thing that is due may start. What is late waits for a moment, anew when the host sleeps again meanwhile. */
+/**
+ * When each thing that is due may start. What is late waits for a moment, anew when the host sleeps again meanwhile. An
+ * instant further ahead than any wait is that of a wrong clock, and counts for nothing.
+ */
 export interface Starts {
+  /** @param waitMs `settleMs` at most */
   at(key: string, waitMs: number, again: boolean): number;
   known(key: string): number | undefined;
   forget(key: string): void;
@@ -59,15 +63,19 @@ export interface Starts {
 
 export function createStarts(clock: Clock): Starts {
   const starts = new Map<string, number>();
+  function knownAt(key: string): number | undefined {
+    const start = starts.get(key);
+    return (start ?? Infinity) <= clock.now() + settleMs ? start : undefined;
+  }
   return {
     at(key, waitMs, again) {
-      const known = starts.get(key);
+      const known = knownAt(key);
       if (known !== undefined && !again) return known;
       const start = clock.now() + waitMs;
       starts.set(key, start);
       return start;
     },
-    known: (key) => starts.get(key),
+    known: knownAt,
     forget: (key) => void starts.delete(key),
   };
 }

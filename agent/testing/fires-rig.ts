@@ -39,7 +39,9 @@ export function liveFires(
   at: number,
   { schedule = nightly, max = 3 }: { schedule?: Schedule; max?: number } = {},
 ) {
-  const clock = createManualClock(at);
+  const manual = createManualClock(at);
+  let aheadMs = 0;
+  const clock = { ...manual, now: () => manual.now() + aheadMs };
   const db = openStateDb(join(dir, "agent.db"));
   const log = createLog({
     level: "error",
@@ -96,6 +98,8 @@ export function liveFires(
     missed,
     busy,
     set,
+    /** Sets the wall clock so far ahead of the true time. */
+    setAhead: (ms: number) => void (aheadMs = ms),
     /** Lets the newest backup end. */
     end(code: FailureCode | null, more: Partial<JobDone> = {}) {
       const { id, group, dueAt } = started.at(-1) ?? noJob;
