@@ -109,14 +109,23 @@ describe("a hook", () => {
     expect(lines).toContain("stdout tidied");
   });
 
-  test("may leave a service running, and does not wait for it", async () => {
-    const { run, dir } = rig();
+  test("may leave a service running, which is not waited for, nor stopped by what it prints", async () => {
+    const { run, dir, lines } = rig();
     const path = join(dir, "pids");
+    const go = join(dir, "go");
+    const printed = join(dir, "printed");
+    const service = `until [ -e ${go} ]; do sleep 0.05; done
+      echo late >&2; seq 100000; echo > ${printed}; exec sleep 600`;
     expect(
-      await run(`sleep 600 & echo $! > ${path}.new; mv ${path}.new ${path}`),
+      await run(
+        `(${service}) & echo before; echo $! > ${path}.new; mv ${path}.new ${path}`,
+      ),
     ).toEqual({ type: "succeeded" });
     const [pid = 0] = await pidsIn(path);
+    writeFileSync(go, "");
+    await until("all of its output", () => Bun.file(printed).exists());
     expect(isAlive(pid)).toBe(true);
+    expect(lines).toEqual(["stdout before"]);
     process.kill(pid, "SIGKILL");
   });
 

@@ -51,6 +51,7 @@ export function createHookRunner(deps: HookRunnerDeps): HookRunner {
         ...launch,
         env: { ...childEnv(deps.env), ...env },
         longestLine,
+        leavesOthers: true,
         onLine(stream, line) {
           // On Linux the starting is done, and its failure told, by a wrapper.
           if (line.startsWith("setpriv: failed to execute")) cannotStart = line;

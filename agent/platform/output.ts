@@ -43,23 +43,30 @@ export const streamOutput: Output = {
 };
 
 /**
- * Named pipes (their two paths exist) whose writing ends are open for both directions: the child then holds a reader
- * itself, and what it writes after our death goes nowhere. A closed pipe would kill restic (SIGPIPE) before it has
- * removed its lock.
+ * Named pipes (their two paths exist). Without `drain` their writing ends are open for both directions: the child then holds
+ * a reader itself, and what it writes after our death goes nowhere. A closed pipe would kill restic (SIGPIPE) before it has
+ * removed its lock. With `drain`, which gets a descriptor to read to its end, what is left of a stream that is ended early
+ * goes there: whoever writes it would wait for ever once the pipe is full.
  */
-export function pipeOutput(paths: Record<OutputStream, string>): Output {
-  const stdout = openPipe(paths.stdout);
-  const stderr = openPipe(paths.stderr);
+export function pipeOutput(
+  paths: Record<OutputStream, string>,
+  drain: Drain | null,
+): Output {
+  const stdout = openPipe(paths.stdout, drain);
+  const stderr = openPipe(paths.stderr, drain);
   return {
     stdio: [stdout.write, stderr.write],
     read(_child, taker) {
       closeSync(stdout.write);
       closeSync(stderr.write);
-      const fds = { stdout: stdout.read, stderr: stderr.read };
-      return both((name) => readPipe(fds[name], sinkOf(name, taker)));
+      const pipes = { stdout, stderr };
+      return both((name) => readPipe(pipes[name], sinkOf(name, taker)));
     },
   };
 }
+
+/** Has a descriptor read to its end by somebody else. */
+export type Drain = (fd: number) => void;
 
 const nothing: Reading = { done: Promise.resolve(), stop: () => {} };
 
@@ -93,11 +100,30 @@ function sinkOf(
       };
 }
 
-function openPipe(path: string): { read: number; write: number } {
-  const write = openSync(path, constants.O_RDWR);
-  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+interface Pipe {
+  readonly read: number;
+  readonly write: number;
+  /** Gives the rest away. */
+  readonly leave: () => void;
+  readonly close: () => void;
+}
+
+function openPipe(path: string, drain: Drain | null): Pipe {
+  const { O_RDWR, O_WRONLY, O_RDONLY, O_NONBLOCK } = constants;
+  const read = openSync(path, O_RDONLY | O_NONBLOCK);
+  const write = openSync(path, drain === null ? O_RDWR : O_WRONLY);
+  // Other programs read only from one that blocks.
+  const rest = drain === null ? null : openSync(path, O_RDONLY);
   rmSync(path);
-  return { read, write };
+  return {
+    read,
+    write,
+    leave: () => rest !== null && drain?.(rest),
+    close() {
+      closeSync(read);
+      if (rest !== null) closeSync(rest);
+    },
+  };
 }
 
 /**
@@ -111,8 +137,9 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
-function readPipe(fd: number, sink: Sink): Reading {
+function readPipe({ read: fd, leave, close }: Pipe, sink: Sink): Reading {
   const reader = Bun.file(fd).stream().getReader();
+  let isOpen = true;
   async function read(): Promise<void> {
     try {
       for (;;) {
@@ -124,25 +151,37 @@ function readPipe(fd: number, sink: Sink): Reading {
       }
       sink.end();
     } finally {
-      closeSync(fd);
+      isOpen = false;
+      close();
     }
   }
   return {
     done: read(),
-    stop: () => void (sink.mayStop && reader.cancel()),
+    stop() {
+      if (!sink.mayStop || !isOpen) return;
+      leave();
+      void reader.cancel();
+    },
   };
 }
 
-function readStream(stream: NodeJS.ReadableStream, sink: Sink): Reading {
+function readStream(stream: Unrefable, sink: Sink): Reading {
   const stopped = Promise.withResolvers<void>();
+  let isStopped = false;
   async function read(): Promise<void> {
-    for await (const chunk of stream) await sink.push(chunk as Uint8Array);
-    sink.end();
+    for await (const chunk of stream)
+      if (!isStopped) await sink.push(chunk as Uint8Array);
+    if (!isStopped) sink.end();
   }
   const stop = () => {
     if (!sink.mayStop) return;
+    isStopped = true;
     sink.end();
+    // Whoever still writes is read on, but must not keep us from our own end.
+    stream.unref?.();
     stopped.resolve();
   };
   return { done: Promise.race([read(), stopped.promise]), stop };
 }
+
+type Unrefable = NodeJS.ReadableStream & { unref?(): void };

@@ -24,6 +24,11 @@ export interface Launch {
   readonly stdin?: string | undefined;
   /** Characters of a line beyond which its rest is lost; absent: as long as restic's. */
   readonly longestLine?: number;
+  /**
+   * What it starts may outlive it and go on printing: that is read and dropped. Without it, whatever outlives the process
+   * waits once its pipe is full.
+   */
+  readonly leavesOthers?: boolean;
   /** Windows: the arguments are the command line as it is, for programs that read it themselves. */
   readonly isVerbatim?: boolean;
 }
@@ -69,12 +74,18 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
 
   return {
     start(launch) {
-      const { file, args, env, stdin, isVerbatim = false } = launch;
+      const { file, args, env, stdin } = launch;
+      const { isVerbatim = false, leavesOthers = false } = launch;
       if (wrapper === undefined) wrapper = findWrapper();
       const output =
         wrapper === null
           ? streamOutput
-          : namedPipes(wrapper, tmpDir, `${process.pid}-${count++}`);
+          : namedPipes(
+              wrapper,
+              tmpDir,
+              `${process.pid}-${count++}`,
+              leavesOthers,
+            );
       const [command, ...rest] =
         wrapper === null
           ? [file, ...args]
@@ -105,22 +116,29 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
 interface Wrapper {
   readonly setpriv: string;
   readonly mkfifo: string;
+  readonly cat: string;
 }
 
 /**
  * Linux can end restic with SIGINT when the agent dies, whatever it died of, so that restic removes its lock. Where
- * `setpriv` (util-linux) or `mkfifo` is missing, restic is started plainly. Paths are absolute, because a child's PATH is
+ * `setpriv` (util-linux), `mkfifo` or `cat` is missing, restic is started plainly. Paths are absolute, because a child's PATH is
  * not ours.
  */
 function findWrapper(): Wrapper | null {
   if (process.platform !== "linux") return null;
   const [setpriv, mkfifo] = [Bun.which("setpriv"), Bun.which("mkfifo")];
-  if (setpriv === null || mkfifo === null) return null;
+  const cat = Bun.which("cat");
+  if (setpriv === null || mkfifo === null || cat === null) return null;
   const probe = spawnSync(setpriv, [...dieWithParent, "true"]);
-  return probe.status === 0 ? { setpriv, mkfifo } : null;
+  return probe.status === 0 ? { setpriv, mkfifo, cat } : null;
 }
 
-function namedPipes({ mkfifo }: Wrapper, folder: string, name: string): Output {
+function namedPipes(
+  { mkfifo, cat }: Wrapper,
+  folder: string,
+  name: string,
+  leavesOthers: boolean,
+): Output {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const paths = {
     stdout: join(folder, `${name}.out`),
@@ -131,7 +149,16 @@ function namedPipes({ mkfifo }: Wrapper, folder: string, name: string): Output {
     throw new Error(
       `cannot make pipes in ${folder}: ${String(made.stderr).trim()}`,
     );
-  return pipeOutput(paths);
+  return pipeOutput(paths, leavesOthers ? (fd) => drain(cat, fd) : null);
+}
+
+/** By a process of its own, which ends with the last writer: it holds up neither our end nor, after that, the writers. */
+function drain(cat: string, fd: number): void {
+  const stdio = [fd, "ignore", "ignore"] as const;
+  const child = spawn(cat, [], { env: {}, detached: true, stdio: [...stdio] });
+  // Without it the writers learn that nobody reads them any more.
+  child.on("error", () => {});
+  child.unref();
 }
 
 /** Runs a system program to its end. False when it failed or is missing. */
