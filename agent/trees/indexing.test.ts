@@ -20,9 +20,10 @@ const [r, unknown] = [
 const snapshot = (n: number) => String(n).repeat(64);
 const minute = 60_000;
 const day = 24 * 60 * minute;
+const start = Date.UTC(2026, 0, 1);
 
-function setUp(file = join(tempDir(), "agent.db")) {
-  const clock = createManualClock();
+function setUp(file = join(tempDir(), "agent.db"), at = start) {
+  const clock = createManualClock(at);
   const lines: string[] = [];
   const sent: string[] = [];
   const stop = new AbortController();
@@ -140,6 +141,31 @@ test.each([
   },
 );
 
+test("one that takes the agent down with it is tried ever more rarely, and given up after a week [RTR-01]", async () => {
+  const first = setUp();
+  first.ended(1);
+  first.db.close();
+  let tries = 0;
+  // Each life of the agent ends in the middle of it, and begins anew two minutes later.
+  const life = async (at: number) => {
+    const agent = setUp(first.file, at);
+    agent.answerWith(() => {
+      tries++;
+      return new Promise(() => {});
+    });
+    agent.indexing.wake();
+    await agent.clock.advance(0);
+    agent.db.close();
+  };
+  const restartMs = 2 * minute;
+  for (let n = 0; n < 60; n++) await life(start + n * restartMs);
+  expect(tries).toBeWithin(5, 10);
+  await life(start + 8 * day);
+  const last = tries;
+  await life(start + 9 * day);
+  expect(tries).toBe(last);
+});
+
 test("another snapshot need not wait for one that fails [RTR-01]", async () => {
   const { clock, sent, ended, answerWith } = setUp();
   answerWith(async () => "refused");
@@ -194,6 +220,22 @@ test("what waits survives the end of the agent, and a server that is away [RTR-0
   await before.indexing.stop();
   await before.clock.advance(day);
   expect(before.sent).toEqual([]);
+  before.db.close();
+  const after = setUp(before.file);
+  after.indexing.wake();
+  await after.clock.advance(0);
+  expect(after.sent).toEqual(["1"]);
+});
+
+test("what an orderly end of the agent interrupts goes on at its next start [RTR-01]", async () => {
+  const before = setUp();
+  before.answerWith(async () => {
+    before.stop.abort("agent_stopped");
+    throw new FailureError("agent_stopped");
+  });
+  before.ended(1);
+  await before.clock.advance(0);
+  await before.indexing.stop();
   before.db.close();
   const after = setUp(before.file);
   after.indexing.wake();

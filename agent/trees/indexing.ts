@@ -63,6 +63,12 @@ export function createIndexing(deps: IndexingDeps): Indexing {
     const about = { repository_id: repositoryId };
     const repository = deps.repository(repositoryId);
     if (repository === undefined) return pending.remove(task);
+    if (task.attempts > 0 && clock.now() - task.addedAt > givenUpMs) {
+      log.warn("What is in a snapshot is not told any more", about);
+      return pending.remove(task);
+    }
+    // Ahead of it: what takes the agent down with it, by the memory it needs for example, would do so at every start.
+    postpone(task);
     try {
       const outcome = await deps.send({ repositoryId, snapshotId, repository });
       if (outcome === "refused")
@@ -81,20 +87,24 @@ export function createIndexing(deps: IndexingDeps): Indexing {
           ...about,
           error,
         });
-        later(task, "");
-      } else if (!stopping.aborted) later(task, error.message);
+        postpone(task);
+      } else if (stopping.aborted)
+        pending.tried(task, task.attempts, clock.now());
+      else later(task, error.message);
     }
   }
 
   function later(task: Pending, reason: string): void {
-    const about = { repository_id: task.repositoryId, reason };
-    if (clock.now() - task.addedAt > givenUpMs) {
-      log.warn("What is in a snapshot is not told any more", about);
-      return pending.remove(task);
-    }
+    postpone(task);
+    log.debug("What is in a snapshot is told later", {
+      repository_id: task.repositoryId,
+      reason,
+    });
+  }
+
+  function postpone(task: Pending): void {
     const waitMs = Math.min(longestWaitMs, minute * 2 ** task.attempts);
-    pending.postpone(task, clock.now() + waitMs);
-    log.debug("What is in a snapshot is told later", about);
+    pending.tried(task, task.attempts + 1, clock.now() + waitMs);
   }
 
   function wake(): void {

@@ -4,14 +4,14 @@ import type { StateDb } from "../state-db.ts";
 export interface Pending {
   readonly repositoryId: string;
   readonly snapshotId: string;
-  /** Attempts that failed. */
+  /** Attempts that failed, or that the agent did not survive. */
   readonly attempts: number;
   readonly addedAt: number;
 }
 
 /** Snapshots that wait to be indexed; survives the end of the agent. */
 export interface PendingStore {
-  /** `asked`: somebody waits for it. Again is no harm. */
+  /** `asked`: somebody waits for it. Again is no harm; for one that is asked for, time begins anew. */
   add(
     repositoryId: string,
     snapshotId: string,
@@ -22,7 +22,8 @@ export interface PendingStore {
     readonly now: number;
     readonly onlyAsked: boolean;
   }): Pending | null;
-  postpone(task: Pending, until: number): void;
+  /** So many attempts were made, and the next one is not before `nextAt`. */
+  tried(task: Pending, attempts: number, nextAt: number): void;
   remove(task: Pending): void;
 }
 
@@ -33,7 +34,8 @@ export function createPendingStore(db: StateDb): PendingStore {
         .query(
           `INSERT INTO pending_indexes (repository_id, snapshot_id, asked, attempts, added_at, next_at)
            VALUES (?, ?, ?, 0, ?, ?)
-           ON CONFLICT DO UPDATE SET asked = max(asked, excluded.asked), next_at = excluded.next_at`,
+           ON CONFLICT DO UPDATE SET asked = max(asked, excluded.asked), next_at = excluded.next_at,
+             added_at = iif(excluded.asked, excluded.added_at, added_at)`,
         )
         .run(repositoryId, snapshotId, asked ? 1 : 0, now, now),
     next: ({ now, onlyAsked }) =>
@@ -44,12 +46,12 @@ export function createPendingStore(db: StateDb): PendingStore {
            ORDER BY asked DESC, seq DESC LIMIT 1`,
         )
         .get(now, onlyAsked ? 1 : 0),
-    postpone: ({ repositoryId, snapshotId }, until) =>
+    tried: ({ repositoryId, snapshotId }, attempts, nextAt) =>
       void db
         .query(
-          "UPDATE pending_indexes SET attempts = attempts + 1, next_at = ? WHERE repository_id = ? AND snapshot_id = ?",
+          "UPDATE pending_indexes SET attempts = ?, next_at = ? WHERE repository_id = ? AND snapshot_id = ?",
         )
-        .run(until, repositoryId, snapshotId),
+        .run(attempts, nextAt, repositoryId, snapshotId),
     remove: ({ repositoryId, snapshotId }) =>
       void db
         .query(
