@@ -1,7 +1,33 @@
 import { Database, constants as sqlite } from "bun:sqlite";
+import { chmodSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { migrations } from "../db/migrations/index.ts";
+import { putInPlace } from "./durable-file.ts";
 import { schemaVersion } from "./sqlite-migrate.ts";
+
+/** Copies a database that may be in use, whatever its schema, and changes nothing in it. */
+export function copyDatabase(from: string, to: string): void {
+  const database = new Database(from, { readwrite: true });
+  try {
+    database.run("PRAGMA busy_timeout = 5000");
+    copyTo(database, to);
+  } finally {
+    database.close();
+  }
+}
+
+/** @param to is written over */
+export function copyTo(database: Database, to: string): void {
+  const draft = `${to}.new`;
+  rmSync(draft, { force: true });
+  try {
+    database.run("VACUUM INTO ?", [draft]);
+    chmodSync(draft, 0o600);
+    putInPlace(draft, to);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
 
 /**
  * Reads a sealed key out of a copy of a server's database, after all of the copy has proved to be whole.

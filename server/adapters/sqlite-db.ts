@@ -1,14 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { chmodSync, renameSync, rmSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Database, type Statement } from "bun:sqlite";
 import { CompiledQuery, Kysely } from "kysely";
 import type { Dialect, Driver } from "kysely";
 import { BunSqliteDialect } from "kysely-bun-sqlite";
+import { StartError } from "../app-error.ts";
 import { migrations } from "../db/migrations/index.ts";
 import type { Schema } from "../db/schema.ts";
 import type { Db } from "../ports/db.ts";
 import type { Transaction } from "../ports/transaction.ts";
+import { copyTo } from "./sqlite-copy.ts";
 import { migrate, schemaVersion } from "./sqlite-migrate.ts";
 
 /** How long to wait for another process to finish its write. */
@@ -22,18 +24,19 @@ export interface SqliteStore {
   readonly applied: readonly string[];
   /** Whether it takes writes now: false while another process keeps it locked. */
   isWritable(): Promise<boolean>;
-  /** Writes a consistent copy to `path`, which must not exist, while the store is in use. */
-  copyTo(path: string): void;
   close(): Promise<void>;
 }
 
 /**
  * Opens (or creates, readable by its owner only) the database and brings its schema up to date. As it was before, it
  * stays beside as `pre-<schema version>.db`: the program before this one opens that and nothing newer.
+ *
+ * @throws StartError when `beside` a server of another version: its database is left as it is
  */
-export function openSqlite(path: string): SqliteStore {
+export function openSqlite(path: string, how?: "beside"): SqliteStore {
   const database = new Database(path, { create: true, strict: true });
   try {
+    if (how === "beside") needSameSchema(database);
     if (path !== ":memory:") chmodSync(path, 0o600);
     for (const pragma of [
       `busy_timeout = ${busyTimeoutMs}`,
@@ -52,23 +55,26 @@ export function openSqlite(path: string): SqliteStore {
   }
 }
 
+function needSameSchema(database: Database): void {
+  const version = schemaVersion(database);
+  if (version === migrations.length) return;
+  throw new StartError(
+    `The database has schema version ${version}, this program has ${migrations.length}: it belongs to another version of restic-manager-server. Use the program that the server runs.`,
+  );
+}
+
 function keepBefore(database: Database, dir: string): void {
   const version = schemaVersion(database);
   if (version === 0 || version >= migrations.length) return;
   const path = join(dir, `pre-${migrations.length}.db`);
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
   try {
-    database.run("VACUUM INTO ?", [draft]);
+    copyTo(database, path);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new Error(
       `An upgrade first copies the database to ${path}, and that failed: ${(error as Error).message}. Make room for it; nothing was changed.`,
       { cause: error },
     );
   }
-  chmodSync(draft, 0o600);
-  renameSync(draft, path);
 }
 
 function kyselyOver(database: Database): Omit<SqliteStore, "applied"> {
@@ -83,9 +89,6 @@ function kyselyOver(database: Database): Omit<SqliteStore, "applied"> {
           .execute((trx) => inTransaction.run(true, () => work(trx))),
     },
     isWritable: () => db.connection().execute(() => canWrite(database)),
-    copyTo(path) {
-      database.run("VACUUM INTO ?", [path]);
-    },
     close: () => db.destroy(),
   };
 }

@@ -1,21 +1,19 @@
-import {
-  copyFileSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  chmodSync,
-} from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { copyFileInPlace } from "../adapters/durable-file.ts";
+import { loadSecretKey } from "../adapters/secret-key.ts";
+import { copyDatabase } from "../adapters/sqlite-copy.ts";
 import { StartError } from "../app-error.ts";
 import type { Config } from "../config.ts";
-import { databasePath, openExistingData } from "./open-data.ts";
+import { databasePath, needDatabase } from "./open-data.ts";
 import { onDisk } from "./on-disk.ts";
 import type { Random } from "../random.ts";
 
 const elsewhere = "Name a directory that this user may write.";
 
 /**
- * Copies the database and the secret key into a new or empty place, while a server may be running on them.
+ * Copies the database and the secret key into a new or empty place, while a server may be running on them, also one of
+ * another version.
  *
  * @returns the files written
  */
@@ -35,16 +33,11 @@ export async function backup(
       `${existing} exists and is not written over. Name a new directory, for example one a day.`,
     );
   }
-  const { store } = openExistingData(config, random);
-  try {
-    onDisk(database, elsewhere, () => store.copyTo(database));
-  } finally {
-    await store.close();
-  }
-  chmodSync(database, 0o600);
-  onDisk(key, elsewhere, () =>
-    copyFileSync(config.secretKeyFile, key, constants.COPYFILE_EXCL),
+  needDatabase(config);
+  loadSecretKey(config.secretKeyFile, true, random);
+  onDisk(database, elsewhere, () =>
+    copyDatabase(databasePath(config), database),
   );
-  chmodSync(key, 0o600);
+  onDisk(key, elsewhere, () => copyFileInPlace(config.secretKeyFile, key));
   return [database, key];
 }

@@ -58,13 +58,17 @@ export function openDataAlone(places: DataPlaces, random: Random): OpenData {
 }
 
 /** Opens the database and the key that its secrets need, making both in a new data directory. */
-export function openData(places: DataPlaces, random: Random): OpenData {
+export function openData(
+  places: DataPlaces,
+  random: Random,
+  how?: "beside",
+): OpenData {
   onDisk(places.dataDir, ownDirectory, () => makePrivate(places.dataDir));
   const database = databasePath(places);
   const isNew = !existsSync(database);
   // First, so that no database is made that a missing key would then keep shut.
   const key = loadSecretKey(places.secretKeyFile, !isNew, random);
-  const store = openSqlite(database);
+  const store = openSqlite(database, how);
   return { store, secrets: createSealedSecrets(key, random), isNew };
 }
 
@@ -74,10 +78,14 @@ function makePrivate(dir: string): void {
   accessSync(dir, constants.W_OK);
 }
 
-/** The same beside a server, for the other commands: they make nothing. */
+/**
+ * The same beside a server, for the other commands: they make nothing, and leave the schema to the server.
+ *
+ * @throws StartError when the server is of another version
+ */
 export function openExistingData(places: DataPlaces, random: Random): OpenData {
   needDatabase(places);
-  return openData(places, random);
+  return openData(places, random, "beside");
 }
 
 /**
@@ -93,7 +101,8 @@ export function openExistingDataAlone(
   return openDataAlone(places, random);
 }
 
-function needDatabase(places: DataPlaces): void {
+/** @throws StartError when there is none */
+export function needDatabase(places: DataPlaces): void {
   const database = databasePath(places);
   if (!existsSync(database)) {
     throw new StartError(

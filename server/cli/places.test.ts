@@ -1,12 +1,20 @@
+import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StartError } from "../app-error.ts";
 import { systemClock } from "../clock.ts";
 import { createRandom } from "../random.ts";
 import { backup } from "./backup.ts";
-import { openData } from "./open-data.ts";
+import { databasePath, openData, openExistingData } from "./open-data.ts";
+import { restore } from "./restore.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rm-places-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -46,4 +54,37 @@ test("a backup to a place that cannot be written says so and leaves nothing", as
     expect(message).toStartWith(`${target} cannot be used (E`);
     expect(existsSync(target)).toBe(false);
   }
+});
+
+test("beside a server of another version nothing is migrated, and a backup is of that version [DB-03] [DB-06]", async () => {
+  const places = at(join(dir, "older"));
+  await openData(places, random).store.close();
+  const version = (path: string, set = "") => {
+    const database = new Database(path);
+    const [row] = database.query(`PRAGMA user_version${set}`).all();
+    database.close();
+    return row;
+  };
+  version(databasePath(places), " = 5");
+  const { message } = await refusal(() => openExistingData(places, random));
+  expect(message).toContain("Use the program that the server runs");
+  const [copy = ""] = await backup(places, random, join(dir, "older-copy"));
+  expect([version(copy), version(databasePath(places))]).toEqual([
+    { user_version: 5 },
+    { user_version: 5 },
+  ]);
+});
+
+test("a restore whose key has no folder puts nothing down, so that it can be tried again [DB-06]", async () => {
+  const copy = join(dir, "good-copy");
+  const from = at(join(dir, "good"));
+  await openData(from, random).store.close();
+  await backup(from, random, copy);
+  const dataDir = join(dir, "new");
+  const keys = join(dir, "keys");
+  const places = { dataDir, secretKeyFile: join(keys, "secret.key") };
+  const { message } = await refusal(() => restore(places, random, copy));
+  expect(message).toStartWith(`${keys} cannot be used (ENOENT)`);
+  mkdirSync(keys);
+  expect(restore(places, random, copy)).toHaveLength(2);
 });

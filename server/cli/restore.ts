@@ -1,15 +1,13 @@
 import {
-  chmodSync,
+  accessSync,
   constants,
-  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
-  renameSync,
-  rmSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { lockDataDir } from "../adapters/data-lock.ts";
+import { copyFileInPlace } from "../adapters/durable-file.ts";
 import { createSealedSecrets } from "../adapters/sealed-secrets.ts";
 import { loadSecretKey } from "../adapters/secret-key.ts";
 import { readKeyOfCopy } from "../adapters/sqlite-copy.ts";
@@ -49,6 +47,8 @@ export function restore(
       mkdirSync(dataDir, { recursive: true, mode: 0o700 });
       const unlock = lockDataDir(dataDir);
       try {
+        // Without room for the key, the database in its place would stand in the way of a second try.
+        needFolder(places.secretKeyFile);
         // Database first: without its key it does not start, where a key alone would begin an empty server.
         return [
           put(source.database, databasePath(places)),
@@ -115,13 +115,16 @@ function readIdentity(path: string): Uint8Array | null {
   }
 }
 
-/** @returns `to`, whole or not there at all, whenever the machine stops. */
+function needFolder(file: string): void {
+  onDisk(
+    dirname(file),
+    "Make the folder, or set RM_SECRET_KEY_FILE to a file this user may write.",
+    () => accessSync(dirname(file), constants.W_OK),
+  );
+}
+
+/** @returns `to` */
 function put(from: string, to: string): string {
-  if (existsSync(to)) return to;
-  const draft = `${to}.restore`;
-  rmSync(draft, { force: true });
-  copyFileSync(from, draft, constants.COPYFILE_EXCL);
-  chmodSync(draft, 0o600);
-  renameSync(draft, to);
+  if (!existsSync(to)) copyFileInPlace(from, to);
   return to;
 }
