@@ -1,5 +1,5 @@
 /** Files that come back: into a new folder, in place, and what stands in the way. */
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +11,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { Browser } from "playwright-core";
 import { online, resticProcesses } from "./rig/agent.ts";
+import { bringBackByClicks } from "./rig/bring-back.ts";
+import { launchBrowser, logInByBrowser, openTab } from "./rig/browser.ts";
 import { jobEnds, jobIn, repositoryPassword, wholeLogOf } from "./rig/jobs.ts";
 import { inLab } from "./rig/lab.ts";
 import { locksByHand, resticByHand } from "./rig/repository.ts";
@@ -25,11 +28,43 @@ import {
   treeOf,
   writeOddFiles,
 } from "./rig/restores.ts";
+import { adminPassword } from "./rig/server.ts";
 import { smallDisk } from "./rig/small-disk.ts";
 import type { Folder, RestoreCheck } from "./rig/types.ts";
 import { waitFor } from "./rig/wait.ts";
 
 const limit = 120_000;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+test(
+  "a person who has lost a file logs in and clicks it back to where it was, within two minutes of its deletion [RTR-05]",
+  inLab(async (lab) => {
+    const { source, server, host } = await restoreStand(lab);
+    const file = join(source, "notes", "note-1.txt");
+    const before = treeOf(source);
+    const { page, faults } = await openTab(lab, browser);
+
+    rmSync(file);
+    const deleted = performance.now();
+    await logInByBrowser(page, server.url, "admin", adminPassword);
+    await bringBackByClicks(page, host.name, file);
+    expect(performance.now() - deleted).toBeLessThan(120_000);
+    await page.getByText("Succeeded", { exact: true }).first().waitFor();
+    expect(readFileSync(file, "utf8")).toStartWith("Note 1\n");
+    const notes = Buffer.from("/notes").toString("hex");
+    expect({ ...treeOf(source), [notes]: "" }).toEqual({
+      ...before,
+      [notes]: "",
+    });
+    expect(faults()).toEqual([]);
+  }),
+  limit,
+);
 
 test(
   "a folder of odd names comes back byte for byte with times and permissions; odd files chosen one by one bring nothing else along; a folder that is no folder is refused [RTR-03] [RTR-01]",
