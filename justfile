@@ -44,6 +44,10 @@ chaos *args:
 month *args:
     @bun install/month/main.ts {{ args }}
 
+# Fresh install, enrolment, backup, restore, upgrade from the last older database and back, in about a minute
+smoke *args:
+    @bun install/smoke.ts {{ args }}
+
 # What must hold with every restic, with each of them, for example `just compat 0.14 0.18`; a few minutes each
 compat *versions:
     @bun install/compat/main.ts {{ versions }}

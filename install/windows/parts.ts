@@ -25,7 +25,7 @@ import type { Server } from "../e2e/rig/server.ts";
 import type { Host, Version } from "../e2e/rig/types.ts";
 import { waitFor } from "../e2e/rig/wait.ts";
 import { announced, linuxPath, startAgent, windowsAgent } from "./agent.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "../lib/report.ts";
 import type { Machine } from "./wine.ts";
 
 export interface Stand {

@@ -14,7 +14,7 @@ import { dist } from "../lib/paths.ts";
 import { main, say } from "../lib/step.ts";
 import { download } from "./agent.ts";
 import { crash, executable, localRepository, refusals } from "./parts.ts";
-import { createReport } from "./report.ts";
+import { createReport } from "../lib/report.ts";
 import { needWine, openMachine } from "./wine.ts";
 
 await main(async () => {

@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly readsEverything?: boolean;
   /** True: it runs on a terminal, so that it can ask. */
   readonly terminal?: boolean;
+  /** The executable; absent: the one that was built. */
+  readonly file?: string;
   /** What the machine calls itself; absent: as this one does. Needs root. */
   readonly hostname?: string;
 }
@@ -74,6 +76,7 @@ function agentFiles(
     name = "agent",
     readsEverything = true,
     terminal = false,
+    file: executable = agentFile,
     hostname,
   }: AgentOptions,
 ) {
@@ -88,7 +91,7 @@ function agentFiles(
     env: Readonly<Record<string, string>> = {},
   ): Program {
     const command = [
-      agentFile,
+      executable,
       word,
       ...args,
       "--config",
@@ -101,7 +104,7 @@ function agentFiles(
       : ["/usr/bin/setpriv", ...withoutOverride, ...command];
     const named =
       hostname === undefined ? limited : [...renamed, hostname, ...limited];
-    const [file = agentFile, ...rest] = terminal
+    const [file = executable, ...rest] = terminal
       ? [
           "/usr/bin/script",
           "--quiet",

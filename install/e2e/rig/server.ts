@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly admin?: boolean;
   /** Address of RM_LISTEN. */
   readonly listen?: string;
+  /** The executable; absent: the one that was built. */
+  readonly file?: string;
 }
 
 /** A server in an empty folder, answering on a free loopback port. */
@@ -40,6 +42,7 @@ export async function startServer(
 ): Promise<Server> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const file = options.file ?? serverFile;
   const dataDir = join(lab.dir, `server-${port}`);
   const cwd = lab.folder(`cwd-${port}`);
   const passwordFile = join(lab.dir, "admin-password");
@@ -55,7 +58,7 @@ export async function startServer(
   let program: Program;
 
   async function start(): Promise<void> {
-    program = lab.start(serverFile, [], { env, cwd, name: "server" });
+    program = lab.start(file, [], { env, cwd, name: "server" });
     await ready(url, program);
   }
 

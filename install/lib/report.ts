@@ -1,4 +1,4 @@
-import { say } from "../lib/step.ts";
+import { say } from "./step.ts";
 
 /** What was tried, and what came of it. */
 export interface Report {
@@ -26,7 +26,8 @@ export function createReport(): Report {
 
   function note(row: Row): void {
     rows.push(row);
-    say(`${row.reason === null ? "pass" : "FAIL"}  ${row.name}`);
+    const took = `${row.seconds.toFixed(1).padStart(5)} s`;
+    say(`${row.reason === null ? "pass" : "FAIL"}  ${took}  ${row.name}`);
     if (row.reason !== null) say(row.reason.replaceAll(/^/gm, "      "));
   }
 
