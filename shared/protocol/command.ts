@@ -155,7 +155,11 @@ export const repoKeySecret = z.discriminatedUnion("do", [
   z.object({
     ...opened,
     do: z.literal("remove"),
-    key_id: z.string().nullable(),
+    /** restic's own; an empty one would be the beginning of every key's. */
+    key_id: z
+      .string()
+      .regex(/^[0-9a-f]{8,64}$/)
+      .nullable(),
     label: z.string(),
   }),
 ]);

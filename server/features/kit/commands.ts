@@ -22,7 +22,10 @@ export function openingCommands({ url, credential }: OpenAccess): string[] {
       : ([["RESTIC_CACERT", caFile]] satisfies [string, string][])),
   ];
   return [
-    ...(ca === undefined ? [] : [`cat > ${caFile} <<'END'`, ca.trim(), "END"]),
+    // Whatever it holds must not end up as a command.
+    ...(ca === undefined
+      ? []
+      : [`printf '%s\\n' ${quoted(ca.trim())} > ${caFile}`]),
     ...variables.map(([name, value]) => `export ${name}=${quoted(value)}`),
   ];
 }

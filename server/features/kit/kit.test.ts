@@ -13,7 +13,7 @@ const entry: KitEntry = {
       username: "attic",
       user_password: "p w",
       env: { AWS_REGION: "eu" },
-      ca: "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n",
+      ca: "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\nEND\necho 'a trap'\n",
     },
   },
   admin: null,

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { RestoreCheckBody } from "@restic-manager/shared/api/restores.ts";
 import { AppError } from "../../app-error.ts";
 
@@ -35,6 +36,11 @@ export function checkPaths(
         "target.path",
         "This host does not run Windows: use a path that begins with /.",
       );
+    if (asInSnapshot(target.path, os) === asInSnapshot(strip ?? "/", os))
+      throw wrong(
+        "target.path",
+        "There the files would go back to where they came from, over what is there: choose to restore in place, or another folder.",
+      );
   }
   if (strip === undefined) return;
   if (target.mode === "in_place")
@@ -43,6 +49,13 @@ export function checkPaths(
     path === strip || foldersAbove(path).includes(strip);
   if (!paths.every(isAbove))
     throw wrong("strip", "Not everything that was chosen is in this folder.");
+}
+
+/** A folder of a host as restic writes it; on Windows `C:\\a` → `/c/a`, whatever the letter case. */
+function asInSnapshot(path: string, os: string): string {
+  if (os !== "windows") return posix.resolve(path);
+  const slashes = path.replaceAll("\\", "/").toLowerCase();
+  return posix.resolve(slashes.replace(/^([a-z]):/, "/$1"));
 }
 
 /** `/a/b/c` → `/a/b`, `/a`, `/`. */

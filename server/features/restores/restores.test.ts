@@ -225,6 +225,20 @@ describe("what cannot be is refused before anything is sent", () => {
       "target.path",
     ],
     [
+      "a new folder that is where the files came from",
+      { target: { mode: "new_directory", path: "/srv/.." } },
+      "target.path",
+    ],
+    [
+      "the same with folders left out",
+      {
+        paths: ["/home/ada"],
+        strip: "/home",
+        target: { mode: "new_directory", path: "/home/" },
+      },
+      "target.path",
+    ],
+    [
       "a folder to leave out in which not everything is",
       { paths: ["/etc/hosts", "/home/ada"], strip: "/etc" },
       "strip",

@@ -30,10 +30,17 @@ export async function deleteKey(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom("temporary_keys").where("id", "=", id).execute();
 }
 
-/** Keys that no restore needs any more: it has ended, or there never was one. */
+/**
+ * Keys that no restore needs any more: it has ended, or there never was one. One that no agent has confirmed counts only when
+ * it was noted before `addedBy`: until then it may still be made.
+ */
 export async function spentKeys(
   db: Db,
-  { now, without }: { now: string; without: readonly string[] },
+  {
+    now,
+    addedBy,
+    without,
+  }: { now: string; addedBy: string; without: readonly string[] },
 ): Promise<TemporaryKey[]> {
   return db
     .selectFrom("temporary_keys as key")
@@ -44,6 +51,12 @@ export async function spentKeys(
         eb("jobs.id", "is", null),
         eb("jobs.finished_at", "is not", null),
         eb("key.remove_after", "<=", now),
+      ]),
+    )
+    .where((eb) =>
+      eb.or([
+        eb("key.restic_key_id", "is not", null),
+        eb("key.made_at", "<", addedBy),
       ]),
     )
     .where("key.id", "not in", without)

@@ -174,6 +174,29 @@ test("a key is removed after a restart of the server too [RTR-07]", async () => 
   expect(keyCommands()).toEqual(["add", "remove"]);
 });
 
+test("a key that was being made when the server died is waited for, and removed by its label [RTR-07]", async () => {
+  await server.db
+    .insertInto("temporary_keys")
+    .values({
+      id: server.random.id(),
+      repository_id: server.repositoryId,
+      job_id: null,
+      keeper_host_id: nas.hostId,
+      restic_key_id: null,
+      made_at: new Date(server.clock.now()).toISOString(),
+      remove_after: new Date(server.clock.now() + 3_600_000).toISOString(),
+      last_error: null,
+    })
+    .execute();
+  await server.minutes(1);
+  expect(keyCommands()).toEqual([]);
+  await server.minutes(2);
+  expect(toldTo(nas, "repo.key")).toMatchObject([
+    { do: "remove", key_id: null },
+  ]);
+  expect(await server.keys()).toEqual([]);
+});
+
 test("a key is never kept longer than a week [RTR-07]", async () => {
   await across();
   server.clock.set(server.clock.now() + 7 * 24 * 3_600_000);

@@ -156,6 +156,7 @@ export function createTemporaryKeys(deps: {
     const now = clock.now();
     const spent = await store.spentKeys(db, {
       now: toTimestamp(now),
+      addedBy: toTimestamp(now - 2 * answerMs),
       without: [...inHand],
     });
     for (const key of spent) {
@@ -234,9 +235,6 @@ export function createTemporaryKeys(deps: {
           store.updateKey(trx, id, { restic_key_id: key_id }),
         );
       } catch (error) {
-        // The agent may still be at it: what is taken away too early would be made afterwards.
-        const ms = 2 * answerMs;
-        pauses.set(id, { ms, until: clock.now() + ms });
         release(id);
         throw error;
       }
