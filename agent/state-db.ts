@@ -90,6 +90,16 @@ const steps = [
     UNIQUE (repository_id, restic_tree)
   ) STRICT;
   `,
+  // Which restic it was: another machine of this name may hold a lock there. 0 is one of which that is not known.
+  `
+  CREATE TABLE suspect_restics (
+    repository_id TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    PRIMARY KEY (repository_id, pid)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO suspect_restics SELECT repository_id, 0 FROM lock_suspects;
+  DROP TABLE lock_suspects;
+  `,
 ];
 
 /** Opens the file, making it and its tables when new. A damaged file is an error that names the remedy. */
@@ -163,7 +173,7 @@ export function adoptHost(
       "next_fires",
       "retries",
       "busy_fires",
-      "lock_suspects",
+      "suspect_restics",
       "pending_indexes",
       "index_generations",
       "sent_trees",

@@ -14,7 +14,9 @@ import { runPatiently } from "./lock-patience.ts";
 const tempDir = createTempDirs();
 const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const repository = { url: "/srv/r", credential: { password: "p", env: {} } };
-const lockId = "c".repeat(64);
+const lockId = (n: number) => String(n).repeat(64);
+const minute = 60_000;
+const isGone = (pid: number) => pid === 666 || pid === 777;
 
 interface Held {
   readonly hostname: string;
@@ -23,8 +25,8 @@ interface Held {
   readonly time?: string;
 }
 
-/** A repository whose locks are `held`, and a restic that does what its back end would do with them. */
-function locked(held: Held[], { unlockTakes = false } = {}) {
+/** A repository whose locks are `held`, and a restic that judges them as a real one does. `reused`: by a living process; `killed`: the restic that does the work, in the middle of it. */
+function locked(held: Held[], { reused = 0, killed = 0 } = {}) {
   const manual = createManualClock();
   let aheadMs = 0;
   const clock = { ...manual, now: () => manual.now() + aheadMs };
@@ -49,23 +51,30 @@ function locked(held: Held[], { unlockTakes = false } = {}) {
         ...(verb === "prune" ? [String(call.retryLockS)] : []),
       ].join(" "),
     );
+    call.onStart?.(killed);
     const say = (line: string) =>
       call.onMessage?.({ type: "text", line }, "stdout", line);
-    if (verb === "list" && held.length > 0) say(lockId);
+    if (verb === "list") for (const n of held.keys()) say(lockId(n));
     if (verb === "cat" && what === "lock")
       say(
         JSON.stringify({
           username: "root",
           exclusive: true,
           time: stamp(),
-          ...held[0],
+          ...held[Number(call.args[2]?.[0])],
         }),
       );
-    const isTaken = unlockTakes || call.args.includes("--remove-all");
-    if (verb === "unlock" && isTaken) held.length = 0;
+    const isStale = ({ hostname, pid, time = stamp() }: Held) =>
+      clock.now() - Date.parse(time) > 30 * minute ||
+      (hostname === "endpoint" && isGone(pid) && pid !== reused);
+    if (verb === "unlock")
+      held.splice(0, held.length, ...held.filter((lock) => !isStale(lock)));
+    const isKilled = verb === "prune" && killed > 0;
     const code = verb === "prune" && held.length > 0 ? 11 : 0;
     return {
-      exit: { code, signal: null, startError: null },
+      exit: isKilled
+        ? { code: null, signal: "SIGKILL", startError: null }
+        : { code, signal: null, startError: null },
       stopped: null,
       meaning: null,
       words: "",
@@ -81,7 +90,7 @@ function locked(held: Held[], { unlockTakes = false } = {}) {
         outbox,
         suspects,
         hostname: () => "endpoint",
-        isGone: (pid) => pid === 666,
+        isGone,
         stopping: new AbortController().signal,
       },
       {
@@ -138,11 +147,10 @@ test.each([-1, 1])(
 );
 
 test("a lock of a dead process of this host is removed, and the job goes on [LCK-01]", async () => {
-  const { clock, calls, suspects, start } = locked(
-    [{ hostname: "endpoint", pid: 666 }],
-    { unlockTakes: true },
-  );
-  suspects.add(repositoryId);
+  const { clock, calls, suspects, start } = locked([
+    { hostname: "endpoint", pid: 666 },
+  ]);
+  suspects.add(repositoryId, 666);
   expect((await start()).exit.code).toBe(0);
   expect(calls.filter((call) => /^(unlock|prune)/.test(call))).toEqual([
     "unlock -q",
@@ -152,24 +160,52 @@ test("a lock of a dead process of this host is removed, and the job goes on [LCK
   expect(clock.pending()).toBe(0);
 });
 
-test("a dead process whose id another one has now needs more than restic's own judgement, and only when no other lock is there [LCK-01]", async () => {
-  const { clock, calls, suspects, start } = locked([
-    { hostname: "endpoint", pid: 666 },
-  ]);
-  suspects.add(repositoryId);
+test("a dead process whose id another one has now: its lock goes when it is old, and never together with all others [LCK-01]", async () => {
+  const held: Held[] = [];
+  const { clock, calls, suspects, start } = locked(held, { reused: 666 });
+  const time = new Date(clock.now()).toISOString();
+  held.push({ hostname: "endpoint", pid: 666, time });
+  suspects.add(repositoryId, 666);
   const ended = start();
-  for (let second = 0; second < 10; second++) await clock.advance(1_000);
+  for (let n = 0; n < 29 * 4; n++) await clock.advance(15_000);
+  expect(held).toHaveLength(1);
+  for (let n = 0; n < 2 * 4; n++) await clock.advance(15_000);
   expect((await ended).exit.code).toBe(0);
-  const unlocks = calls.filter((call) => call.startsWith("unlock"));
-  expect(unlocks.at(-1)).toBe("unlock -q --remove-all");
-  expect(unlocks.slice(0, -1).every((call) => call === "unlock -q")).toBe(true);
+  expect(calls.filter((call) => call.includes("--remove-all"))).toEqual([]);
+});
+
+test("beside the lock of a restic that was killed here, one of a machine of the same name stays [LCK-01]", async () => {
+  const clone = { hostname: "endpoint", pid: 777 };
+  const { clock, calls, held, suspects, start, abort } = locked([clone]);
+  suspects.add(repositoryId, 666);
+  const ended = start();
+  for (let n = 0; n < 4; n++) await clock.advance(15_000);
+  expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
+  // restic's own unlock would take both.
+  suspects.add(repositoryId, 666);
+  held.push({ hostname: "endpoint", pid: 666 });
+  for (let n = 0; n < 4; n++) await clock.advance(15_000);
+  expect(held).toHaveLength(2);
+  held.shift();
+  for (let n = 0; n < 2; n++) await clock.advance(15_000);
+  expect(held).toEqual([]);
+  abort.abort("cancelled");
+  await ended;
+});
+
+test("the lock of a restic that is killed while it works goes at once [LCK-01]", async () => {
+  const { held, calls, start } = locked([{ hostname: "endpoint", pid: 777 }], {
+    killed: 777,
+  });
+  expect((await start()).exit.signal).toBe("SIGKILL");
+  expect(calls).toContain("unlock -q");
+  expect(held).toEqual([]);
 });
 
 test("a restic of another machine of the same name, which refreshes its lock, is waited for [LCK-01] [LCK-02]", async () => {
-  const { clock, calls, held, lines, start } = locked(
-    [{ hostname: "endpoint", pid: 666 }],
-    { unlockTakes: true },
-  );
+  const { clock, calls, held, lines, start } = locked([
+    { hostname: "endpoint", pid: 666 },
+  ]);
   const ended = start();
   for (let minute = 0; minute < 30 * 4; minute++) await clock.advance(15_000);
   expect(calls.filter((call) => call.startsWith("unlock"))).toEqual([]);
@@ -181,7 +217,7 @@ test("a restic of another machine of the same name, which refreshes its lock, is
 
 test("a lock of this host that nobody expected is removed once it is not refreshed any more [LCK-01]", async () => {
   const held = [{ hostname: "endpoint", pid: 666, time: "" }];
-  const { clock, calls, start } = locked(held, { unlockTakes: true });
+  const { clock, calls, start } = locked(held);
   held[0] = {
     hostname: "endpoint",
     pid: 666,

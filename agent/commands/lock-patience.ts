@@ -61,9 +61,17 @@ export async function runPatiently(
   let retryLockS = firstRetryS;
   for (;;) {
     const since = deps.clock.now();
-    const end = await deps.runner.run({ ...call, retryLockS });
+    let pid = null as number | null;
+    const end = await deps.runner.run({
+      ...call,
+      retryLockS,
+      onStart(started) {
+        pid = started;
+        call.onStart?.(started);
+      },
+    });
     if (end.exit.signal !== null || end.stopped !== null)
-      say(await tidyAfterEnd(deps, { ...place, signal: deps.stopping }));
+      say(await tidyAfterEnd(deps, { ...place, signal: deps.stopping }, pid));
     if (!isLocked(end) || end.stopped !== null) {
       await holders.forget();
       return end;
@@ -119,8 +127,9 @@ function isLocked(end: ResticEnd): boolean {
 async function tidyAfterEnd(
   deps: LockPatienceDeps,
   place: LockedPlace,
+  pid: number | null,
 ): Promise<string | null> {
-  deps.suspects.add(place.repositoryId);
+  deps.suspects.add(place.repositoryId, pid);
   if (place.signal.aborted) return null;
   return removedWords(await tidyLocks(deps, place));
 }

@@ -157,7 +157,7 @@ async function leftBehind(
   repository: ConfiguredRepository | undefined,
 ): Promise<string | null> {
   const { suspects, signal } = deps;
-  suspects.add(repositoryId);
+  suspects.add(repositoryId, pid);
   // What opens another repository went with the agent's memory; the next job there looks.
   if (repository === undefined) return null;
   await restEnd(deps, pid);

@@ -2,7 +2,6 @@ import { type Clock, delay } from "@restic-manager/shared/clock.ts";
 import type { RepositoryLock } from "@restic-manager/shared/domain/maintenance.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
-import { unlockAllArgs, unlockArgs } from "../restic/args.ts";
 import type { Repository } from "../restic/env.ts";
 import {
   describeLock,
@@ -66,9 +65,8 @@ export async function removeDeadLocks(
   let left = before;
   for (let n = 0; n < attempts && left.some(isDead); n++) {
     if (n > 0) await delay(deps.clock, waitMs, place.signal);
-    const args = safeArgs(left, n);
-    if (args === null || place.signal.aborted) break;
-    await removeLocks(deps.runner, place.repository, args, place.signal);
+    if (!canUnlock(deps, left) || place.signal.aborted) break;
+    await removeLocks(deps.runner, place.repository, place.signal);
     left = (await lookAtLocks(deps, place)) ?? left;
   }
   const stays = new Set(left.map(({ id }) => id));
@@ -107,7 +105,7 @@ export async function lookAtLocks(
     hostname: hostname(),
     now: clock.now(),
     isGone,
-    isSuspect: suspects.has(repositoryId),
+    suspects: suspects.pids(repositoryId),
   };
   return locks?.map((lock) => judgeLock(lock, own)) ?? null;
 }
@@ -125,14 +123,22 @@ async function lookPatiently(
 }
 
 /**
- * How the dead locks can be removed and no other: `unlock` would take old ones of other hosts with it. What it takes for
- * living, because another process has the id now, it removes with all locks only.
+ * Whether restic's `unlock` would remove dead locks and no other: it takes old ones of other hosts, too, and whatever has this
+ * host's name and a process that is not here. What it takes for living, because another process has the id now, it removes
+ * when it is old.
  */
-function safeArgs(locks: readonly RepositoryLock[], attempt: number) {
-  if (locks.some(({ state }) => state === "old")) return null;
-  return attempt === attempts - 1 && locks.every(isDead)
-    ? unlockAllArgs
-    : unlockArgs;
+function canUnlock(
+  { hostname, isGone }: StaleLocksDeps,
+  locks: readonly RepositoryLock[],
+): boolean {
+  const own = hostname();
+  return locks
+    .filter((lock) => !isDead(lock))
+    .every(
+      (lock) =>
+        lock.state === "live" &&
+        !(lock.hostname === own && isGone(lock.pid, Date.parse(lock.time))),
+    );
 }
 
 function isDead({ state }: RepositoryLock): boolean {

@@ -277,7 +277,7 @@ function toFirstVersion(db: Database): void {
   for (const table of [
     "retries",
     "busy_fires",
-    "lock_suspects",
+    "suspect_restics",
     "pending_indexes",
     "index_generations",
     "sent_trees",

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import type { RepositoryLock } from "@restic-manager/shared/domain/maintenance.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
-import {
-  listLocksArgs,
-  lockArgs,
-  type unlockAllArgs,
-  type unlockArgs,
-} from "./args.ts";
+import { listLocksArgs, lockArgs, unlockArgs } from "./args.ts";
 import { capture, succeeded } from "./capture.ts";
 import type { Repository } from "./env.ts";
 import type { ResticEnd } from "./exit-codes.ts";
@@ -54,14 +49,18 @@ export async function readLocks(
   return locks;
 }
 
-/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones; or every lock. */
+/** Removes what restic itself takes for stale: locks of dead processes of this host, and old ones. */
 export async function removeLocks(
   runner: ResticRunner,
   repository: Repository,
-  args: typeof unlockArgs | typeof unlockAllArgs,
   signal: AbortSignal,
 ): Promise<ResticEnd> {
-  const { end } = await capture(runner, { args, repository, limitMs, signal });
+  const { end } = await capture(runner, {
+    args: unlockArgs,
+    repository,
+    limitMs,
+    signal,
+  });
   return end;
 }
 
@@ -77,22 +76,22 @@ export interface OwnHost {
   readonly hostname: string;
   readonly now: number;
   readonly isGone: IsGone;
-  /** A restic of this host is known to have ended without unlocking. */
-  readonly isSuspect: boolean;
+  /** Processes of this host that were restics and are known to have ended, perhaps without unlocking. */
+  readonly suspects: ReadonlySet<number>;
 }
 
 /**
- * Machines may be called alike, and of another one's process nothing can be seen here: without a suspicion a lock counts as
- * dead only once a living restic, wherever it is, would have refreshed it.
+ * Machines may be called alike, and of another one's process nothing can be seen here: but for a restic of ours a lock counts
+ * as dead only once a living one, wherever it is, would have refreshed it.
  */
 export function judgeLock(
   { id, exclusive, hostname, username, pid, time }: Lock,
-  { hostname: own, now, isGone, isSuspect }: OwnHost,
+  { hostname: own, now, isGone, suspects }: OwnHost,
 ): RepositoryLock {
   const at = Date.parse(time);
   const isOwn = hostname === own && Number.isFinite(at);
   const isDead =
-    isOwn && (isSuspect || now - at > refreshedMs) && isGone(pid, at);
+    isOwn && (suspects.has(pid) || now - at > refreshedMs) && isGone(pid, at);
   const state = isDead ? "own_dead" : now - at > oldMs ? "old" : "live";
   return { id, exclusive, hostname, username, pid, time, state };
 }

@@ -170,13 +170,13 @@ describe("with a real restic", () => {
       hostname: string,
       gone: boolean,
       minutes: number,
-      isSuspect = false,
+      suspect = false,
     ) =>
       judgeLock(lock, {
         hostname,
         now: now + minutes * 60_000,
         isGone: () => gone,
-        isSuspect,
+        suspects: new Set(suspect ? [lock.pid] : []),
       }).state;
     expect(judged(lock.hostname, true, 0, true)).toBe("own_dead");
     expect(judged(lock.hostname, true, 5)).toBe("live");
