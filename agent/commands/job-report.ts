@@ -15,7 +15,7 @@ import type {
   JobDone,
   JobStarted,
 } from "@restic-manager/shared/protocol/event.ts";
-import { failureFrom } from "../failure-error.ts";
+import { FailureError, failureFrom } from "../failure-error.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
 import { createJobLog, type JobLog } from "./job-log.ts";
@@ -127,14 +127,18 @@ async function attempt(
   signal: AbortSignal,
   work: () => Promise<Ended>,
 ): Promise<Ended> {
-  if (signal.aborted)
-    return endedWith(
+  const cancelled = () =>
+    endedWith(
       "cancelled",
       failure(signal.reason as "cancelled" | "agent_stopped"),
     );
+  if (signal.aborted) return cancelled();
   try {
     return await work();
   } catch (error) {
-    return endedWith("failed", failureFrom(error));
+    // What it was about to do was ended; a fault of the agent is told all the same.
+    return signal.aborted && error instanceof FailureError
+      ? cancelled()
+      : endedWith("failed", failureFrom(error));
   }
 }

@@ -18,12 +18,13 @@ export async function unlock(task: UpkeepTask): Promise<Ended> {
   const { deps, request, secret, log, signal } = task;
   await openRepository(task);
   const place = placeOf(request, secret, signal);
-  const before = await lookAtLocks(deps, place);
+  // One that cannot be read may be what is to be removed.
+  const before = (await lookAtLocks(deps, place)) ?? [];
   const args = secret.all === true ? unlockAllArgs : unlockArgs;
   const end = await runForTask(task, args);
   if (!succeeded(end)) return endedBy(end, null);
   const left = await lookAtLocks(deps, place);
-  if (before === null || left === null)
+  if (left === null)
     throw new FailureError(
       "repository_failed",
       "The locks of the repository could not be read.",

@@ -83,10 +83,10 @@ export const maintenanceSecret = z.object({
   groups: z
     .array(
       z.object({
-        /** restic `--host`. */
-        host: z.string(),
-        /** restic `--tag`. */
-        tag: z.string(),
+        /** restic `--host`; an empty one would be every host. */
+        host: z.string().min(1),
+        /** restic `--tag`; an empty one would name no group. */
+        tag: z.string().min(1),
         retention: z.object(retention.shape),
       }),
     )

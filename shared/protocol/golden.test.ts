@@ -123,6 +123,19 @@ describe("a golden message [TRN-02]", () => {
   );
 });
 
+test.each(["host", "tag"])(
+  "a policy for an empty %s is refused: it would reach the snapshots of others [MNT-01]",
+  (field) => {
+    const secret = command.maintenanceSecret.parse(
+      golden("maintenance-secret"),
+    );
+    const [group] = secret.groups ?? [];
+    const groups = [{ ...group, [field]: "" }];
+    const parsed = command.maintenanceSecret.safeParse({ ...secret, groups });
+    expect(parsed.error?.issues[0]?.path).toEqual(["groups", 0, field]);
+  },
+);
+
 test("what travels is the text and a signature over exactly that text", () => {
   hashes.sha512 = sha512;
   // The first key of RFC 8032, section 7.1.
