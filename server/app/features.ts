@@ -153,7 +153,12 @@ export function createFeatures(deps: FeaturesDeps): Features {
     presence,
     nextRun,
   });
-  const trees = createTreesFeature({ ...deps, commands, presence });
+  const trees = createTreesFeature({
+    ...deps,
+    commands,
+    presence,
+    hostsOfRepository: repos.repositories.hostsOf,
+  });
   const streams = createAgentStreams({ ...deps, hostKeys });
   const restores = createRestoresFeature({
     ...deps,

@@ -70,7 +70,11 @@ export async function createTestBackups() {
     repositoryUsed: repos.repositories.used,
     prepare: createPrepare(repos),
   });
-  const trees = createTreesFeature({ ...base, presence });
+  const trees = createTreesFeature({
+    ...base,
+    presence,
+    hostsOfRepository: repos.repositories.hostsOf,
+  });
   const maintenance = createMaintenanceFeature({
     ...base,
     access: repos.access,

@@ -22,6 +22,7 @@ export function createAsking(deps: {
   tx: Transaction;
   commands: AgentCommands;
   presence: { isOnline(hostId: string): boolean };
+  hostsOfRepository: (repositoryId: string) => Promise<string[]>;
   audit: Audit;
   clock: Clock;
 }) {
@@ -55,7 +56,7 @@ export function createAsking(deps: {
   ): Promise<string> {
     const snapshot = await store.findSnapshot(db, repositoryId, snapshotId);
     if (snapshot === null) throw new AppError("snapshot_not_found");
-    const users = await store.hostsThatUse(db, repositoryId);
+    const users = await deps.hostsOfRepository(repositoryId);
     const online = users.filter((id) => presence.isOnline(id));
     const best = online.find((id) => id === snapshot.host_id) ?? online[0];
     if (best === undefined) throw new AppError("host_offline");

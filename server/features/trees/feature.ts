@@ -28,6 +28,7 @@ export function createTreesFeature(deps: {
   tx: Transaction;
   commands: AgentCommands;
   presence: { isOnline(hostId: string): boolean };
+  hostsOfRepository: (repositoryId: string) => Promise<string[]>;
   audit: Audit;
   events: Events;
   random: Random;

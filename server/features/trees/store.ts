@@ -74,19 +74,6 @@ export async function findSnapshot(
   return row ?? null;
 }
 
-export async function hostsThatUse(
-  db: Db,
-  repositoryId: string,
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom("host_repositories")
-    .select("host_id")
-    .where("repository_id", "=", repositoryId)
-    .orderBy("host_id")
-    .execute();
-  return rows.map((row) => row.host_id);
-}
-
 /** Says how far a snapshot is, whatever was known before. */
 export async function saveIndex(
   trx: Trx,
