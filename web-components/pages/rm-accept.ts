@@ -5,6 +5,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
 import type { Loadable } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { type FormProblem, problemNotice } from "../elements/field.ts";
 import { plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
@@ -85,16 +86,17 @@ export class RmAccept extends LitElement {
         </p>
         ${pendingNotices(pending)}${problemNotice(this.problem)}
       </div>
-      <div slot="actions">
-        <button class="button" @click=${() => this.#close()}>Cancel</button>
-        <button
-          class="button primary"
-          ?disabled=${this.match === false || this.working !== ""}
-          @click=${() => this.#accept(pending)}
-        >
-          ${this.working === "accept" ? "Accepting" : this.match === true ? "Accept" : "I have compared, accept"}
-        </button>
-      </div>
+      ${dialogActions({
+        label:
+          this.working === "accept"
+            ? "Accepting"
+            : this.match === true
+              ? "Accept"
+              : "I have compared, accept",
+        blocked: this.match === false || this.working !== "",
+        onCancel: () => this.#close(),
+        onConfirm: () => void this.#accept(pending),
+      })}
     </rm-dialog>`;
   }
 
@@ -140,17 +142,12 @@ export class RmAccept extends LitElement {
           ${this.missingPaths.map((path) => html`<li>${path}</li>`)}
         </ul>
       </div>
-      <div slot="actions">
-        <button class="button" @click=${() => this.#leave(`/hosts/${id}`)}>
-          Keep them
-        </button>
-        <button
-          class="button primary"
-          @click=${() => this.#leave(`/hosts/${id}?tab=sources`)}
-        >
-          Change the paths
-        </button>
-      </div>
+      ${dialogActions({
+        cancel: "Keep them",
+        label: "Change the paths",
+        onCancel: () => this.#leave(`/hosts/${id}`),
+        onConfirm: () => this.#leave(`/hosts/${id}?tab=sources`),
+      })}
     </rm-dialog>`;
   }
 

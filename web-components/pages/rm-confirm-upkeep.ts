@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { UpkeepAction } from "../data/maintenance.ts";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { problemNotice, textField } from "../elements/field.ts";
 import { base } from "../styles/base.ts";
 import { form } from "../styles/form.ts";
@@ -102,22 +103,14 @@ export class RmConfirmUpkeep extends LitElement {
         ${this.action === "check" ? this.#subset() : this.#consequences()}
         ${typed ? this.#nameField() : nothing} ${problemNotice(problem)}
       </form>
-      <div slot="actions">
-        <button
-          class="button"
-          ?disabled=${working}
-          @click=${() => this.dispatchEvent(new Event("close"))}
-        >
-          Cancel
-        </button>
-        <button
-          class="button ${typed ? "danger" : "primary"}"
-          ?disabled=${working || differs}
-          @click=${() => this.renderRoot.querySelector("form")?.requestSubmit()}
-        >
-          ${working ? "Starting" : confirm}
-        </button>
-      </div>
+      ${dialogActions({
+        label: working ? "Starting" : confirm,
+        tone: typed ? "danger" : "primary",
+        working,
+        blocked: differs,
+        onCancel: () => this.dispatchEvent(new Event("close")),
+        onConfirm: () => this.renderRoot.querySelector("form")?.requestSubmit(),
+      })}
     </rm-dialog>`;
   }
 

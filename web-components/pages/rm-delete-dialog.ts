@@ -1,5 +1,6 @@
 import { html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { problemNotice } from "../elements/field.ts";
 import { icon } from "../elements/icon.ts";
 import { base } from "../styles/base.ts";
@@ -31,26 +32,15 @@ export class RmDeleteDialog extends LitElement {
         <slot></slot>
         ${problemNotice(problem)}
       </div>
-      <div slot="actions">
-        <button
-          class="button"
-          ?disabled=${working}
-          @click=${() => this.#close()}
-        >
-          ${this.blocked ? "Close" : "Cancel"}
-        </button>
-        ${
-          this.blocked
-            ? ""
-            : html`<button
-                class="button danger"
-                ?disabled=${working}
-                @click=${() => void this.#delete()}
-              >
-                ${icon("trash", 14)}${this.label}
-              </button>`
-        }
-      </div>
+      ${dialogActions({
+        ...(this.blocked
+          ? { cancel: "Close" }
+          : { label: html`${icon("trash", 14)}${this.label}` }),
+        tone: "danger",
+        working,
+        onCancel: () => this.#close(),
+        onConfirm: () => void this.#delete(),
+      })}
     </rm-dialog>`;
   }
 

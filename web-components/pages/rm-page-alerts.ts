@@ -9,6 +9,7 @@ import type { AlertFilter, AlertsResource } from "../data/alerts.ts";
 import type { Data } from "../data/data.ts";
 import type { Loadable } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
+import { filterSelect } from "../elements/filter-select.ts";
 import { time } from "../elements/format.ts";
 import type { AlertEvent } from "../events/alert.ts";
 import { NavigateEvent } from "../events/navigate.ts";
@@ -132,24 +133,15 @@ export class RmPageAlerts extends LitElement {
     label: string,
     options: Readonly<Record<string, string>>,
   ): TemplateResult {
-    const chosen = this.url.searchParams.get(name) ?? "";
-    return html`<select
-      class="input"
-      aria-label=${label}
-      @change=${(event: Event) => {
-        const { value } = event.target as HTMLSelectElement;
+    return filterSelect({
+      label,
+      options,
+      chosen: this.url.searchParams.get(name) ?? "",
+      onChange: (value) => {
         const href = this.#address(name, value);
         this.dispatchEvent(new NavigateEvent(href, { replace: true }));
-      }}
-    >
-      <option value="" ?selected=${chosen === ""}>${label}: any</option>
-      ${Object.entries(options).map(
-        ([value, word]) =>
-          html`<option value=${value} ?selected=${value === chosen}>
-            ${word}
-          </option>`,
-      )}
-    </select>`;
+      },
+    });
   }
 
   #list({ alerts, next_cursor }: AlertList): TemplateResult {

@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Data } from "../data/data.ts";
 import type { Loadable } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { problemNotice } from "../elements/field.ts";
 import { icon } from "../elements/icon.ts";
 import type { ChannelEvent } from "../events/channel.ts";
@@ -122,22 +123,13 @@ export class RmPageNotifications extends LitElement {
         .problem=${problem}
         @rm-channel=${(event: ChannelEvent) => this.#save(event)}
       ></rm-channel-form>
-      <div slot="actions">
-        <button
-          class="button"
-          ?disabled=${working}
-          @click=${() => this.#close()}
-        >
-          Cancel
-        </button>
-        <button
-          class="button primary"
-          ?disabled=${working}
-          @click=${() => this.renderRoot.querySelector("rm-channel-form")?.submit()}
-        >
-          ${working ? "Saving" : "Save"}
-        </button>
-      </div>
+      ${dialogActions({
+        label: working ? "Saving" : "Save",
+        working,
+        onCancel: () => this.#close(),
+        onConfirm: () =>
+          this.renderRoot.querySelector("rm-channel-form")?.submit(),
+      })}
     </rm-dialog>`;
   }
 
@@ -155,22 +147,13 @@ export class RmPageNotifications extends LitElement {
         login has to be typed again to add it back.
       </p>
       ${problemNotice(problem)}
-      <div slot="actions">
-        <button
-          class="button"
-          ?disabled=${working}
-          @click=${() => this.#close()}
-        >
-          Cancel
-        </button>
-        <button
-          class="button danger"
-          ?disabled=${working}
-          @click=${() => this.#remove(removed)}
-        >
-          ${icon("trash", 14)}Delete channel
-        </button>
-      </div>
+      ${dialogActions({
+        label: html`${icon("trash", 14)}Delete channel`,
+        tone: "danger",
+        working,
+        onCancel: () => this.#close(),
+        onConfirm: () => void this.#remove(removed),
+      })}
     </rm-dialog>`;
   }
 

@@ -1,5 +1,6 @@
 import { html, LitElement } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { problemNotice, textField } from "../elements/field.ts";
 import { icon } from "../elements/icon.ts";
 import { base } from "../styles/base.ts";
@@ -77,22 +78,14 @@ export class RmRemoveHost extends LitElement {
         })}
         ${problemNotice(problem)}
       </form>
-      <div slot="actions">
-        <button
-          class="button"
-          ?disabled=${working}
-          @click=${() => this.dispatchEvent(new Event("close"))}
-        >
-          Cancel
-        </button>
-        <button
-          class="button danger"
-          ?disabled=${working || differs}
-          @click=${() => this.renderRoot.querySelector("form")?.requestSubmit()}
-        >
-          ${icon("trash", 14)}${working ? "Removing" : "Remove host"}
-        </button>
-      </div>
+      ${dialogActions({
+        label: html`${icon("trash", 14)}${working ? "Removing" : "Remove host"}`,
+        tone: "danger",
+        working,
+        blocked: differs,
+        onCancel: () => this.dispatchEvent(new Event("close")),
+        onConfirm: () => this.renderRoot.querySelector("form")?.requestSubmit(),
+      })}
     </rm-dialog>`;
   }
 

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { problemNotice } from "../elements/field.ts";
 import { icon } from "../elements/icon.ts";
 import { busy } from "../elements/status.ts";
@@ -31,28 +32,20 @@ export class RmRotateKey extends LitElement {
       @close=${() => this.dispatchEvent(new Event("close"))}
     >
       <div class="fields">${isDone ? this.#done() : this.#ask()}</div>
-      <div slot="actions">
-        ${
-          isDone
-            ? html`<button class="button primary" @click=${() => this.#close()}>
+      ${
+        isDone
+          ? html`<div slot="actions">
+              <button class="button primary" @click=${() => this.#close()}>
                 Done
-              </button>`
-            : html`<button
-                  class="button"
-                  ?disabled=${working}
-                  @click=${() => this.#close()}
-                >
-                  Cancel
-                </button>
-                <button
-                  class="button primary"
-                  ?disabled=${working}
-                  @click=${() => void this.#saving.run(() => this.rotate())}
-                >
-                  ${working ? busy() : icon("key", 14)}${working ? "Waiting for the new key" : "Replace key"}
-                </button>`
-        }
-      </div>
+              </button>
+            </div>`
+          : dialogActions({
+              label: html`${working ? busy() : icon("key", 14)}${working ? "Waiting for the new key" : "Replace key"}`,
+              working,
+              onCancel: () => this.#close(),
+              onConfirm: () => void this.#saving.run(() => this.rotate()),
+            })
+      }
     </rm-dialog>`;
   }
 

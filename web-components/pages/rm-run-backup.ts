@@ -4,6 +4,7 @@ import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
+import { dialogActions } from "../elements/dialog-actions.ts";
 import { segments } from "../elements/field.ts";
 import { FormFaults } from "../elements/form-faults.ts";
 import { icon } from "../elements/icon.ts";
@@ -97,21 +98,12 @@ export class RmRunBackup extends LitElement {
               </div>`
         }
       </form>
-      <div slot="actions">
-        <button
-          class="button"
-          @click=${() => this.dispatchEvent(new Event("close"))}
-        >
-          Cancel
-        </button>
-        <button
-          class="button primary"
-          ?disabled=${cannot}
-          @click=${() => this.renderRoot.querySelector("form")?.requestSubmit()}
-        >
-          ${this.starting ? busy() : icon("play", 14)}${this.starting ? "Starting" : "Back up now"}
-        </button>
-      </div>
+      ${dialogActions({
+        label: html`${this.starting ? busy() : icon("play", 14)}${this.starting ? "Starting" : "Back up now"}`,
+        blocked: cannot,
+        onCancel: () => this.dispatchEvent(new Event("close")),
+        onConfirm: () => this.renderRoot.querySelector("form")?.requestSubmit(),
+      })}
     </rm-dialog>`;
   }
 

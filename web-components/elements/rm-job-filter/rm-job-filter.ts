@@ -4,6 +4,7 @@ import { customElement, property } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { FilterEvent } from "../../events/filter.ts";
 import { base } from "../../styles/base.ts";
+import { filterSelect } from "../filter-select.ts";
 import { icon } from "../icon.ts";
 import { isFiltered, jobAddress } from "../job-filter.ts";
 import { kindNames, starterNames } from "../job-words.ts";
@@ -59,20 +60,12 @@ export class RmJobFilter extends LitElement {
     label: string,
     options: Readonly<Record<string, string>>,
   ): TemplateResult {
-    const chosen = this.#value(name);
-    return html`<select
-      class="input ${chosen === "" ? "" : "chosen"}"
-      aria-label=${label}
-      @change=${(event: Event) => this.#change(name, (event.target as HTMLSelectElement).value)}
-    >
-      <option value="" ?selected=${chosen === ""}>${label}: any</option>
-      ${Object.entries(options).map(
-        ([value, word]) =>
-          html`<option value=${value} ?selected=${value === chosen}>
-            ${word}
-          </option>`,
-      )}
-    </select>`;
+    return filterSelect({
+      label,
+      options,
+      chosen: this.#value(name),
+      onChange: (value) => this.#change(name, value),
+    });
   }
 
   #date(name: "from" | "to", label: string): TemplateResult {
