@@ -155,6 +155,10 @@ export const apiErrors = {
     409,
     "Schedules run this source group; take it out of them, or delete them, first.",
   ],
+  changed_meanwhile: [
+    409,
+    "Somebody else has changed this since you opened it, and nothing was saved; load the newer one, or save over it.",
+  ],
   host_full: [
     409,
     "A host has at most 100 of these; delete one that is not needed first.",

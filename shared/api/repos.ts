@@ -160,13 +160,16 @@ export const sourceGroup = z.object({
   schedule_ids: z.array(ulidText),
   /** The keep rule that is finer than any schedule of the group, so that it keeps no more than the next coarser one. */
   conflict: z.enum(conflictKinds).nullable(),
+  /** Another one with every change of what a person edits. */
+  revision: z.string(),
 });
 export type SourceGroup = z.infer<typeof sourceGroup>;
 export const sourceGroupList = z.object({
   groups: z.array(sourceGroup).max(maxPerHost),
 });
 /**
- * POST /api/hosts/:id/sources ← `sourceGroupSpec` → 201 `sourceGroup`; PUT /api/sources/:id likewise → 200.
+ * POST /api/hosts/:id/sources ← `sourceGroupSpec` → 201 `sourceGroup`. PUT /api/sources/:id ← `sourceGroupChange` → 200;
+ * 409 `changed_meanwhile` when its `revision` is no longer the stored one.
  * DELETE /api/sources/:id → 204; 409 `source_group_used` with `used_by` while a schedule runs it.
  */
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { timestamp, ulidText } from "../domain/ids.ts";
 import { cronText } from "../domain/schedule.ts";
+import { seenRevision } from "../domain/source.ts";
 import { scheduleMissed } from "../protocol/event.ts";
 import { maxPerHost } from "./repos.ts";
 
@@ -30,6 +31,8 @@ export const schedule = z.object({
     .max(20),
   /** False while the agent has not acknowledged the newest version. */
   applied: z.boolean(),
+  /** Another one with every change of what a person edits. */
+  revision: z.string(),
 });
 export type Schedule = z.infer<typeof schedule>;
 export const scheduleList = z.object({
@@ -49,11 +52,15 @@ export const scheduleSpec = z.strictObject({
 });
 export type ScheduleSpec = z.infer<typeof scheduleSpec>;
 
-/** PATCH /api/schedules/:id → `schedule`. DELETE → 204. */
+/**
+ * PATCH /api/schedules/:id → `schedule`; 409 `changed_meanwhile` when its `revision` is no longer the stored one.
+ * DELETE → 204.
+ */
 export const schedulePatch = z.strictObject({
   enabled: z.boolean().optional(),
   cron: cronText.optional(),
   group_ids: groupIds.optional(),
+  revision: seenRevision,
 });
 export type SchedulePatch = z.infer<typeof schedulePatch>;
 

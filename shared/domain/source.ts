@@ -82,7 +82,14 @@ const groupFields = z.strictObject({
   repository_id: z.string().nullable().optional(),
 });
 
+/** What stood in `revision` when an editor was opened; absent: whatever is stored is replaced. */
+export const seenRevision = z.string().max(64).optional();
+
 export const sourceGroupSpec = groupFields.superRefine(refuseOverlaps);
+export const sourceGroupChange = groupFields
+  .extend({ revision: seenRevision })
+  .superRefine(refuseOverlaps);
+export type SourceGroupChange = z.infer<typeof sourceGroupChange>;
 /** Of a host that is set up: its repository is the one that is joined with it. */
 export const firstSourceGroupSpec = groupFields
   .omit({ repository_id: true })

@@ -1,5 +1,6 @@
 import type { TemplateResult } from "lit";
 import { atom, type ReadableAtom } from "nanostores";
+import { LeaveEvent } from "../events/leave.ts";
 
 /** Path parameters of the matched pattern, for example `id` of `/hosts/:id`. */
 export type Params = Readonly<Record<string, string | undefined>>;
@@ -80,6 +81,16 @@ export function createRouter({
   ): Promise<void> {
     const asked = new URL(href, location.href);
     const url = new URL(redirect(asked) ?? asked.href, location.href);
+    const shown = current.get()?.url;
+    if (
+      shown !== undefined &&
+      shown.pathname !== url.pathname &&
+      !dispatchEvent(new LeaveEvent(url.href))
+    ) {
+      // After a step through the history the address is the other page's already.
+      if (location.href !== shown.href) history.pushState(null, "", shown);
+      return;
+    }
     if (replace || url.href === location.href)
       history.replaceState(null, "", url);
     else history.pushState(null, "", url);

@@ -56,7 +56,7 @@ export function createRoutes(data: Data, theme: () => Theme): readonly Route[] {
         html`<rm-page-source
           .data=${data}
           .hostId=${id}
-          .groupId=${group === "new" ? "" : group}
+          .editedId=${group === "new" ? "" : group}
         ></rm-page-source>`,
     },
     {
@@ -67,7 +67,7 @@ export function createRoutes(data: Data, theme: () => Theme): readonly Route[] {
         html`<rm-page-schedule
           .data=${data}
           .hostId=${id}
-          .scheduleId=${schedule === "new" ? "" : schedule}
+          .editedId=${schedule === "new" ? "" : schedule}
         ></rm-page-schedule>`,
     },
     {

@@ -1,5 +1,8 @@
 import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
-import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
+import type {
+  SourceGroupChange,
+  SourceGroupSpec,
+} from "@restic-manager/shared/domain/source.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
 import { createResource, type Resource } from "./resource.ts";
@@ -9,7 +12,7 @@ export interface SourcesStore {
   /** Asks once; `ofHost` is what stays true. */
   list(hostId: string): Promise<readonly SourceGroup[]>;
   create(hostId: string, body: SourceGroupSpec): Promise<SourceGroup>;
-  replace(id: string, body: SourceGroupSpec): Promise<SourceGroup>;
+  replace(id: string, body: SourceGroupChange): Promise<SourceGroup>;
   /** The server refuses while a schedule runs it, and says which. */
   remove(id: string): Promise<void>;
 }

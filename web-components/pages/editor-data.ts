@@ -7,15 +7,11 @@ import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import type { ReactiveControllerHost } from "lit";
 import type { ApiError } from "../data/api-error.ts";
 import type { Data } from "../data/data.ts";
-import type { Loadable } from "../data/resource.ts";
+import type { Loadable, Resource } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
+import type { HostParts } from "./host-tab.ts";
 
-export interface Edited {
-  readonly host: HostDetail;
-  readonly groups: readonly SourceGroup[];
-  readonly schedules: readonly Schedule[];
-  readonly repositories: readonly Repository[];
-}
+export type Edited = Omit<HostParts, "data" | "reload">;
 
 /** What the editors of a host's sources and schedules need of it. */
 export class EditorData {
@@ -23,6 +19,7 @@ export class EditorData {
   readonly #groups: Watch<Loadable<readonly SourceGroup[]>>;
   readonly #schedules: Watch<Loadable<readonly Schedule[]>>;
   readonly #repositories: Watch<Loadable<readonly Repository[]>>;
+  #edited: readonly Pick<Resource<unknown>, "reload">[] = [];
 
   constructor(page: ReactiveControllerHost) {
     this.#host = new Watch(page);
@@ -31,11 +28,19 @@ export class EditorData {
     this.#repositories = new Watch(page);
   }
 
-  open({ hosts, sources, schedules, repos }: Data, hostId: string): void {
-    this.#host.watch(hosts.detail(hostId));
-    this.#groups.watch(sources.ofHost(hostId));
-    this.#schedules.watch(schedules.ofHost(hostId));
-    this.#repositories.watch(repos.ofHost(hostId));
+  open(data: Data, hostId: string): void {
+    const groups = data.sources.ofHost(hostId);
+    const schedules = data.schedules.ofHost(hostId);
+    this.#edited = [groups, schedules];
+    this.#host.watch(data.hosts.detail(hostId));
+    this.#groups.watch(groups);
+    this.#schedules.watch(schedules);
+    this.#repositories.watch(data.repos.ofHost(hostId));
+  }
+
+  /** Fetches groups and schedules again. */
+  async reload(): Promise<void> {
+    await Promise.all(this.#edited.map((resource) => resource.reload()));
   }
 
   /** An error when it cannot be shown, null while it is not there. */

@@ -8,6 +8,12 @@ export const editorPageStyles = css`
   .header {
     margin-bottom: 14px;
   }
+  .choice {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    margin-top: 8px;
+  }
   .missed {
     margin: 0 0 24px;
     padding: 14px 0 0;

@@ -74,8 +74,13 @@ function createSource({ world, body }: Call): Answer {
 }
 
 function replaceSource({ world, params, body }: Call): Answer {
+  const stored = world.sources.find((group) => group.id === params[0]);
+  const refused = outdated(stored, given(body));
+  if (refused !== null) return refused;
   world.sources = world.sources.map((group) =>
-    group.id === params[0] ? { ...group, ...given(body) } : group,
+    group === stored
+      ? { ...group, ...given(body), revision: raised(group) }
+      : group,
   );
   return { body: world.sources.find((group) => group.id === params[0]) };
 }
@@ -115,7 +120,28 @@ export function newGroup(groupId: string): SourceGroup {
     hooks: { pre: "none", post: "none", unreadable: false },
     schedule_ids: [],
     conflict: null,
+    revision: "1",
   };
+}
+
+/** What a change is refused with that was made from an older one. */
+function outdated(
+  stored: { revision: string } | undefined,
+  { revision }: { revision?: string | undefined },
+): Answer | null {
+  return revision === undefined || revision === stored?.revision
+    ? null
+    : {
+        refused: {
+          status: 409,
+          code: "changed_meanwhile",
+          message: "Somebody else has changed this since you opened it.",
+        },
+      };
+}
+
+function raised({ revision }: { revision: string }): string {
+  return String(Number(revision) + 1);
 }
 
 /** The zone of every seeded host. */
@@ -174,6 +200,7 @@ export function newSchedule(scheduleId: string): Schedule {
     problem: null,
     missed: [],
     applied: false,
+    revision: "1",
   };
 }
 
@@ -181,9 +208,12 @@ function patchSchedule({ world, params, body }: Call): Answer {
   const change = body as SchedulePatch;
   if (change.cron !== undefined && fires(change.cron) === null)
     return cronRefused();
+  const stored = world.schedules.find(({ id: of }) => of === params[0]);
+  const refused = outdated(stored, change);
+  if (refused !== null) return refused;
   world.schedules = world.schedules.map((schedule) =>
-    schedule.id === params[0]
-      ? Object.assign({ ...schedule }, change)
+    schedule === stored
+      ? Object.assign({ ...schedule }, change, { revision: raised(schedule) })
       : schedule,
   );
   return { body: world.schedules.find(({ id: of }) => of === params[0]) };

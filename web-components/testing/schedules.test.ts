@@ -38,7 +38,12 @@ test("a schedule opens as the quick pick it is, and shows the next five runs in 
     expect(server.sent.map(({ method, body }) => [method, body])).toEqual([
       [
         "PATCH",
-        { cron: "5 4 * * 3", enabled: true, group_ids: [id("SOURCE")] },
+        {
+          cron: "5 4 * * 3",
+          enabled: true,
+          group_ids: [id("SOURCE")],
+          revision: "1",
+        },
       ],
     ]);
   }));

@@ -43,6 +43,7 @@ test("what a host backs up is changed, and everything else of it stays [SRC-01]"
           retention: { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 2 },
           retry: { max: 3, backoff_s: 60 },
           repository_id: id("REPO"),
+          revision: "1",
         },
       },
     ]);
@@ -82,6 +83,7 @@ test("a fault is said at its field, and nothing typed is lost", () =>
     );
     expect(await paths.inputValue()).toBe("/home");
     await page.getByRole("link", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Leave" }).click();
     await page.getByText("/var/lib/postgresql", { exact: true }).waitFor();
   }));
 
@@ -216,7 +218,7 @@ test("a viewer sees the sources and cannot change them [UI-12]", () =>
         ).toBe(0);
       expect(await page.getByRole("link", { name: "Hooks" }).count()).toBe(0);
       await page.goto(new URL(editor, page.url()).href);
-      await page.getByText("Your role may not change sources.").waitFor();
+      await page.getByText("Your role may not change source groups.").waitFor();
     },
   ));
 

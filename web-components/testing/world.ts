@@ -188,6 +188,7 @@ export function seededWorld(): World {
       hooks: { pre: "none", post: "none", unreadable: false },
       schedule_ids: [id("SCHEDULE")],
       conflict: null,
+      revision: "1",
     },
   ];
   world.schedules = [
@@ -201,6 +202,7 @@ export function seededWorld(): World {
       problem: null,
       missed: [],
       applied: true,
+      revision: "1",
     },
   ];
   world.repositories = [repository()];

@@ -2,7 +2,10 @@ import {
   sourceGroup,
   sourceGroupList,
 } from "@restic-manager/shared/api/repos.ts";
-import { sourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
+import {
+  sourceGroupChange,
+  sourceGroupSpec,
+} from "@restic-manager/shared/domain/source.ts";
 import { z } from "zod";
 import { route } from "../../ports/route.ts";
 import type { Route } from "../../ports/route.ts";
@@ -44,7 +47,7 @@ export function sourceRoutes(sources: Sources): Route[] {
       access: "sources.edit",
       summary: "Replace what a source group backs up and how long it is kept",
       params: byId,
-      body: sourceGroupSpec,
+      body: sourceGroupChange,
       maxBody,
       answer: sourceGroup,
       audit: "source_group.update",

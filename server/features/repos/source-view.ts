@@ -11,6 +11,7 @@ import type {
 } from "@restic-manager/shared/domain/source.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { AppliedHooks } from "../hooks/applied.ts";
+import { revisionOf } from "../../revision.ts";
 import type {
   FeedingSchedule,
   SourceRecord,
@@ -37,7 +38,13 @@ export function sourceView(
     },
     schedule_ids: schedules.map(({ id }) => id),
     conflict: retentionConflict(source.retention, crons),
+    revision: sourceRevision(row),
   };
+}
+
+/** Of what its editor shows; its hooks have one of their own. */
+export function sourceRevision(row: SourceRecord): string {
+  return revisionOf({ ...storedSource(row), in: row.repository_id });
 }
 
 /** A source group as its agent gets it, without the repository. */

@@ -62,6 +62,7 @@ describe("a host that was set up", () => {
         hooks: none,
         schedule_ids: [scheduleId],
         conflict: null,
+        revision: expect.any(String),
       },
     ]);
   });
@@ -90,6 +91,7 @@ describe("changing a group", () => {
       hooks: none,
       schedule_ids: [scheduleId],
       conflict: null,
+      revision: expect.any(String),
     });
     expect(await shown()).toEqual([answer.body]);
     expect(host.received.at(-1)?.p).toEqual({ rev: 2 });
@@ -101,6 +103,25 @@ describe("changing a group", () => {
       },
     ]);
     expect(await server.actions()).toContain("source_group.update");
+  });
+
+  test("that somebody else has changed since it was opened is refused and changes nothing", async () => {
+    const [{ revision }] = await shown();
+    const theirs = await put({ includes: ["/theirs"] });
+    const mine = { includes: ["/mine"], revision };
+    const refused = await put(mine);
+    expect([refused.status, refused.body.code]).toEqual([
+      409,
+      "changed_meanwhile",
+    ]);
+    expect(await shown()).toEqual([theirs.body]);
+    // Hooks have an editor of their own.
+    const hooks = { pre: "true", post: null, timeout_s: 60 };
+    await server.call("PUT", `/api/sources/${groupId}/hooks`, hooks);
+    const over = await put({ ...mine, revision: theirs.body.revision });
+    expect(over.body).toMatchObject({ includes: ["/mine"] });
+    // Its answer was lost: what is wanted is what is stored.
+    expect((await put(mine)).status).toBe(200);
   });
 
   test("leaves retention and retries as they are when it does not name them", async () => {

@@ -2,7 +2,10 @@ import { maxPerHost } from "@restic-manager/shared/api/repos.ts";
 import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
-import type { SourceGroupSpec } from "@restic-manager/shared/domain/source.ts";
+import type {
+  SourceGroupChange,
+  SourceGroupSpec,
+} from "@restic-manager/shared/domain/source.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { AppError } from "../../app-error.ts";
 import type { Events } from "../../events.ts";
@@ -10,10 +13,16 @@ import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import { requireRevision } from "../../revision.ts";
 import type { HooksOfGroups } from "../hooks/applied.ts";
 import type { ConfigRevision } from "../schedules/config-revision.ts";
 import * as sourceStore from "./source-store.ts";
-import { bundledSource, retryOf, sourceView } from "./source-view.ts";
+import {
+  bundledSource,
+  retryOf,
+  sourceRevision,
+  sourceView,
+} from "./source-view.ts";
 import { findHost, listRepositories } from "./store.ts";
 
 export interface Sources {
@@ -23,10 +32,13 @@ export interface Sources {
     spec: SourceGroupSpec,
     by: Initiator,
   ): Promise<SourceGroup>;
-  /** Replaces what a group backs up. */
+  /**
+   * Replaces what a group backs up.
+   * @throws AppError `changed_meanwhile` when it is no longer as the caller saw it, nor as the caller wants it.
+   */
   change(
     id: string,
-    spec: SourceGroupSpec,
+    change: SourceGroupChange,
     by: Initiator,
   ): Promise<SourceGroup>;
   /** @throws AppError `source_group_used` while a schedule runs it. Its snapshots stay. */
@@ -152,13 +164,17 @@ export function createSources(deps: {
       return view(id);
     },
 
-    async change(id, spec, by) {
+    async change(id, { revision, ...spec }, by) {
       const { hostId, repositories } = await tx.run(async (trx) => {
         const before = await find(trx, id);
         const { host_id: hostId } = before;
         const complete = await whole(trx, hostId, spec, before);
         const at = toTimestamp(clock.now());
         await sourceStore.updateSource(trx, id, complete, at);
+        const stored = sourceRevision(before);
+        // A save whose answer was lost may be sent again.
+        if (sourceRevision(await find(trx, id)) !== stored)
+          requireRevision(revision, stored);
         await settle(trx, hostId, by, "update", id, complete);
         const repositories = [
           ...(await repositoryOf(trx, hostId, before)),

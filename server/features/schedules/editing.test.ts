@@ -62,6 +62,7 @@ describe("a new schedule", () => {
       problem: null,
       missed: [],
       applied: false,
+      revision: expect.any(String),
     });
     expect(await shown()).toContainEqual(answer.body);
     expect(host.received.at(-1)?.p).toEqual({ rev: 3 });
@@ -141,6 +142,21 @@ describe("changing a schedule", () => {
     expect((await shown())[0].group_ids).toEqual([a]);
     const removed = await server.call("DELETE", `/api/sources/${b}`);
     expect(removed.status).toBe(204);
+  });
+
+  test("that somebody else has changed since it was opened is refused and changes nothing", async () => {
+    const [{ revision }] = await shown();
+    const theirs = await patch({ enabled: false });
+    const refused = await patch({ cron, revision });
+    expect([refused.status, refused.body.code]).toEqual([
+      409,
+      "changed_meanwhile",
+    ]);
+    expect(await shown()).toEqual([theirs.body]);
+    const over = await patch({ cron, revision: theirs.body.revision });
+    expect(over.body).toMatchObject({ cron, enabled: false });
+    // Its answer was lost: what is wanted is what is stored.
+    expect((await patch({ cron, revision })).status).toBe(200);
   });
 
   test("to nothing new leaves no trace", async () => {

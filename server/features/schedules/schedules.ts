@@ -14,16 +14,18 @@ import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
+import { requireRevision, revisionOf } from "../../revision.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import { missedOf } from "./missed-store.ts";
 import { previewRuns } from "./next-run.ts";
 import * as store from "./store.ts";
 import { requireFires, requireGroups } from "./validate.ts";
-import { scheduleView, shownMissedMs } from "./view.ts";
+import { scheduleView, shownMissedMs, storedOf } from "./view.ts";
 
 export interface Schedules {
   listOf(hostId: string): Promise<Schedule[]>;
   create(hostId: string, spec: ScheduleSpec, by: Initiator): Promise<Schedule>;
+  /** @throws AppError `changed_meanwhile` when it is no longer as the caller saw it, nor as the caller wants it. */
   change(id: string, patch: SchedulePatch, by: Initiator): Promise<Schedule>;
   remove(id: string, by: Initiator): Promise<void>;
   /** When a text that is not saved would fire on a host. */
@@ -33,7 +35,7 @@ export interface Schedules {
   bundle(trx: Trx, hostId: string): Promise<ConfigBundle["schedules"]>;
 }
 
-type Stored = Pick<ScheduleSpec, "cron" | "enabled" | "group_ids">;
+type Stored = ReturnType<typeof storedOf>;
 
 export function createSchedules(deps: {
   db: Db;
@@ -102,6 +104,7 @@ export function createSchedules(deps: {
       );
     }
     if (Bun.deepEquals(after, old)) return { record: before, changed: false };
+    requireRevision(patch.revision, revisionOf(old));
     await store.updateSchedule(trx, id, {
       cron: after.cron,
       enabled: after.enabled,
@@ -202,12 +205,4 @@ async function find(trx: Trx, id: string): Promise<store.ScheduleRecord> {
   const record = await store.findSchedule(trx, id);
   if (record === null) throw new AppError("schedule_not_found");
   return record;
-}
-
-function storedOf(record: store.ScheduleRecord): Stored {
-  return {
-    cron: record.cron,
-    enabled: record.enabled === 1,
-    group_ids: [...record.groupIds],
-  };
 }

@@ -1,5 +1,9 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
-import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
+import type {
+  Schedule,
+  ScheduleSpec,
+} from "@restic-manager/shared/api/schedules.ts";
+import { revisionOf } from "../../revision.ts";
 import type { MissedFires } from "./missed-store.ts";
 import { previewRuns } from "./next-run.ts";
 import type { ScheduleRecord } from "./store.ts";
@@ -14,14 +18,24 @@ export function scheduleView(
 ): Schedule {
   return {
     id: record.id,
-    cron: record.cron,
-    enabled: record.enabled === 1,
-    group_ids: [...record.groupIds],
+    ...storedOf(record),
     tz: record.tz,
     next: nextOf(record, now),
     problem: record.problem,
     missed,
     applied: record.applied,
+    revision: revisionOf(storedOf(record)),
+  };
+}
+
+/** What a person edits of it. */
+export function storedOf(
+  record: ScheduleRecord,
+): Pick<ScheduleSpec, "cron" | "enabled" | "group_ids"> {
+  return {
+    cron: record.cron,
+    enabled: record.enabled === 1,
+    group_ids: [...record.groupIds],
   };
 }
 

@@ -2,18 +2,15 @@ import type { SourceGroup } from "@restic-manager/shared/api/repos.ts";
 import type {
   Schedule,
   SchedulePreview,
+  ScheduleSpec,
 } from "@restic-manager/shared/api/schedules.ts";
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { CronEvent } from "../../events/cron.ts";
 import { ScheduleSpecEvent } from "../../events/schedule-spec.ts";
-import { base } from "../../styles/base.ts";
-import { editor } from "../../styles/editor.ts";
-import { form } from "../../styles/form.ts";
-import { parts } from "../../styles/parts.ts";
 import { cronInWords } from "../cron-words.ts";
-import { checkField, type FormProblem, problemNotice } from "../field.ts";
-import { FormFaults } from "../form-faults.ts";
+import { EditorForm } from "../editor-form.ts";
+import { checkField } from "../field.ts";
 import { icon } from "../icon.ts";
 import { nextFires, nextFiresStyles } from "../next-fires.ts";
 import { busy } from "../status.ts";
@@ -34,14 +31,11 @@ export interface CronAnswer {
   readonly fault: string | null;
 }
 
-/** When a host backs up, and which groups. Nothing typed is lost, whatever is answered. */
+/** When a host backs up, and which groups. */
 @customElement("rm-schedule-form")
-export class RmScheduleForm extends LitElement {
+export class RmScheduleForm extends EditorForm {
   static override styles = [
-    base,
-    form,
-    parts,
-    editor,
+    EditorForm.styles,
     nextFiresStyles,
     scheduleFormStyles,
   ];
@@ -51,42 +45,16 @@ export class RmScheduleForm extends LitElement {
   /** Of the host, in the order in which they are shown. */
   @property({ attribute: false }) accessor groups: readonly SourceGroup[] = [];
   @property({ attribute: false }) accessor answer: CronAnswer | null = null;
-  /** Address that cancelling leads to. */
-  @property() accessor back = "";
-  @property({ type: Boolean }) accessor working = false;
-  @property({ attribute: false }) accessor problem: FormProblem | null = null;
   @state() accessor cron: CronDraft = cronDraft("0 2 * * *");
   @state() accessor enabled = true;
   /** In the order in which they run. */
   @state() accessor groupIds: readonly string[] = [];
-  readonly #faults = new FormFaults(this);
+  protected override readonly noun = "schedule";
   readonly #clock = new Ticking(this);
 
-  override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (!this.hasUpdated) this.#open();
-    if (changed.has("problem") && this.problem !== null)
-      this.#faults.refused(this.problem, fieldOf);
-  }
-
-  override render() {
-    return html`<form
-      novalidate
-      @submit=${(event: SubmitEvent) => this.#submit(event)}
-    >
-      <fieldset class="cards" ?disabled=${this.working}>
-        ${this.#when()}
-        <div class="side">${this.#what()}</div>
-      </fieldset>
-      <div class="foot">
-        ${problemNotice(this.#faults.notice)}
-        <div class="actions">
-          <a class="button ghost" href=${this.back}>Cancel</a>
-          <button class="button primary" ?disabled=${this.working}>
-            ${this.working ? "Saving" : "Save schedule"}
-          </button>
-        </div>
-      </div>
-    </form>`;
+  protected override cards(): TemplateResult {
+    return html`${this.#when()}
+      <div class="side">${this.#what()}</div>`;
   }
 
   #when(): TemplateResult {
@@ -94,7 +62,7 @@ export class RmScheduleForm extends LitElement {
       <h2>When</h2>
       ${cronPicks({
         draft: this.cron,
-        error: this.#fault ?? this.#faults.errors["cron"],
+        error: this.#fault ?? this.faults.errors["cron"],
         change: (change) => this.#changeCron(change),
       })}
       <div class="preview" role="status">${this.#preview()}</div>
@@ -113,7 +81,7 @@ export class RmScheduleForm extends LitElement {
   }
 
   #what(): TemplateResult {
-    const error = this.#faults.errors["groups"];
+    const error = this.faults.errors["groups"];
     return html`<section class="card section fields" aria-label="What">
       <h2>What</h2>
       <fieldset>
@@ -177,7 +145,7 @@ export class RmScheduleForm extends LitElement {
     </div>`;
   }
 
-  #open(): void {
+  protected override open(): void {
     const { schedule, groups } = this;
     const [only] = groups;
     if (schedule !== null) {
@@ -187,6 +155,14 @@ export class RmScheduleForm extends LitElement {
     } else if (only !== undefined && groups.length === 1)
       this.groupIds = [only.id];
     this.#ask();
+  }
+
+  protected override get typed(): ScheduleSpec {
+    return {
+      cron: cronText(this.cron),
+      enabled: this.enabled,
+      group_ids: [...this.groupIds],
+    };
   }
 
   /** What the server said about just these times; null while it has not. */
@@ -202,7 +178,7 @@ export class RmScheduleForm extends LitElement {
   #changeCron(change: Partial<CronDraft>): void {
     this.cron = { ...this.cron, ...change };
     const fault = cronFault(this.cron);
-    this.#faults.changed(["cron"]);
+    this.faults.changed(["cron"]);
     if (fault === null) this.#ask();
   }
 
@@ -213,7 +189,7 @@ export class RmScheduleForm extends LitElement {
   #choose(id: string, on: boolean): void {
     const others = this.groupIds.filter((other) => other !== id);
     this.groupIds = on ? [...others, id] : others;
-    this.#faults.changed(["groups"]);
+    this.faults.changed(["groups"]);
   }
 
   #earlier(id: string): void {
@@ -222,29 +198,24 @@ export class RmScheduleForm extends LitElement {
     this.groupIds = order.toSpliced(at - 1, 0, id);
   }
 
-  #submit(event: SubmitEvent): void {
-    event.preventDefault();
+  protected override get found(): Record<string, string> {
     const fault = this.#fault;
-    const isGood = this.#faults.check({
+    return {
       ...(fault === undefined ? {} : { cron: fault }),
       ...(this.groupIds.length === 0
         ? { groups: "Choose at least one source group." }
         : {}),
-    });
-    if (!isGood) return;
-    this.dispatchEvent(
-      new ScheduleSpecEvent({
-        cron: cronText(this.cron),
-        enabled: this.enabled,
-        group_ids: [...this.groupIds],
-      }),
-    );
+    };
   }
-}
 
-function fieldOf(path: string): string | null {
-  if (path === "cron") return "cron";
-  return path.startsWith("group_ids") ? "groups" : null;
+  protected override fieldOf(path: string): string | null {
+    if (path === "cron") return "cron";
+    return path.startsWith("group_ids") ? "groups" : null;
+  }
+
+  protected override send(): void {
+    this.dispatchEvent(new ScheduleSpecEvent(this.typed));
+  }
 }
 
 declare global {

@@ -4,21 +4,12 @@ import type {
 } from "@restic-manager/shared/api/repos.ts";
 import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import { retentionConflict } from "@restic-manager/shared/domain/retention-conflict.ts";
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { SourceEvent } from "../../events/source.ts";
-import { base } from "../../styles/base.ts";
-import { editor } from "../../styles/editor.ts";
-import { form } from "../../styles/form.ts";
-import { parts } from "../../styles/parts.ts";
 import { conflictWords } from "../conflict-words.ts";
-import {
-  type FormProblem,
-  problemNotice,
-  selectField,
-  textField,
-} from "../field.ts";
-import { FormFaults } from "../form-faults.ts";
+import { EditorForm } from "../editor-form.ts";
+import { selectField, textField } from "../field.ts";
 import { icon } from "../icon.ts";
 import { gapsOf } from "../retention-preview.ts";
 import { sourceFields } from "../source-fields.ts";
@@ -35,10 +26,10 @@ import {
 import { retentionFields } from "./retention-fields.ts";
 import { sourceFormStyles } from "./rm-source-form.styles.ts";
 
-/** What a host backs up, where to, and how long it is kept. Nothing typed is lost, whatever is answered. */
+/** What a host backs up, where to, and how long it is kept. */
 @customElement("rm-source-form")
-export class RmSourceForm extends LitElement {
-  static override styles = [base, form, parts, editor, sourceFormStyles];
+export class RmSourceForm extends EditorForm {
+  static override styles = [EditorForm.styles, sourceFormStyles];
 
   /** Null for a new one. */
   @property({ attribute: false }) accessor group: SourceGroup | null = null;
@@ -46,39 +37,32 @@ export class RmSourceForm extends LitElement {
     [];
   /** Those that run this group. */
   @property({ attribute: false }) accessor schedules: readonly Schedule[] = [];
-  /** Address that cancelling leads to. */
-  @property() accessor back = "";
-  @property({ type: Boolean }) accessor working = false;
-  @property({ attribute: false }) accessor problem: FormProblem | null = null;
   @state() accessor draft: GroupDraft = newGroupDraft();
-  readonly #faults = new FormFaults(this);
+  protected override readonly noun = "source group";
 
-  override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (!this.hasUpdated && this.group !== null)
-      this.draft = groupDraft(this.group);
-    if (changed.has("problem") && this.problem !== null)
-      this.#faults.refused(this.problem, groupField);
+  protected override open(): void {
+    if (this.group !== null) this.draft = groupDraft(this.group);
   }
 
-  override render() {
-    return html`<form
-      novalidate
-      @submit=${(event: SubmitEvent) => this.#submit(event)}
-    >
-      <fieldset class="cards" ?disabled=${this.working}>
-        ${this.#what()}
-        <div class="side">${this.#keep()}${this.#retry()}</div>
-      </fieldset>
-      <div class="foot">
-        ${problemNotice(this.#faults.notice)}
-        <div class="actions">
-          <a class="button ghost" href=${this.back}>Cancel</a>
-          <button class="button primary" ?disabled=${this.working}>
-            ${this.working ? "Saving" : "Save source group"}
-          </button>
-        </div>
-      </div>
-    </form>`;
+  protected override get typed(): GroupDraft {
+    return this.draft;
+  }
+
+  protected override get found(): Record<string, string> {
+    return groupFaults(this.draft);
+  }
+
+  protected override fieldOf(path: string): string | null {
+    return groupField(path);
+  }
+
+  protected override send(): void {
+    this.dispatchEvent(new SourceEvent(groupSpec(this.draft)));
+  }
+
+  protected override cards(): TemplateResult {
+    return html`${this.#what()}
+      <div class="side">${this.#keep()}${this.#retry()}</div>`;
   }
 
   #what(): TemplateResult {
@@ -94,7 +78,7 @@ export class RmSourceForm extends LitElement {
       ${this.#renamed()}
       ${sourceFields({
         draft: this.draft,
-        errors: this.#faults.errors,
+        errors: this.faults.errors,
         change: (change) => this.#change(change),
       })}
       ${this.#repository()}
@@ -130,7 +114,7 @@ export class RmSourceForm extends LitElement {
         this.draft.repository !== (this.group.repository_id ?? "")
           ? "Snapshots made so far stay where they are."
           : undefined,
-      error: this.#faults.errors["repository"],
+      error: this.faults.errors["repository"],
       onInput: (repository) => this.#change({ repository }),
     });
   }
@@ -143,7 +127,7 @@ export class RmSourceForm extends LitElement {
       <h2>How long to keep</h2>
       ${retentionFields({
         draft: this.draft,
-        errors: this.#faults.errors,
+        errors: this.faults.errors,
         change: (change) => this.#change(change),
         gaps: gapsOf(this.#running.map(({ next }) => next)),
         now: Date.now(),
@@ -188,7 +172,7 @@ export class RmSourceForm extends LitElement {
       label,
       ...more,
       value: this.draft[id],
-      error: this.#faults.errors[id],
+      error: this.faults.errors[id],
       onInput: (text) => this.#change({ [id]: text }),
     });
   }
@@ -204,16 +188,7 @@ export class RmSourceForm extends LitElement {
     const keeps = Object.entries(this.draft.keep).filter(
       ([key, text]) => before[key as keyof typeof before] !== text,
     );
-    this.#faults.changed([
-      ...Object.keys(change),
-      ...keeps.map(([key]) => key),
-    ]);
-  }
-
-  #submit(event: SubmitEvent): void {
-    event.preventDefault();
-    if (this.#faults.check(groupFaults(this.draft)))
-      this.dispatchEvent(new SourceEvent(groupSpec(this.draft)));
+    this.faults.changed([...Object.keys(change), ...keeps.map(([key]) => key)]);
   }
 }
 
