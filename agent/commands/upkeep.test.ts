@@ -20,8 +20,8 @@ const tempDir = createTempDirs();
 const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 /** What a call of restic comes to: what it prints, or an exit code, or that it was stopped. */
-type Answer = string | number | StopReason;
-const stops: readonly unknown[] = ["cancelled", "agent_stopped"];
+type Answer = string | number;
+const stops: readonly Answer[] = ["cancelled", "agent_stopped"];
 
 /** Runs one job with a restic that answers as told. */
 async function upkeep(
