@@ -161,6 +161,31 @@ export const editorScreens: readonly Screen[] = [
     ready: (page) => page.getByText("Next runs, host time").waitFor(),
   },
   {
+    name: "source-newer",
+    path: `/hosts/${host}/sources/${id("SOURCE")}`,
+    world: editedWorld,
+    expected: /status of 409/,
+    ready: async (page, { world }) => {
+      await page.getByLabel("Paths to back up").fill("/mine");
+      world.sources = world.sources.map((group) => ({
+        ...group,
+        revision: "2",
+      }));
+      await page.getByRole("button", { name: "Save source group" }).click();
+      await page.getByText("Somebody else has changed").waitFor();
+    },
+  },
+  {
+    name: "source-leave",
+    path: `/hosts/${host}/sources/${id("SOURCE")}`,
+    world: editedWorld,
+    ready: async (page) => {
+      await page.getByLabel("Paths to back up").fill("/mine");
+      await page.getByRole("link", { name: "Cancel" }).click();
+      await page.getByText("Leave without saving?").waitFor();
+    },
+  },
+  {
     name: "schedule-bad",
     path: `/hosts/${host}/schedules/new`,
     world: editedWorld,
