@@ -1,22 +1,18 @@
 import { html, type TemplateResult } from "lit";
 
-/** A choice of what a list shows; "any" is the empty value. */
-export function filterSelect({
-  label,
-  options,
-  chosen,
-  onChange,
-}: {
-  readonly label: string;
-  /** Value → words. */
-  readonly options: Readonly<Record<string, string>>;
-  readonly chosen: string;
-  readonly onChange: (value: string) => void;
-}): TemplateResult {
+/** Chooses what a list shows by one name of its address; "any" is the empty value. `options`: value → words. */
+export function filterSelect(
+  url: URL,
+  name: string,
+  label: string,
+  options: Readonly<Record<string, string>>,
+  change: (name: string, value: string) => void,
+): TemplateResult {
+  const chosen = url.searchParams.get(name) ?? "";
   return html`<select
     class="input ${chosen === "" ? "" : "chosen"}"
     aria-label=${label}
-    @change=${(event: Event) => onChange((event.target as HTMLSelectElement).value)}
+    @change=${(event: Event) => change(name, (event.target as HTMLSelectElement).value)}
   >
     <option value="" ?selected=${chosen === ""}>${label}: any</option>
     ${Object.entries(options).map(

@@ -105,13 +105,15 @@ export class RmPageAlerts extends LitElement {
         )}
       </nav>
       <span class="spring"></span>
-      ${this.#select("severity", "Severity", { critical: "Critical", warning: "Warning" })}
-      ${this.#select(
+      ${filterSelect(this.url, "severity", "Severity", { critical: "Critical", warning: "Warning" }, this.#choose)}
+      ${filterSelect(
+        this.url,
         "kind",
         "Kind",
         Object.fromEntries(
           Object.entries(alertKinds).map(([kind, { title }]) => [kind, title]),
         ),
+        this.#choose,
       )}
       ${
         searchParams.has("host")
@@ -128,21 +130,10 @@ export class RmPageAlerts extends LitElement {
     </div>`;
   }
 
-  #select(
-    name: string,
-    label: string,
-    options: Readonly<Record<string, string>>,
-  ): TemplateResult {
-    return filterSelect({
-      label,
-      options,
-      chosen: this.url.searchParams.get(name) ?? "",
-      onChange: (value) => {
-        const href = this.#address(name, value);
-        this.dispatchEvent(new NavigateEvent(href, { replace: true }));
-      },
-    });
-  }
+  readonly #choose = (name: string, value: string): void => {
+    const href = this.#address(name, value);
+    this.dispatchEvent(new NavigateEvent(href, { replace: true }));
+  };
 
   #list({ alerts, next_cursor }: AlertList): TemplateResult {
     if (alerts.length === 0) return this.#empty();

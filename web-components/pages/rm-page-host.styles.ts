@@ -1,12 +1,14 @@
 import { css } from "lit";
 import { barChartStyles } from "../elements/bar-chart.ts";
 import { historyCellsStyles } from "../elements/history-cells.ts";
+import { columns } from "../styles/columns.ts";
 import { vitals } from "../styles/vitals.ts";
 
 export const hostStyles = [
   barChartStyles,
   historyCellsStyles,
   vitals,
+  columns,
   css`
     .notice {
       margin-bottom: 12px;
@@ -14,17 +16,8 @@ export const hostStyles = [
     rm-tabs {
       margin-bottom: 16px;
     }
-    .columns {
-      display: grid;
-      grid-template-columns: minmax(0, 1fr) 292px;
-      gap: 16px;
-      align-items: start;
-    }
-    .column {
-      display: grid;
-      grid-template-columns: minmax(0, 1fr);
-      gap: 16px;
-      min-width: 0;
+    :host {
+      --rm-beside: 292px;
     }
     .two {
       display: grid;

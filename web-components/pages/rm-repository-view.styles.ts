@@ -12,17 +12,8 @@ export const repositoryViewStyles = css`
   .notice > span {
     flex: 1 1 240px;
   }
-  .columns {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr) 340px;
-    gap: 16px;
-    align-items: start;
-  }
-  .column {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: 16px;
-    min-width: 0;
+  :host {
+    --rm-beside: 340px;
   }
   .users {
     display: flex;

@@ -19,6 +19,7 @@ import { NavigateEvent } from "../events/navigate.ts";
 import type { RepositoryEvent } from "../events/repository.ts";
 import type { MaintenanceEvent, UpkeepEvent } from "../events/upkeep.ts";
 import { base } from "../styles/base.ts";
+import { columns } from "../styles/columns.ts";
 import { parts } from "../styles/parts.ts";
 import { vitals } from "../styles/vitals.ts";
 import { rowsSkeleton } from "./placeholders.ts";
@@ -56,6 +57,7 @@ export class RmRepositoryView extends LitElement {
     parts,
     vitals,
     placeholderStyles,
+    columns,
     repositoryViewStyles,
   ];
 

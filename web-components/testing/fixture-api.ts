@@ -14,7 +14,7 @@ import { makeToken, removeHost, rotateKey } from "./fixture-identities.ts";
 import { repositoryRoutes } from "./fixture-repositories.ts";
 import { restoreRoutes } from "./fixture-restores.ts";
 import { treeRoutes } from "./fixture-trees.ts";
-import { job } from "./seed-jobs.ts";
+import { startedJob } from "./seed-jobs.ts";
 import { serverKey, summaryOf, userSession, type World } from "./world.ts";
 
 export interface Refusal {
@@ -247,19 +247,10 @@ function run({ world, params }: Call): Answer {
         message: "The host is offline; nothing was queued.",
       },
     };
-  const started = job(id(`NEW${host.name}`), {
+  const started = startedJob(world, id(`NEW${host.name}`), {
     host_id: host.id,
     host_name: host.name,
-    state: "sent",
-    actor: "user",
-    actor_name: "sam.keller",
-    started_at: null,
-    finished_at: null,
-    exit_code: null,
-    command: null,
   });
-  world.jobs.unshift(started);
-  world.log = [];
   return ok(started);
 }
 

@@ -7,7 +7,7 @@ import type { JobKind } from "@restic-manager/shared/domain/job.ts";
 import type { MaintenanceSettings } from "@restic-manager/shared/domain/maintenance.ts";
 import type { Answer, Call } from "./fixture-api.ts";
 import { at, id, now } from "./moments.ts";
-import { job } from "./seed-jobs.ts";
+import { startedJob } from "./seed-jobs.ts";
 import { noAdmin } from "./seed-repositories.ts";
 
 const notFound: Answer = {
@@ -87,22 +87,13 @@ function start({ world, params }: Call): Answer {
   const [repositoryId, action = ""] = params;
   const kind = ({ "unlock-all": "unlock", reinit: "init" }[action] ??
     action) as JobKind;
-  const started: Job = job(id(`NEW${action}`), {
+  const started: Job = startedJob(world, id(`NEW${action}`), {
     kind,
     host_name: "nas-01",
-    state: "sent",
-    actor: "user",
-    actor_name: "sam.keller",
     schedule_id: null,
     source_group_id: null,
     source_group_name: null,
     repository_id: repositoryId ?? null,
-    started_at: null,
-    finished_at: null,
-    exit_code: null,
-    command: null,
   });
-  world.jobs.unshift(started);
-  world.log = [];
   return { body: started };
 }

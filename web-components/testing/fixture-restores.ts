@@ -6,7 +6,7 @@ import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import type { Answer, Call } from "./fixture-api.ts";
 import { entry } from "./fixture-trees.ts";
 import { GB, id, MB } from "./moments.ts";
-import { job } from "./seed-jobs.ts";
+import { startedJob } from "./seed-jobs.ts";
 
 /** What is in snapshots, and getting it back. */
 export const restoreRoutes: readonly (readonly [
@@ -62,25 +62,16 @@ function find({ world, query }: Call): Answer {
 function start({ world, params, body }: Call): Answer {
   const asked = body as RestoreBody;
   const host = world.hosts.find(({ id: of }) => of === asked.host_id);
-  const started = job(id("NEWRESTORE"), {
+  const started = startedJob(world, id("NEWRESTORE"), {
     kind: "restore",
     host_id: asked.host_id,
     host_name: host?.name ?? "",
-    state: "sent",
-    actor: "user",
-    actor_name: "sam.keller",
     schedule_id: null,
     source_group_id: null,
     source_group_name: null,
     repository_id: params[0] ?? null,
     snapshot_id: params[1] ?? null,
-    started_at: null,
-    finished_at: null,
-    exit_code: null,
-    command: null,
   });
-  world.jobs.unshift(started);
-  world.log = [];
   return { body: started };
 }
 

@@ -41,6 +41,27 @@ export function job(jobId: string, more: Partial<Job> = {}): Job {
   };
 }
 
+/** What a person has just started. */
+export function startedJob(
+  world: { jobs: Job[]; log: unknown[] },
+  jobId: string,
+  more: Partial<Job>,
+): Job {
+  const started = job(jobId, {
+    state: "sent",
+    actor: "user",
+    actor_name: "sam.keller",
+    started_at: null,
+    finished_at: null,
+    exit_code: null,
+    command: null,
+    ...more,
+  });
+  world.jobs.unshift(started);
+  world.log = [];
+  return started;
+}
+
 export function progress(
   percent: number,
   more: Partial<JobProgress> = {},

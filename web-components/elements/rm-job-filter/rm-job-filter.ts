@@ -32,16 +32,18 @@ export class RmJobFilter extends LitElement {
 
   override render() {
     return html`<div class="filters" role="group" aria-label="Filter jobs">
-      ${this.#select("state", "State", Object.fromEntries(states.map((state) => [state, jobStates[state].word])))}
-      ${this.#select("kind", "Kind", kindNames)}
-      ${this.#select("by", "Started by", starterNames)}
+      ${filterSelect(this.url, "state", "State", Object.fromEntries(states.map((state) => [state, jobStates[state].word])), this.#change)}
+      ${filterSelect(this.url, "kind", "Kind", kindNames, this.#change)}
+      ${filterSelect(this.url, "by", "Started by", starterNames, this.#change)}
       ${
         this.hosts.length === 0
           ? nothing
-          : this.#select(
+          : filterSelect(
+              this.url,
               "host",
               "Host",
               Object.fromEntries(this.hosts.map(({ id, name }) => [id, name])),
+              this.#change,
             )
       }
       ${this.#date("from", "From")}${this.#date("to", "To")} ${this.#narrowed()}
@@ -53,19 +55,6 @@ export class RmJobFilter extends LitElement {
           : nothing
       }
     </div>`;
-  }
-
-  #select(
-    name: string,
-    label: string,
-    options: Readonly<Record<string, string>>,
-  ): TemplateResult {
-    return filterSelect({
-      label,
-      options,
-      chosen: this.#value(name),
-      onChange: (value) => this.#change(name, value),
-    });
   }
 
   #date(name: "from" | "to", label: string): TemplateResult {
@@ -96,9 +85,9 @@ export class RmJobFilter extends LitElement {
     return this.url.searchParams.get(name) ?? "";
   }
 
-  #change(name: string, value: string): void {
+  readonly #change = (name: string, value: string): void => {
     this.dispatchEvent(new FilterEvent({ [name]: value }));
-  }
+  };
 }
 
 declare global {
