@@ -233,9 +233,9 @@ test("a rule decides what becomes of files that are there [RTR-03]", () =>
     expect(changed.map(({ l }) => l)).toContain(join(source, "letter.txt"));
   }));
 
-test("progress names files and bytes, and a cancel ends restic at once [RTR-06]", () =>
+test("progress names files and bytes, a cancel ends restic at once and says what may be half written, and the same restore once more completes it [RTR-06]", () =>
   withRig(async (rig) => {
-    const { source, server, restic } = rig;
+    const { source, server, restic, dir } = rig;
     fill(source, 24);
     await initialised(rig);
     // restic takes packs whole: small ones, so that there is something to count.
@@ -255,9 +255,25 @@ test("progress names files and bytes, and a cancel ends restic at once [RTR-06]"
     await server.command("job.cancel", { job_id: jobId });
     expect(await rig.done(jobId)).toMatchObject({
       outcome: "cancelled",
-      error: { code: "cancelled" },
+      error: {
+        code: "cancelled",
+        message: expect.stringMatching(
+          /may be incomplete.*Replace files that differ/,
+        ),
+      },
     });
     expect(readdirSync(join(restic.repository.url, "locks"))).toEqual([]);
+    const isBack = (name: string) => {
+      const path = join(dir, "restored", source, name);
+      const wanted = readFileSync(join(source, name));
+      return existsSync(path) && readFileSync(path).equals(wanted);
+    };
+    const names = readdirSync(source);
+    expect(names.every(isBack)).toBe(false);
+    await rig.done(await rig.restore({ overwrite: "never" }));
+    expect(names.every(isBack)).toBe(false);
+    await rig.done(await rig.restore());
+    expect(names.filter((name) => !isBack(name))).toEqual([]);
   }));
 
 test("a restore does not wait for a backup that runs [RTR-05]", () =>

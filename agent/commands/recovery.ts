@@ -1,5 +1,6 @@
 import { delay } from "@restic-manager/shared/clock.ts";
 import { failure, failures } from "@restic-manager/shared/domain/failure.ts";
+import { brokenOff } from "@restic-manager/shared/domain/restore.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
@@ -94,7 +95,9 @@ async function recover(deps: RecoveryDeps, job: StoredJob): Promise<void> {
   const reason =
     startedAt === null
       ? "The agent ended unexpectedly before this job began; nothing was done."
-      : failures.agent_restarted;
+      : request.kind === "restore"
+        ? `${failures.agent_restarted} ${brokenOff}`
+        : failures.agent_restarted;
   const message = left === null ? reason : `${reason} ${left}`;
   log.add("error", "system", message);
   log.flush();

@@ -1,5 +1,5 @@
-import { posix } from "node:path";
 import type { z } from "zod";
+import type { Clock } from "@restic-manager/shared/clock.ts";
 import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 import type { restoreCheckResult } from "@restic-manager/shared/api/restores.ts";
 import {
@@ -12,10 +12,11 @@ import {
   type RestoreCheckSecret,
 } from "@restic-manager/shared/protocol/command.ts";
 import { FailureError } from "../failure-error.ts";
-import { freeSpace, maySetOwners } from "../platform/target-folder.ts";
+import { maySetOwners } from "../platform/target-folder.ts";
 import { noLock } from "../restic/args.ts";
 import { succeeded } from "../restic/capture.ts";
 import type { Repository } from "../restic/env.ts";
+import { ranToItsEnd, type ResticEnd } from "../restic/exit-codes.ts";
 import { restoreArgs, restoreSince } from "../restic/restore-args.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import { snapshotFailureOf } from "../restic/snapshot-words.ts";
@@ -23,15 +24,24 @@ import { bytesText } from "./backup-log.ts";
 import { payloadOf, type CommandHandler } from "./dispatch.ts";
 import { withIncludes } from "./restore-includes.ts";
 import {
+  createLook,
+  refuseInTheWay,
+  someOf,
+  type Look,
+} from "./restore-look.ts";
+import {
   checkPlace,
+  leastSpace,
   placeOfRestore,
   type RestoreHost,
+  type RestorePart,
   type RestorePlace,
 } from "./restore-place.ts";
 import { openBox } from "./sealed-box.ts";
 
 export interface RestoreCheckDeps {
   readonly hostId: string;
+  readonly clock: Clock;
   readonly agreement: AgreementKey;
   readonly runner: ResticRunner;
   /** Aborted when the agent stops. */
@@ -42,11 +52,12 @@ export interface RestoreCheckDeps {
 }
 
 type Found = z.infer<typeof restoreCheckResult>;
-type DryRun = Pick<Found, "dry_run" | "dry_run_problem">;
+type DryRun = Pick<Found, "dry_run" | "dry_run_problem"> & {
+  readonly inTheWay: readonly string[];
+};
 
 /** The server waits 60 s. */
 const limitMs = 45_000;
-const namedOverwritten = 50;
 
 /** Looks at what a restore would do, before anything is written. */
 export function createRestoreCheck(deps: RestoreCheckDeps): CommandHandler {
@@ -57,18 +68,21 @@ export function createRestoreCheck(deps: RestoreCheckDeps): CommandHandler {
     const { version } = await deps.restic();
     // The job has no id yet: its place in the path stays as it is.
     const place = placeOfRestore(secret, "<job-id>", deps.restoreHost);
-    const { folder, target, state } = place;
+    const { target, state } = place;
     if (state !== "not_writable") checkPlace(place, secret, version);
-    const looked = await look(deps, secret, place, { version, name: id });
+    const { inTheWay, ...looked } = await look(deps, secret, place, {
+      version,
+      name: id,
+    });
     const found = {
       target,
       target_state: state,
-      space_free: freeSpace(folder),
+      space_free: leastSpace(place).free,
       space_needed: looked.dry_run?.bytes ?? secret.total_bytes,
       sets_owners: maySetOwners(),
       ...looked,
     };
-    return { ...found, warnings: warningsOf(found, folder) };
+    return { ...found, warnings: warningsOf(found, place, inTheWay) };
   };
 }
 
@@ -78,7 +92,7 @@ async function look(
   place: RestorePlace,
   { version, name }: { version: string; name: string },
 ): Promise<DryRun> {
-  const { url, credential } = secret;
+  const { url, credential, overwrite } = secret;
   if (url === null || credential === null)
     return problem("This host has no access to the repository yet.");
   if (place.state === "not_writable")
@@ -87,88 +101,103 @@ async function look(
     return problem(
       `restic ${version} on this host cannot look at what it would do; 0.17 and later can.`,
     );
-  return withIncludes(
-    place.includes,
-    { version, tmpDir: deps.tmpDir, name },
-    (given) =>
-      dryRun(deps, { url, credential }, place.base, [
-        ...restoreArgs(
-          {
-            ...given,
-            snapshotId: secret.snapshot_id,
-            base: place.base,
-            target: place.folder,
-            overwrite: secret.overwrite,
-            isDryRun: true,
-          },
-          version,
-        ),
-        noLock,
-      ]),
-  );
-}
-
-async function dryRun(
-  { runner, stopping }: RestoreCheckDeps,
-  repository: Repository,
-  base: string,
-  args: readonly string[],
-): Promise<DryRun> {
-  const folders = new Set<string>();
-  const overwritten: string[] = [];
-  let [restored, updated, unchanged, bytes] = [0, 0, 0, 0];
-  const end = await runner.run({
-    args,
-    repository,
-    limitMs,
-    signal: stopping,
-    onMessage(message) {
-      if (message.type === "restore_summary")
-        unchanged = message.summary.files_skipped;
-      if (message.type !== "restored") return;
-      const { path, action, size } = message;
-      // Folders come after what is in them, and look like empty files.
-      folders.add(posix.dirname(path));
-      if (size === 0 && folders.has(path)) return;
-      bytes += size;
-      if (action === "restored") return void restored++;
-      updated++;
-      if (overwritten.length < namedOverwritten)
-        overwritten.push(posix.join(base, path));
-    },
-  });
-  if (!succeeded(end)) {
+  const found = createLook(overwrite);
+  const until = deps.clock.now() + limitMs;
+  for (const part of place.parts) {
+    const end = await withIncludes(
+      part.includes,
+      { version, tmpDir: deps.tmpDir, name },
+      (given) =>
+        dryRun(deps, { url, credential }, { look: found, part, until }, [
+          ...restoreArgs(
+            {
+              ...given,
+              snapshotId: secret.snapshot_id,
+              base: part.base,
+              target: part.folder,
+              overwrite,
+              isDryRun: true,
+            },
+            version,
+          ),
+          noLock,
+        ]),
+    );
+    if (succeeded(end)) continue;
+    const isExplained = ranToItsEnd(end) && found.found().errorsAreExplained;
     const { code, message } = snapshotFailureOf(end);
-    if (code === "snapshot_missing" || code === "path_missing")
-      throw new FailureError(code);
+    if (code === "snapshot_missing") throw new FailureError(code);
+    // The snapshot may hold nothing of one folder, and something of another one.
+    if (isExplained || code === "path_missing") continue;
+    const { inTheWay } = found.found();
+    refuseInTheWay(overwrite, inTheWay);
     return problem(
       code === "time_limit"
         ? "Looking at so many files takes longer than a minute; the restore itself may go on for as long as it takes."
         : message,
+      inTheWay,
     );
   }
-  if (restored + updated + unchanged + folders.size === 0)
-    throw new FailureError("path_missing");
-  const dry_run = { restored, updated, unchanged, bytes, overwritten };
-  return { dry_run, dry_run_problem: null };
+  const looked = found.found();
+  if (looked.foundNothing) throw new FailureError("path_missing");
+  const { restored, updated, unchanged, bytes, overwritten, inTheWay } = looked;
+  refuseInTheWay(overwrite, inTheWay);
+  return {
+    dry_run: {
+      restored,
+      updated,
+      unchanged,
+      bytes,
+      overwritten: [...overwritten],
+    },
+    dry_run_problem: null,
+    inTheWay,
+  };
 }
 
-function problem(words: string): DryRun {
-  return { dry_run: null, dry_run_problem: words };
+function dryRun(
+  { runner, stopping, clock }: RestoreCheckDeps,
+  repository: Repository,
+  { look, part, until }: { look: Look; part: RestorePart; until: number },
+  args: readonly string[],
+): Promise<ResticEnd> {
+  const add = look.of(part);
+  return runner.run({
+    args,
+    repository,
+    limitMs: until - clock.now(),
+    signal: stopping,
+    onMessage: (message, _stream, line) => add(message, line),
+  });
 }
 
-function warningsOf(found: Omit<Found, "warnings">, folder: string): string[] {
+function problem(words: string, inTheWay: readonly string[] = []): DryRun {
+  return { dry_run: null, dry_run_problem: words, inTheWay };
+}
+
+function warningsOf(
+  found: Omit<Found, "warnings">,
+  place: RestorePlace,
+  inTheWay: readonly string[],
+): string[] {
   const { target, target_state, space_free, space_needed, sets_owners } = found;
+  const { folder, parts } = place;
+  const links = parts
+    .filter((part) => (target ?? part.base) !== part.folder)
+    .map((part) => `${target ?? part.base} leads to ${part.folder}.`);
   const isTooLittle =
     space_free !== null && space_needed !== null && space_free < space_needed;
   return [
+    inTheWay.length > 0 &&
+      `${someOf(inTheWay)} will be removed to make room: the snapshot has a folder there.`,
+    ...links.slice(0, 5),
     target_state === "not_writable" &&
       `The agent may not write into ${folder}, or it is no folder.`,
     target_state === "not_empty" &&
       target !== null &&
       `${target} is not empty; what has the same name is treated as chosen.`,
     isTooLittle &&
-      `${folder} has ${bytesText(space_free)} free, and the files take ${bytesText(space_needed)}.`,
+      `${leastSpace(place).folder} has ${bytesText(space_free)} free, and the files take ${bytesText(space_needed)}.`,
     !sets_owners &&
       "The agent may not set owners on this host: what is restored belongs to the user it runs as.",
   ].filter((warning) => warning !== false);

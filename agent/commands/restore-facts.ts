@@ -3,9 +3,13 @@ import {
   failures,
   type Failure,
 } from "@restic-manager/shared/domain/failure.ts";
-import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
+import {
+  brokenOff,
+  type RestoreStats,
+} from "@restic-manager/shared/domain/restore.ts";
 import {
   failureOf,
+  ranToItsEnd,
   type Outcome,
   type ResticEnd,
 } from "../restic/exit-codes.ts";
@@ -17,9 +21,10 @@ import {
   snapshotFailureOf,
 } from "../restic/snapshot-words.ts";
 
-/** What a restore said on its way. */
+/** What a restore said on its way, in however many runs. */
 export interface RestoreFacts {
-  add(message: ResticMessage): void;
+  /** `isFolder`: what was restored is one, which restic does not say. */
+  add(message: ResticMessage, isFolder: boolean): void;
   /** The disk that is restored to is full. */
   isFull(): boolean;
   stats(): RestoreStats;
@@ -27,13 +32,11 @@ export interface RestoreFacts {
   outcome(end: ResticEnd, missing: readonly string[], chosen: number): Outcome;
 }
 
-/** `isFolder` tells a path of the snapshot that is one now, because restic does not. */
-export function createRestoreFacts(
-  isFolder: (path: string) => boolean,
-): RestoreFacts {
+export function createRestoreFacts(): RestoreFacts {
   let files = 0;
   let named = 0;
   let bytes = 0;
+  let written = 0;
   let owners = 0;
   let others = 0;
   let isFull = false;
@@ -79,15 +82,28 @@ export function createRestoreFacts(
     summary.total_files === 0 &&
     summary.files_skipped === 0;
 
+  /** What was ended on its way, or had begun to write, may have left half a file. */
+  function failedOf(error: Failure, { stopped, exit }: ResticEnd): Outcome {
+    const hasBegun = named > 0 || written > 0;
+    const isCut = stopped !== null && stopped !== "refused";
+    const message =
+      hasBegun || isCut || exit.signal !== null
+        ? `${error.message} ${brokenOff}`
+        : error.message;
+    return { outcome: "failed", error: failure(error.code, message) };
+  }
+
   return {
-    add(message) {
-      if (message.type === "restore_summary") summary = message.summary;
+    add(message, isFolder) {
+      if (message.type === "restore_summary")
+        summary = sumOf(summary, message.summary);
+      if (message.type === "status") written = message.status.bytes_done;
       if (isMissingRoot(message)) isGone = true;
       const error = itemErrorOf(message);
       if (error !== null) addError(error);
       if (message.type !== "restored") return;
       named++;
-      if (message.size === 0 && isFolder(message.path)) return;
+      if (isFolder) return;
       files++;
       bytes += message.size;
     },
@@ -99,17 +115,20 @@ export function createRestoreFacts(
           outcome: "failed",
           error: failure(
             "target_full",
-            `${failures.target_full} What was restored before is there.`,
+            `${failures.target_full} What was restored before is there. ${brokenOff}`,
           ),
         };
       if (end.stopped === "cancelled" || end.stopped === "agent_stopped")
-        return { outcome: "cancelled", error: failure(end.stopped) };
+        return {
+          outcome: "cancelled",
+          error: failure(end.stopped, `${failures[end.stopped]} ${brokenOff}`),
+        };
       if (isGone)
         return { outcome: "failed", error: failure("snapshot_missing") };
       if (end.exit.code !== 0 && owners + others === 0)
-        return { outcome: "failed", error: snapshotFailureOf(end) };
+        return failedOf(snapshotFailureOf(end), end);
       if (end.exit.code !== 0 && !ranToItsEnd(end))
-        return { outcome: "failed", error: failureOf(end) };
+        return failedOf(failureOf(end), end);
       const isNoneThere = chosen > 0 && missing.length === chosen;
       if (foundNothing() || (isNoneThere && owners + others === 0))
         return { outcome: "failed", error: failure("path_missing") };
@@ -124,9 +143,13 @@ export function createRestoreFacts(
   };
 }
 
-/** Errors of single files alone. */
-function ranToItsEnd({ words }: ResticEnd): boolean {
-  return /There were \d+ errors/.test(words);
+function sumOf(a: RestoreSummary | null, b: RestoreSummary): RestoreSummary {
+  return {
+    total_files: (a?.total_files ?? 0) + b.total_files,
+    files_skipped: (a?.files_skipped ?? 0) + b.files_skipped,
+    bytes_restored: (a?.bytes_restored ?? 0) + b.bytes_restored,
+    bytes_skipped: (a?.bytes_skipped ?? 0) + b.bytes_skipped,
+  };
 }
 
 function issueOf(

@@ -1,4 +1,4 @@
-import { posix, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
 import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 import {
   restorePaths,
@@ -8,23 +8,32 @@ import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import { FailureError } from "../failure-error.ts";
 import {
   folderState,
-  foreignLink,
+  freeSpace,
   isFolder,
+  leadsTo,
   type FolderState,
 } from "../platform/target-folder.ts";
 import { restoreSince } from "../restic/restore-args.ts";
 
-/** Where a restore goes, as restic is to be told. */
-export interface RestorePlace {
-  /** The folder of this host that restic writes into. */
+/** What one run of restic writes. */
+export interface RestorePart {
+  /** The folder of this host that restic writes into, itself no link: restic would put a folder in its place. */
   readonly folder: string;
   /** The folder of the snapshot that comes to lie there. */
   readonly base: string;
   /** What to restore, below `base`; empty for all of it. */
   readonly includes: readonly string[];
+}
+
+/** Where a restore goes, as restic is to be told. */
+export interface RestorePlace {
+  /** In place one for each folder that something goes back to. */
+  readonly parts: readonly [RestorePart, ...RestorePart[]];
   /** For people; null in place. */
   readonly target: string | null;
   readonly state: FolderState;
+  /** The folder that `state` is about. */
+  readonly folder: string;
 }
 
 export interface RestoreHost {
@@ -45,21 +54,23 @@ export function placeOfRestore(
   if (!isSound || (strip !== null && !paths.every((p) => isBelow(p, strip))))
     throw new FailureError("path_missing");
   if (target.mode === "in_place") return inPlace(paths, host);
-  const folder = filledIn(target.path, jobId, host.home);
+  const named = filledIn(target.path, jobId, host.home);
+  const folder = withoutLinks(named);
   const base = strip ?? "/";
-  refuseForeignLink(folder);
+  const includes = belowBase(paths, base);
+  // restic follows a link above what was chosen, and replaces one below.
+  for (const path of includes) withoutLinks(join(folder, posix.dirname(path)));
   return {
-    folder,
-    base,
-    includes: belowBase(paths, base),
-    target: folder,
+    parts: [{ folder, base, includes }],
+    target: named,
     state: folderState(folder),
+    folder,
   };
 }
 
 /**
- * Back where it came from. Only what lies below the deepest folder that is there is touched: the folders above keep their
- * owners and times, and a link above them stays one.
+ * Back where it came from. restic gives all folders between the one it is told and what it restores the owners, permissions and
+ * times of the snapshot: it is told the deepest one that is there, of each path, so that none is changed that nobody chose.
  */
 function inPlace(
   paths: readonly string[],
@@ -70,16 +81,41 @@ function inPlace(
       "target_refused",
       "Restoring in place is not possible on Windows yet; restore into a new folder and move the files.",
     );
-  let base = paths.map(posix.dirname).reduce(commonFolder);
-  while (base !== "/" && !isFolder(base)) base = posix.dirname(base);
-  refuseForeignLink(base);
-  return {
-    folder: base,
+  const [first, ...others] = Map.groupBy(paths, deepestFolder);
+  if (first === undefined) throw new FailureError("path_missing");
+  const partOf = ([base, below]: [string, string[]]): RestorePart => ({
+    folder: withoutLinks(base),
     base,
-    includes: belowBase(paths, base),
+    includes: belowBase(below, base),
+  });
+  const parts = [partOf(first), ...others.map(partOf)] as const;
+  const shut = parts.find(
+    (part) => folderState(part.folder) === "not_writable",
+  );
+  return {
+    parts: [parts[0], ...parts.slice(1)],
     target: null,
-    state: folderState(base) === "not_writable" ? "not_writable" : "not_empty",
+    state: shut === undefined ? "not_empty" : "not_writable",
+    folder: (shut ?? parts[0]).folder,
   };
+}
+
+function deepestFolder(path: string): string {
+  let folder = posix.dirname(path);
+  while (folder !== "/" && !isFolder(folder)) folder = posix.dirname(folder);
+  return folder;
+}
+
+/** The folder with the least free space of those that are written into; `free` is null when the system does not say. */
+export function leastSpace({ parts }: RestorePlace): {
+  readonly folder: string;
+  readonly free: number | null;
+} {
+  return parts
+    .map(({ folder }) => ({ folder, free: freeSpace(folder) }))
+    .reduce((least, one) =>
+      (one.free ?? Infinity) < (least.free ?? Infinity) ? one : least,
+    );
 }
 
 /** Refuses what this host or its restic cannot do well, before anything is written. Throws `FailureError`. */
@@ -88,7 +124,7 @@ export function checkPlace(
   { target, overwrite }: Pick<RestoreSecret, "target" | "overwrite">,
   version: string,
 ): void {
-  const { folder, base, state } = place;
+  const { folder, parts, state } = place;
   const isCareful = atLeast(version, restoreSince.care);
   if (state === "not_writable")
     throw new FailureError(
@@ -100,7 +136,10 @@ export function checkPlace(
       "target_refused",
       tooOld(version, target, overwrite),
     );
-  if (base !== "/" && !atLeast(version, restoreSince.base))
+  if (
+    parts.some(({ base }) => base !== "/") &&
+    !atLeast(version, restoreSince.base)
+  )
     throw new FailureError(
       "target_refused",
       `restic ${version} on this host cannot leave folders out of the restored paths; keep whole paths, or remove restic_path from agent.yaml.`,
@@ -118,13 +157,15 @@ function tooOld(
   return `restic ${version} on this host${rule} writes through symbolic links, so it does not restore ${where}; choose a new folder, or remove restic_path from agent.yaml.`;
 }
 
-function refuseForeignLink(folder: string): void {
-  const link = foreignLink(folder);
-  if (link !== null)
+/** Where a folder lies without a link on the way, as far as it is there. */
+function withoutLinks(path: string): string {
+  const { folder, foreign } = leadsTo(path);
+  if (foreign !== null)
     throw new FailureError(
       "target_refused",
-      `${link} is a symbolic link made by another user than root, who would decide where the files go; choose the folder it leads to, or another one.`,
+      `${foreign} is a symbolic link made by another user than root, who would decide where the files go; choose the folder it leads to, or another one.`,
     );
+  return folder;
 }
 
 function filledIn(path: string, jobId: string, home: string): string {
@@ -133,12 +174,6 @@ function filledIn(path: string, jobId: string, home: string): string {
       .replace(/^(~|\$HOME|\$\{HOME\})(?=\/|$)/, () => home)
       .replaceAll("<job-id>", () => jobId),
   );
-}
-
-function commonFolder(a: string, b: string): string {
-  let folder = a;
-  while (!isBelow(b, folder)) folder = posix.dirname(folder);
-  return folder;
 }
 
 /** Whether a path is a folder or lies below it. */

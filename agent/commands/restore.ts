@@ -4,52 +4,41 @@ import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
 import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
-import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { FailureError } from "../failure-error.ts";
-import { freeSpace, isRealFolder, isThere } from "../platform/target-folder.ts";
-import type { OutputStream } from "../platform/output.ts";
-import { commandText, noLock } from "../restic/args.ts";
+import { isRealFolder, isThere } from "../platform/target-folder.ts";
+import { commandText } from "../restic/args.ts";
+import { succeeded } from "../restic/capture.ts";
 import { secretsOf } from "../restic/env.ts";
-import type { ResticEnd, StopReason } from "../restic/exit-codes.ts";
+import { ranToItsEnd, type ResticEnd } from "../restic/exit-codes.ts";
 import type { ResticMessage } from "../restic/messages.ts";
-import { restoreArgs, restoreSince } from "../restic/restore-args.ts";
-import type { ResticCall } from "../restic/run.ts";
-import { isMissingSnapshot, isRefusedLock } from "../restic/snapshot-words.ts";
+import { restoreSince } from "../restic/restore-args.ts";
+import { snapshotFailureOf } from "../restic/snapshot-words.ts";
 import { bytesText, logMessage } from "./backup-log.ts";
-import type { JobLog } from "./job-log.ts";
 import { reportJob, type Ended, type JobReportDeps } from "./job-report.ts";
 import { aboutJob, type RestoreRequest } from "./job-store.ts";
-import { runPatiently, type LockPatienceDeps } from "./lock-patience.ts";
 import { createRestoreFacts, type RestoreFacts } from "./restore-facts.ts";
-import { withIncludes } from "./restore-includes.ts";
+import { createLook, refuseInTheWay } from "./restore-look.ts";
 import {
   checkPlace,
+  leastSpace,
   placeOfRestore,
   type RestoreHost,
+  type RestorePart,
   type RestorePlace,
 } from "./restore-place.ts";
 import { createRestoreProgress } from "./restore-progress.ts";
+import {
+  createRunPart,
+  type Restore,
+  type RestoreRunDeps,
+  type RunPart,
+} from "./restore-run.ts";
 
-export interface RestoreDeps extends JobReportDeps, LockPatienceDeps {
-  readonly configuration: { current(): ConfigBundle | null };
+export interface RestoreDeps extends JobReportDeps, RestoreRunDeps {
   readonly live: (jobId: string, progress: JobProgress) => void;
-  readonly limits: { readonly stallMs: number; readonly limitMs: number };
   readonly restoreHost: RestoreHost;
   /** Which restic restores. Throws `restic_missing`. */
   readonly restic: () => Promise<{ readonly version: string }>;
-  /** Private folder for short-lived files. */
-  readonly tmpDir: string;
-}
-
-/** One restore on its way. */
-interface Restore {
-  readonly deps: RestoreDeps;
-  readonly request: RestoreRequest;
-  readonly secret: RestoreSecret;
-  readonly place: RestorePlace;
-  readonly version: string;
-  readonly log: JobLog;
-  readonly signal: AbortSignal;
 }
 
 /** Runs one restore and reports it. Never rejects for a restore that failed. */
@@ -78,12 +67,10 @@ export async function runRestore(
 }
 
 /** Where something is there already, what is to come may replace it: only restic can tell. */
-function checkSpace(
-  { folder, state }: RestorePlace,
-  { total_bytes }: RestoreSecret,
-): void {
-  const free = freeSpace(folder);
-  if (state === "not_empty" || free === null || total_bytes === null) return;
+function checkSpace(place: RestorePlace, { total_bytes }: RestoreSecret): void {
+  const { folder, free } = leastSpace(place);
+  if (place.state === "not_empty" || free === null || total_bytes === null)
+    return;
   if (free < total_bytes)
     throw new FailureError(
       "target_full",
@@ -91,131 +78,136 @@ function checkSpace(
     );
 }
 
-async function restore(task: Restore): Promise<Ended> {
-  const { deps, request, place, log } = task;
+async function restore(task: Restore<RestoreDeps>): Promise<Ended> {
+  const { deps, request } = task;
   const cacheDir = join(deps.tmpDir, `${request.job_id}.cache`);
-  const facts = createRestoreFacts((path) =>
-    isRealFolder(join(place.folder, path)),
-  );
+  const run = createRunPart(task, cacheDir);
   try {
-    const first = await runRestic(task, facts, cacheDir, []);
-    if (!first.isLockRefused) return endOf(task, facts, first.end);
-    log.add("warning", "system", lockRefused);
-    const { end } = await runRestic(task, facts, cacheDir, [noLock]);
-    return endOf(task, facts, end);
+    const cut = await lookFirst(task, run);
+    return cut === null
+      ? await restoreParts(task, run)
+      : endOf(task, createRestoreFacts(), cut, []);
   } finally {
     rmSync(cacheDir, { recursive: true, force: true });
   }
 }
 
-const lockRefused =
-  "No lock can be written into the repository, which may be full or read-only. It is read without one.";
+/**
+ * restic removes what lies where a folder is to be, by any rule: before what is there is to be kept, this looks for it and throws
+ * `FailureError`. By that rule a look reads no file. Resolves to how it was cut short, or null.
+ */
+async function lookFirst(
+  { place, secret, version }: Restore<RestoreDeps>,
+  run: RunPart,
+): Promise<ResticEnd | null> {
+  const { overwrite } = secret;
+  if (overwrite !== "never" || place.state !== "not_empty") return null;
+  if (!atLeast(version, restoreSince.care)) return null;
+  const look = createLook(overwrite);
+  for (const part of place.parts) {
+    const add = look.of(part);
+    const end = await run(part, {
+      isDryRun: true,
+      onMessage: (message, _stream, line) => add(message, line),
+    });
+    if (isCut(end) && !isNothingThere(end)) return end;
+  }
+  refuseInTheWay(overwrite, look.found().inTheWay);
+  return null;
+}
 
-async function runRestic(
-  task: Restore,
-  facts: RestoreFacts,
-  cacheDir: string,
-  more: readonly string[],
-): Promise<{ end: ResticEnd; isLockRefused: boolean }> {
-  const { deps, request, secret, place, version, log, signal } = task;
-  const { job_id: jobId, repository_id: repositoryId, limits } = request;
+async function restoreParts(
+  task: Restore<RestoreDeps>,
+  run: RunPart,
+): Promise<Ended> {
+  const { deps, request, secret, place } = task;
+  const facts = createRestoreFacts();
   const progress = createRestoreProgress(
     deps.clock,
-    (p) => deps.live(jobId, p),
+    (p) => deps.live(request.job_id, p),
     secret.total_bytes,
+    place.parts.length > 1,
   );
-  const ending = new AbortController();
-  let isLockRefused = false;
-  const onMessage: ResticCall["onMessage"] = (message, stream, line) => {
-    progress.add(message);
-    facts.add(message);
-    logRestored(task, message, stream);
-    if (stream === "stderr" && isRefusedLock(line)) isLockRefused = true;
-    const isHopeless = stream === "stderr" && isMissingSnapshot(line);
-    if (isLockRefused || isHopeless || facts.isFull())
-      ending.abort("refused" satisfies StopReason);
-  };
-  const { tmpDir } = deps;
+  const missing: string[] = [];
+  let worst: ResticEnd | null = null;
   try {
-    return await withIncludes(
-      place.includes,
-      { version, tmpDir, name: jobId },
-      async (given) => {
-        const args = [
-          ...restoreArgs(
-            {
-              ...given,
-              snapshotId: secret.snapshot_id,
-              base: place.base,
-              target: place.folder,
-              overwrite: secret.overwrite,
-              isDryRun: false,
-            },
-            version,
-          ),
-          ...more,
-        ];
-        log.add("info", "system", commandText(args));
-        const end = await runPatiently(
-          deps,
-          { jobId, repositoryId, log, onLocked: progress.locked },
-          {
-            args,
-            repository: secret,
-            signal: AbortSignal.any([signal, ending.signal]),
-            ...limitsFor(deps, version),
-            ...(limits === undefined ? {} : { limits }),
-            ...(isOwn(deps, repositoryId) ? {} : { cacheDir }),
-            onStart: (pid) => deps.jobs.running(jobId, pid),
-            onMessage,
-          },
-        );
-        return { end, isLockRefused: isLockRefused && !signal.aborted };
-      },
-    );
+    for (const part of place.parts) {
+      const end = await run(part, {
+        isDryRun: false,
+        onMessage(message, stream) {
+          const isFolder = isFolderNow(part, message);
+          facts.add(message, isFolder);
+          if (message.type !== "restored") {
+            progress.add(message);
+            return logMessage(task.log, message, stream);
+          }
+          const { action, path, size } = message;
+          const whole = posix.join(part.base, path);
+          progress.add({ type: "restored", action, path: whole, size });
+          if (!isFolder)
+            task.log.file(action === "updated" ? "changed" : "new", whole);
+        },
+        isHopeless: facts.isFull,
+        onLocked: progress.locked,
+      });
+      const isNothing = isNothingThere(end);
+      missing.push(...(isNothing ? chosenIn(part) : missingIn(part)));
+      if (worst === null || isNothingThere(worst)) worst = end;
+      else if (!isNothing && !succeeded(end)) worst = end;
+      if (isCut(end) && !isNothing) break;
+    }
   } finally {
     progress.stop();
   }
+  if (worst === null) throw new FailureError("path_missing");
+  return endOf(task, facts, worst, missing);
 }
 
-/** Of one that says nothing on its way, nobody can tell whether it stalls. */
-function limitsFor({ limits }: RestoreDeps, version: string) {
-  return atLeast(version, restoreSince.progress)
-    ? limits
-    : { limitMs: limits.limitMs };
+/** Whether it is over: restic has not just failed with single files. */
+function isCut(end: ResticEnd): boolean {
+  return !succeeded(end) && !ranToItsEnd(end);
 }
 
-/** Nothing stays on this host of a repository that is another one's. */
-function isOwn({ configuration }: RestoreDeps, repositoryId: string): boolean {
-  const repositories = configuration.current()?.repositories ?? [];
-  return repositories.some(({ id }) => id === repositoryId);
+/** Whether the snapshot has nothing of the folder that one part is about; it may have something of another one. */
+function isNothingThere(end: ResticEnd): boolean {
+  return (
+    end.stopped === null &&
+    !succeeded(end) &&
+    snapshotFailureOf(end).code === "path_missing"
+  );
 }
 
-function logRestored(
-  { place: { folder, base }, log }: Restore,
-  message: ResticMessage,
-  stream: OutputStream,
-): void {
-  if (message.type !== "restored") return logMessage(log, message, stream);
-  const { path, size, action } = message;
-  if (size === 0 && isRealFolder(join(folder, path))) return;
-  log.file(action === "updated" ? "changed" : "new", posix.join(base, path));
+function isFolderNow({ folder }: RestorePart, message: ResticMessage): boolean {
+  return (
+    message.type === "restored" &&
+    message.size === 0 &&
+    isRealFolder(join(folder, message.path))
+  );
+}
+
+function chosenIn({ base, includes }: RestorePart): string[] {
+  return includes.map((path) => posix.join(base, path));
+}
+
+/** What is not there afterwards. What is not UTF-8 cannot be looked for by the name that is known of it. */
+function missingIn({ folder, base, includes }: RestorePart): string[] {
+  return includes
+    .filter((path) => !path.includes("\uFFFD") && !isThere(join(folder, path)))
+    .map((path) => posix.join(base, path));
 }
 
 function endOf(
-  { place, log }: Restore,
+  { place: { parts, target }, log }: Restore,
   facts: RestoreFacts,
   end: ResticEnd,
+  missing: readonly string[],
 ): Ended {
-  const { folder, includes, target } = place;
-  // What is not UTF-8 cannot be looked for by the name that is known of it.
-  const missing = includes.filter(
-    (path) => !path.includes("\uFFFD") && !isThere(join(folder, path)),
-  );
   const restored = facts.stats();
-  log.add("info", "system", restoredText(restored, target));
+  if (succeeded(end) || restored.files_restored !== undefined)
+    log.add("info", "system", restoredText(restored, target));
+  const chosen = parts.reduce((sum, { includes }) => sum + includes.length, 0);
   return {
-    ...facts.outcome(end, missing, includes.length),
+    ...facts.outcome(end, missing, chosen),
     exitCode: end.exit.code,
     stats: null,
     upkeep: null,

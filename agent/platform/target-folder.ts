@@ -4,11 +4,12 @@ import {
   lstatSync,
   opendirSync,
   readFileSync,
+  readlinkSync,
   statfsSync,
   statSync,
   type Stats,
 } from "node:fs";
-import { dirname, join, parse, sep } from "node:path";
+import { dirname, isAbsolute, join, parse } from "node:path";
 
 export type FolderState = "absent" | "empty" | "not_empty" | "not_writable";
 
@@ -31,23 +32,46 @@ export function freeSpace(path: string): number | null {
   }
 }
 
+/** As many links as Linux follows. */
+const mostLinks = 40;
+
 /**
- * A symbolic link on the way to a folder that another user than root or our own has made, or null. Whoever restores as root through one
- * writes where that user wants.
+ * Where a path leads, without a link on the way as far as it is there. `foreign` is the first link on it, or behind another one,
+ * that another user than root or our own has made, or null: whoever restores as root through one writes where that user wants.
  */
-export function foreignLink(path: string): string | null {
+export function leadsTo(path: string): {
+  readonly folder: string;
+  readonly foreign: string | null;
+} {
   const own = process.getuid?.();
-  if (own === undefined) return null;
   const { root } = parse(path);
+  const ahead = partsOf(path.slice(root.length));
   let at = root;
-  for (const part of path.slice(root.length).split(sep)) {
-    at = join(at, part);
-    const there = lookAt(lstatSync, at);
-    if (there === null) return null;
-    const isOurs = there.uid === 0 || there.uid === own;
-    if (there.isSymbolicLink() && !isOurs) return at;
+  let links = 0;
+  for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+    if (part === "..") {
+      at = dirname(at);
+      continue;
+    }
+    const next = join(at, part);
+    const there = lookAt(lstatSync, next);
+    if (there?.isSymbolicLink() !== true) {
+      at = next;
+      continue;
+    }
+    if (own !== undefined && there.uid !== 0 && there.uid !== own)
+      return { folder: path, foreign: next };
+    if (++links > mostLinks) return { folder: path, foreign: null };
+    const to = readlinkSync(next);
+    if (isAbsolute(to)) at = parse(to).root;
+    ahead.unshift(...partsOf(to.slice(parse(to).root.length)));
   }
-  return null;
+  return { folder: at, foreign: null };
+}
+
+function partsOf(path: string): string[] {
+  const signs = process.platform === "win32" ? /[\\/]/ : /\//;
+  return path.split(signs).filter((part) => part !== "" && part !== ".");
 }
 
 export function isFolder(path: string): boolean {
@@ -61,6 +85,11 @@ export function isRealFolder(path: string): boolean {
 
 export function isThere(path: string): boolean {
   return lookAt(lstatSync, path) !== null;
+}
+
+/** Whether something is there that is no folder; a link to one is none. */
+export function isNoFolder(path: string): boolean {
+  return lookAt(lstatSync, path)?.isDirectory() === false;
 }
 
 /** Whether this process may give files to other users. Windows has no owners as numbers: restic does what it can. */

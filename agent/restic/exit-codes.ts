@@ -171,6 +171,11 @@ function explained(
   );
 }
 
+/** Whether a restore failed by errors of single files alone. */
+export function ranToItsEnd({ words }: ResticEnd): boolean {
+  return /There were \d+ errors/.test(words);
+}
+
 /** 126 and 127 come from the wrapper that starts restic on Linux. */
 function cannotStart({ exit, words }: ResticEnd): boolean {
   return (
