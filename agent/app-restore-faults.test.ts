@@ -89,7 +89,7 @@ test("what the snapshot does not hold is a failure alone, and an issue beside wh
     );
   }));
 
-test("a target that is no folder, or behind another user's link, is refused before anything is written [RTR-03] [RTR-04]", () =>
+test("a target that is no folder, where the files came from, or behind another user's link, is refused before anything is written [RTR-03] [RTR-04]", () =>
   withRig(async (rig) => {
     const { dir, source } = rig;
     const docs = join(dir, "docs");
@@ -110,6 +110,7 @@ test("a target that is no folder, or behind another user's link, is refused befo
       { target: into(join(dir, "file", "below")) },
       { target: into(join(dir, "link")) },
       { target: into(join(dir, "link", "below")) },
+      { target: into(source), strip: source },
       { target: inPlace, paths: [join(docs, "a.txt")] },
     ]) {
       const done = await rig.done(await rig.restore(secret));

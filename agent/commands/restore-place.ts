@@ -57,6 +57,11 @@ export function placeOfRestore(
   const named = filledIn(target.path, jobId, host.home);
   const folder = withoutLinks(named);
   const base = strip ?? "/";
+  if (isOrigin(folder, base, host))
+    throw new FailureError(
+      "target_refused",
+      `${named} is where the files came from, so they would go over what is there; restore in place, which asks first, or choose another folder.`,
+    );
   const includes = belowBase(paths, base);
   // restic follows a link above what was chosen, and replaces one below.
   for (const path of includes) withoutLinks(join(folder, posix.dirname(path)));
@@ -166,6 +171,17 @@ function withoutLinks(path: string): string {
       `${foreign} is a symbolic link made by another user than root, who would decide where the files go; choose the folder it leads to, or another one.`,
     );
   return folder;
+}
+
+/** Whether a folder of this host is the one that `base` is in the snapshot. */
+function isOrigin(
+  folder: string,
+  base: string,
+  { platform }: RestoreHost,
+): boolean {
+  if (platform !== "win32") return leadsTo(base).folder === folder;
+  const drive = base.replace(/^\/([a-z])(?=\/|$)/i, "$1:/");
+  return resolve(drive).toLowerCase() === resolve(folder).toLowerCase();
 }
 
 function filledIn(path: string, jobId: string, home: string): string {
