@@ -10,12 +10,12 @@ import { until } from "./testing/until.ts";
 setDefaultTimeout(120_000);
 const withRig = rigIn(createTempDirs());
 
-test("after a backup the server has every folder of the snapshot [RTR-01]", () =>
+test("after a backup the server has every folder of the snapshot, after the next one what changed [RTR-01]", () =>
   withRig(async (rig) => {
     mkdirSync(join(rig.source, "a", "deep"), { recursive: true });
     mkdirSync(join(rig.source, "empty"));
     writeFileSync(join(rig.source, "a", "deep", "x"), "12345");
-    await started(rig);
+    const agent = await started(rig);
     const id = await backedUp(rig);
     await indexed(rig, id);
     const { trees } = rig.server;
@@ -32,6 +32,13 @@ test("after a backup the server has every folder of the snapshot [RTR-01]", () =
     ]);
     expect(trees.whole(id)).toMatchObject({ files: 2, bytes: 10 });
     expect(trees.entry(id, `${rig.source}/a`)).toMatchObject({ s: 5, c: 1 });
+
+    writeFileSync(join(rig.source, "empty", "y"), "12");
+    const next = await backedUp(rig);
+    await indexed(rig, next);
+    expect(trees.whole(next)).toMatchObject({ files: 3, bytes: 12 });
+    expect(trees.paths(next)).toContain(`${rig.source}/empty/y`);
+    expect(agent.lines.join("\n")).toContain("Only what changed");
   }));
 
 test("older snapshots are told when somebody asks, also where new ones are not [RTR-01]", () =>

@@ -44,6 +44,7 @@ import { createResticRunner } from "./restic/run.ts";
 import { dropOldRepository } from "./secrets/old-repository.ts";
 import { createSecretFile } from "./secrets/secret-file.ts";
 import { adoptHost, openStateDb } from "./state-db.ts";
+import { createMadeSnapshots } from "./trees/made-snapshots.ts";
 
 export interface AgentDeps {
   readonly paths: AgentPaths;
@@ -181,6 +182,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     restoreHost: { home: homeFolder(env), platform: process.platform },
     tmpDir: paths.tmp,
   };
+  const made = createMadeSnapshots();
   const work = createWork({
     ...restoring,
     db,
@@ -194,6 +196,7 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     hostname,
     live,
     newRev,
+    snapshotMade: made.add,
     ended(done) {
       schedules.ended(done);
       indexing.jobEnded(done);
@@ -211,6 +214,8 @@ export async function runAgent(deps: AgentDeps): Promise<KeeperEnd> {
     connection: () => online,
     isBusy: () => jobs.ids().length > 0,
     tmpDir: paths.tmp,
+    foldersDir: paths.folders,
+    made,
     stopping: stopping.signal,
   });
   const seen = createSeenCommands(db);

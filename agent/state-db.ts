@@ -133,6 +133,11 @@ export function openScratchDb(path: string): Database {
   return db;
 }
 
+/** A file that a scratch file became. */
+export function openKeptDb(path: string): Database {
+  return new Database(path, { create: false, readwrite: true, strict: true });
+}
+
 function open(path: string): StateDb {
   const db = new Database(path, { create: true, strict: true });
   chmodSync(path, 0o600);

@@ -5,7 +5,9 @@ import type { Connection } from "../link/link.ts";
 import type { ServerRequests } from "../link/server-requests.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { StateDb } from "../state-db.ts";
+import { createFolderStore } from "../trees/folder-store.ts";
 import { createIndexing, type Indexing } from "../trees/indexing.ts";
+import type { MadeSnapshots } from "../trees/made-snapshots.ts";
 import { createPendingStore } from "../trees/pending-store.ts";
 import { sendSnapshot } from "../trees/send.ts";
 import { createSentStore } from "../trees/sent-store.ts";
@@ -21,6 +23,8 @@ export interface SnapshotIndexingDeps {
   readonly connection: () => Connection | null;
   readonly isBusy: () => boolean;
   readonly tmpDir: string;
+  readonly foldersDir: string;
+  readonly made: MadeSnapshots;
   /** Aborted when the agent stops. */
   readonly stopping: AbortSignal;
 }
@@ -29,11 +33,12 @@ export interface SnapshotIndexingDeps {
 export function createSnapshotIndexing(deps: SnapshotIndexingDeps): Indexing {
   const { db, configuration, connection, stopping } = deps;
   const sent = createSentStore(db);
+  const folders = createFolderStore(deps.foldersDir, deps.log);
   return createIndexing({
     ...deps,
     pending: createPendingStore(db),
     send: (snapshot) =>
-      sendSnapshot({ ...deps, sent, signal: stopping }, snapshot),
+      sendSnapshot({ ...deps, sent, folders, signal: stopping }, snapshot),
     isEnabled: () => configuration.current()?.index === true,
     isOnline: () => connection() !== null,
     repository: (id) =>

@@ -18,6 +18,7 @@ import type { Configuration } from "../link/config-sync.ts";
 import type { Outbox } from "../link/outbox.ts";
 import type { ServerTime } from "../link/server-time.ts";
 import { isProcessGone, isResticAlive } from "../platform/process-alive.ts";
+import type { MadeSnapshot } from "../restic/changed-folders.ts";
 import type { ResticRunner } from "../restic/run.ts";
 import type { StateDb } from "../state-db.ts";
 
@@ -37,6 +38,7 @@ export interface WorkDeps extends Pick<
   readonly live: (jobId: string, progress: JobProgress) => void;
   /** A ULID of the server's time: several hosts may list one repository. */
   readonly newRev: () => string;
+  readonly snapshotMade: (snapshot: MadeSnapshot) => void;
   /** Called as part of the transaction that keeps a job's end. */
   readonly ended: (done: JobDone) => void;
   /** Aborted when the agent stops. */

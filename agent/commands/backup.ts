@@ -4,7 +4,6 @@ import type {
   JobProgress,
 } from "@restic-manager/shared/domain/job.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
-import type { SnapshotRecord } from "@restic-manager/shared/protocol/event.ts";
 import { FailureError } from "../failure-error.ts";
 import {
   backupArgs,
@@ -13,6 +12,11 @@ import {
   type SourceGroup,
 } from "../restic/args.ts";
 import { createBackupFacts } from "../restic/backup-facts.ts";
+import {
+  createChangedFolders,
+  type ChangedFolders,
+  type MadeSnapshot,
+} from "../restic/changed-folders.ts";
 import { secretsOf } from "../restic/env.ts";
 import { backupOutcome, type ResticEnd } from "../restic/exit-codes.ts";
 import {
@@ -33,6 +37,7 @@ import { aboutJob, type BackupRequest } from "./job-store.ts";
 import { keep } from "./keep.ts";
 import { runPatiently, type LockPatienceDeps } from "./lock-patience.ts";
 import { createProgressReporter } from "./progress.ts";
+import type { ListedSnapshot } from "./snapshots.ts";
 import type { Stats } from "./stats.ts";
 
 export type ConfiguredRepository = ConfigBundle["repositories"][number];
@@ -44,7 +49,9 @@ export interface BackupDeps
   /** Lists the repository anew; null when that failed. */
   readonly reportSnapshots: (
     repository: ConfiguredRepository,
-  ) => Promise<SnapshotRecord[] | null>;
+  ) => Promise<ListedSnapshot[] | null>;
+  /** Called before the end of the job is reported. */
+  readonly snapshotMade: (snapshot: MadeSnapshot) => void;
   readonly stats: Pick<Stats, "afterBackup">;
   readonly limits: { readonly stallMs: number; readonly limitMs: number };
 }
@@ -116,11 +123,12 @@ async function backUpBetweenHooks(
   signal: AbortSignal,
 ): Promise<Ended> {
   let ended: Ended | null = null;
+  const folders = createChangedFolders();
   try {
     const refusal = await runPreHook(deps, plan, log, signal);
     ended =
       refusal === null
-        ? await runRestic(deps, plan, log, signal)
+        ? await runRestic(deps, plan, { log, folders }, signal)
         : endedWith(signal.aborted ? "cancelled" : "failed", refusal);
   } finally {
     // Also when the agent itself is at fault: what the pre-hook stopped must be started again.
@@ -139,7 +147,10 @@ async function backUpBetweenHooks(
     { repositoryId: plan.repository.id, repository: plan.repository },
     snapshots === null ? {} : { snapshot_count: snapshots.length },
   );
-  return { ...ended, stats: withFullId(ended.stats, snapshots) };
+  const stats = withFullId(ended.stats, snapshots);
+  const made = madeSnapshot(stats, snapshots ?? [], folders);
+  if (made !== null) deps.snapshotMade(made);
+  return { ...ended, stats };
 }
 
 function isGood(ended: Ended | null): boolean {
@@ -151,7 +162,7 @@ function isGood(ended: Ended | null): boolean {
 async function runRestic(
   deps: BackupDeps,
   { jobId, args, repository, request }: Plan,
-  log: JobLog,
+  { log, folders }: { readonly log: JobLog; readonly folders: ChangedFolders },
   signal: AbortSignal,
 ): Promise<Ended> {
   if (signal.aborted)
@@ -178,6 +189,7 @@ async function runRestic(
         onMessage(message, stream) {
           progress.add(message);
           facts.add(message);
+          folders.add(message);
           logMessage(log, message, stream);
         },
       },
@@ -199,10 +211,22 @@ async function runRestic(
 /** restic 0.14 says only the first eight digits of the snapshot it made. */
 function withFullId(
   stats: BackupStats,
-  snapshots: SnapshotRecord[] | null,
+  snapshots: ListedSnapshot[] | null,
 ): BackupStats {
   const { snapshot_id } = stats;
   if (snapshot_id === undefined) return stats;
   const full = snapshots?.find(({ id }) => id.startsWith(snapshot_id))?.id;
   return full === undefined ? stats : { ...stats, snapshot_id: full };
+}
+
+function madeSnapshot(
+  { snapshot_id }: BackupStats,
+  snapshots: readonly ListedSnapshot[],
+  folders: ChangedFolders,
+): MadeSnapshot | null {
+  const made = snapshots.find(({ id }) => id === snapshot_id);
+  if (made === undefined || made.tree === null) return null;
+  const { id, tree, hostname, paths, parent } = made;
+  const parentTree = snapshots.find((one) => one.id === parent)?.tree ?? null;
+  return { id, tree, hostname, paths, parentTree, folders: folders.list() };
 }

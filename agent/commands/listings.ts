@@ -1,12 +1,12 @@
 import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
-import type { SnapshotRecord } from "@restic-manager/shared/protocol/event.ts";
 import type { ConfiguredRepository } from "./backup.ts";
+import type { ListedSnapshot } from "./snapshots.ts";
 
 /** What the server is told of the snapshots in the repositories. */
 export interface Listings {
   /** Lists a repository and reports it. Null when that failed: then it is tried again by itself until it succeeds. */
-  list(repository: ConfiguredRepository): Promise<SnapshotRecord[] | null>;
+  list(repository: ConfiguredRepository): Promise<ListedSnapshot[] | null>;
   /** Resolves when none is under way. */
   ended(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface ListingsDeps {
   /** Null, or rejects, when it failed. */
   readonly report: (
     repository: ConfiguredRepository,
-  ) => Promise<SnapshotRecord[] | null>;
+  ) => Promise<ListedSnapshot[] | null>;
   /** How a repository is reached now. */
   readonly repository: (id: string) => ConfiguredRepository | undefined;
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export function createListings(deps: ListingsDeps): Listings {
   async function attempt(
     repository: ConfiguredRepository,
     waitMs: number,
-  ): Promise<SnapshotRecord[] | null> {
+  ): Promise<ListedSnapshot[] | null> {
     const { id } = repository;
     planned.get(id)?.();
     planned.delete(id);

@@ -17,6 +17,7 @@ import type { ResticRunner } from "../restic/run.ts";
 /** restic's own record; what older restics lack is null. */
 const resticSnapshot = z.object({
   id: z.string(),
+  tree: z.string().nullish(),
   time: z.string(),
   hostname: z.string().default(""),
   username: z.string().nullish(),
@@ -30,6 +31,11 @@ const resticSnapshot = z.object({
     })
     .nullish(),
 });
+
+/** A snapshot with restic's own id of what is in it, which the server is not told. */
+export interface ListedSnapshot extends SnapshotRecord {
+  readonly tree: string | null;
+}
 
 export interface SnapshotsDeps {
   readonly runner: ResticRunner;
@@ -51,7 +57,7 @@ export async function reportSnapshots(
   deps: SnapshotsDeps,
   repositoryId: string,
   repository: Repository,
-): Promise<SnapshotRecord[] | null> {
+): Promise<ListedSnapshot[] | null> {
   try {
     const snapshots = await listSnapshots(deps, repository);
     reportList(deps, repositoryId, snapshots);
@@ -71,7 +77,7 @@ export async function reportSnapshots(
 export async function listSnapshots(
   { runner, signal }: Pick<SnapshotsDeps, "runner" | "signal">,
   repository: Repository,
-): Promise<SnapshotRecord[]> {
+): Promise<ListedSnapshot[]> {
   const { end, stdout } = await capture(runner, {
     args: snapshotsArgs,
     repository,
@@ -90,7 +96,7 @@ export function reportList(
   snapshots: readonly SnapshotRecord[],
 ): void {
   const rev = newRev();
-  const parts = inParts(snapshots);
+  const parts = inParts(snapshots.map(toldOf));
   outbox.transaction(() => {
     parts.forEach((part, index) => {
       const body: SnapshotPart = {
@@ -105,18 +111,24 @@ export function reportList(
   });
 }
 
+function toldOf(snapshot: SnapshotRecord & { tree?: unknown }): SnapshotRecord {
+  const { tree: _tree, ...told } = snapshot;
+  return told;
+}
+
 function failed(end: ResticEnd): FailureError {
   const { code, message } = failureOf(end);
   return new FailureError(code, message);
 }
 
 /** Null when it is not restic's list. */
-export function parseSnapshots(stdout: string): SnapshotRecord[] | null {
+export function parseSnapshots(stdout: string): ListedSnapshot[] | null {
   // A repository without snapshots is `[]`, and `null` in old restics.
   const list = parseJson(stdout, z.array(resticSnapshot).nullable());
   if (list === null) return stdout.trim() === "null" ? [] : null;
   return list.map((s) => ({
     id: s.id,
+    tree: s.tree ?? null,
     time: s.time,
     hostname: s.hostname,
     username: s.username ?? null,

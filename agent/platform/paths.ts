@@ -17,6 +17,8 @@ export interface AgentPaths {
   readonly oldRepository: string;
   readonly database: string;
   readonly lock: string;
+  /** Folders of snapshots that the server was told; may be lost. */
+  readonly folders: string;
   readonly bin: string;
   readonly cache: string;
   /** Short-lived private files: certificates for restic, output pipes. */
@@ -45,6 +47,7 @@ export function agentPaths(
     oldRepository: join(state, "old-repository.sealed"),
     database: join(state, "agent.db"),
     lock: join(state, "agent.lock"),
+    folders: join(state, "folders"),
     bin: join(state, "bin"),
     cache: join(state, "cache"),
     tmp: join(state, "tmp"),

@@ -42,7 +42,7 @@ export const unlockAllArgs = [...unlockArgs, "--remove-all"] as const;
 export const pruneArgs = ["prune"] as const;
 export const listLocksArgs = ["list", "locks", noLock, "-q"] as const;
 
-/** Lists these files, and what is directly in these folders. */
+/** Lists these files, and what is directly in these folders; with `/` also what is on the way to the others. Without any: everything. */
 export function listArgs(id: string, paths: readonly string[]): string[] {
   return ["ls", "--json", noLock, id, ...paths];
 }
@@ -75,11 +75,6 @@ export function lockArgs(id: string): string[] {
 
 export function catSnapshotArgs(id: string): string[] {
   return ["cat", "snapshot", id, noLock, "-q"];
-}
-
-/** Everything in a snapshot, folder by folder. */
-export function lsArgs(id: string): string[] {
-  return ["ls", id, "--json", noLock];
 }
 
 /** What a check reads of the data, as restic takes it: above 0 and at most 100, written plainly; 0 for nothing. */

@@ -15,6 +15,8 @@ export type ResticMessage =
       readonly path: string;
     }
   | { readonly type: "unchanged" }
+  /** A folder that is new or in which something changed, as restic writes it: with a slash at its end. */
+  | { readonly type: "folder"; readonly path: string }
   | {
       readonly type: "error";
       readonly path: string | null;
@@ -163,7 +165,7 @@ function summaryOf(value: Record<string, unknown>): ResticMessage {
       }));
 }
 
-/** Folders end in a slash (or backslash) and are of no interest: they change whenever a file in them does. */
+/** Folders end in a slash (or backslash); they change whenever something below them does. */
 function verboseOf(value: Record<string, unknown>): ResticMessage {
   const { action, item } = value;
   if (action === "scan_finished") return { type: "scanned" };
@@ -175,7 +177,8 @@ function verboseOf(value: Record<string, unknown>): ResticMessage {
       path: item,
       size,
     }));
-  if (typeof item !== "string" || /[\\/]$/.test(item)) return other;
+  if (typeof item !== "string") return other;
+  if (/[\\/]$/.test(item)) return { type: "folder", path: item };
   if (action === "new") return { type: "file", action, path: item };
   if (action === "modified")
     return { type: "file", action: "changed", path: item };

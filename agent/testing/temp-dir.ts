@@ -3,10 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "bun:test";
 
-/** Makes folders that vanish after the test that asked for them. To be called once per test file. */
-export function createTempDirs(): () => string {
+/**
+ * Makes folders that vanish after the test that asked for them, or with `afterAll` after all of the file. To be called once
+ * for each per test file.
+ */
+export function createTempDirs(
+  after: (end: () => void) => void = afterEach,
+): () => string {
   const made: string[] = [];
-  afterEach(() => {
+  after(() => {
     for (const path of made.splice(0))
       rmSync(path, { recursive: true, force: true });
   });

@@ -18,6 +18,7 @@ export interface TestTrees {
   paths(snapshotId: string): string[] | null;
   entry(snapshotId: string, path: string): TreeEntry | undefined;
   whole(snapshotId: string): z.infer<typeof treeDone> | undefined;
+  has(treeId: string): boolean;
   /** Trees that came, also those that were there. */
   received(): number;
   /** Longest message, in characters. */
@@ -109,6 +110,7 @@ export function createTestTrees(): TestTrees {
     entry: (snapshotId, path) =>
       all(snapshotId)?.find(([one]) => one === path)?.[1],
     whole: (snapshotId) => wholes.get(snapshotId),
+    has: (treeId) => trees.has(treeId),
     received: () => received,
     longest: () => longest,
     lose(count) {

@@ -3,6 +3,7 @@ import {
   treeText,
   type TreeEntry,
 } from "@restic-manager/shared/domain/tree.ts";
+import type { KnownFolder } from "./folder-store.ts";
 import type { ListedNode } from "./node.ts";
 
 /** All of a snapshot. */
@@ -25,18 +26,23 @@ interface OpenFolder {
   /** What its parent knows of it; null is the root. */
   readonly entry: TreeEntry | null;
   readonly entries: TreeEntry[];
+  /** Those that may come again. */
   readonly names: Set<string>;
   files: number;
   bytes: number;
 }
 
-/**
- * Makes trees of a listing, each as soon as its folder is complete, children before parents. Holds no more than the folders
- * from the root to the place it is at.
- */
-export function createTreeBuilder(
-  onTree: (id: string, text: string) => void,
-): TreeBuilder {
+export interface TreeListener {
+  /** Each as soon as its folder is complete, children before parents. */
+  onTree(id: string, text: string): void;
+  /** The same by its path; the root's is empty. */
+  onFolder(path: string, folder: KnownFolder, entries: number): void;
+  /** What is known of a folder that is not listed; null when it is. */
+  known(path: string): KnownFolder | null;
+}
+
+/** Makes trees of a listing. Holds no more than the folders from the root to the place it is at. */
+export function createTreeBuilder(listener: TreeListener): TreeBuilder {
   const open: OpenFolder[] = [];
   let top = opened("", null);
 
@@ -57,16 +63,22 @@ export function createTreeBuilder(
     const { entry, entries, files, bytes } = top;
     const text = treeText(entries);
     const root = idOf(text);
-    onTree(root, text);
+    listener.onTree(root, text);
+    listener.onFolder(top.path, { tree: root, files, bytes }, entries.length);
     open.pop();
     const parent = open.at(-1);
     if (parent !== undefined) {
-      if (entry !== null) Object.assign(entry, { s: bytes, d: root, c: files });
-      parent.files += files;
-      parent.bytes += bytes;
       top = parent;
+      if (entry !== null) complete(entry, { tree: root, files, bytes });
     }
     return { root, files, bytes };
+  }
+
+  function complete(entry: TreeEntry, known: KnownFolder): void {
+    const { tree, files, bytes } = known;
+    Object.assign(entry, { s: bytes, d: tree, c: files });
+    top.files += files;
+    top.bytes += bytes;
   }
 
   return {
@@ -78,9 +90,13 @@ export function createTreeBuilder(
       }
       // Names that are not UTF-8 may look the same; the first stands for all of them.
       if (!top.names.has(entry.n)) top.entries.push(entry);
-      top.names.add(entry.n);
-      if (entry.t === "dir") top = opened(`${folder}/${entry.n}`, entry);
-      else {
+      if (entry.n.includes("\uFFFD")) top.names.add(entry.n);
+      if (entry.t === "dir") {
+        const path = `${folder}/${entry.n}`;
+        const known = listener.known(path);
+        if (known === null) top = opened(path, entry);
+        else complete(entry, known);
+      } else {
         top.files += 1;
         top.bytes += entry.s;
       }

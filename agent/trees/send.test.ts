@@ -1,103 +1,36 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { FailureError } from "../failure-error.ts";
-import { createMemoryLink } from "../link/memory-link.ts";
-import type { ResticCall } from "../restic/run.ts";
-import { openStateDb } from "../state-db.ts";
-import { realRestic } from "../testing/programs.ts";
+import { realRestic, type RealRestic } from "../testing/programs.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
-import { createTestTrees, type TestTrees } from "../testing/test-trees.ts";
-import { sendSnapshot, type SendOutcome } from "./send.ts";
-import { createSentStore } from "./sent-store.ts";
+import { toldSnapshots } from "../testing/told-snapshots.ts";
 
 // Real restic on a busy machine.
 setDefaultTimeout(120_000);
 const tempDir = createTempDirs();
-const repositoryId = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-const host = "habcdefghijkl";
-
-interface Bench {
-  readonly source: string;
-  readonly trees: TestTrees;
-  readonly tmpDir: string;
-  backUp(): Promise<string>;
-  forget(snapshotId: string): Promise<void>;
-  /** Replaces a snapshot by one that holds the same. */
-  tag(snapshotId: string): Promise<string>;
-  send(snapshotId: string): Promise<SendOutcome>;
-  /** How often restic was asked to list a snapshot. */
-  listings(): number;
-  /** Ends whatever restic does next, as the end of the agent does. */
-  stop: AbortController;
-}
-
-async function setUp(): Promise<Bench> {
-  const dir = tempDir();
-  const source = join(dir, "source");
-  mkdirSync(source);
-  const restic = realRestic(join(dir, "by-hand"));
+const sharedDir = createTempDirs(afterAll);
+let restic: RealRestic;
+/** A snapshot with one file, for whoever needs no other. */
+let plain: { readonly id: string; readonly path: string };
+beforeAll(async () => {
+  restic = realRestic(sharedDir());
   await restic.byHand("init");
-  const trees = createTestTrees();
-  const calls: ResticCall[] = [];
-  const connection = await createMemoryLink().link.connect();
-  const stop = new AbortController();
-  const tmpDir = join(dir, "tmp");
-  const deps = {
-    runner: {
-      run(call: ResticCall) {
-        calls.push(call);
-        return restic.runner.run(call);
-      },
-    },
-    signal: stop.signal,
-    requests: {
-      ask: async (_connection, op, body, schema) =>
-        schema.parse(
-          trees.answer(op, { host, t: "2026-11-28T10:00:00Z", ...body }),
-        ),
-    },
-    connection: () => connection,
-    sent: createSentStore(openStateDb(join(dir, "agent.db"))),
-    tmpDir,
-  } satisfies Parameters<typeof sendSnapshot>[0];
-  const idOf = async (snapshot: string) => {
-    const { output } = await restic.byHand("snapshots", "--json", snapshot);
-    return (JSON.parse(output) as { id: string }[])[0]?.id ?? "";
-  };
-  return {
-    source,
-    trees,
-    tmpDir,
-    async backUp() {
-      const { output } = await restic.byHand("backup", "--json", source);
-      const summary = output.split("\n").at(-1) ?? "";
-      const { snapshot_id } = JSON.parse(summary) as { snapshot_id: string };
-      return idOf(snapshot_id);
-    },
-    async tag(snapshotId) {
-      await restic.byHand("tag", "--add", "kept", snapshotId);
-      return idOf("latest");
-    },
-    async forget(snapshotId) {
-      await restic.byHand("forget", snapshotId);
-    },
-    send: (snapshotId) =>
-      sendSnapshot(deps, {
-        repositoryId,
-        repository: restic.repository,
-        snapshotId,
-      }),
-    listings: () => calls.filter(({ args }) => args[0] === "ls").length,
-    stop,
-  };
-}
+  const { source, backUp } = await setUp();
+  writeFileSync(join(source, "x"), "1");
+  plain = { id: await backUp(), path: join(source, "x") };
+});
+const setUp = () => toldSnapshots(tempDir(), restic);
+const noise = (bytes: number) =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
 
 test("a folder is told with what is in it: kinds, sizes, times, permissions, owners [RTR-01]", async () => {
   const { source, trees, backUp, send } = await setUp();
@@ -159,47 +92,68 @@ test("strange names arrive as they are [RTR-01]", async () => {
   expect(trees.whole(id)?.files).toBe(names.length + 2);
 });
 
-test("a further snapshot costs what changed [RTR-01]", async () => {
-  const { source, trees, backUp, send } = await setUp();
+test("a further snapshot costs what changed: one look at the folders above it [RTR-01]", async () => {
+  const { source, trees, backUp, send, asked } = await setUp();
   for (let i = 0; i < 30; i++) {
     mkdirSync(join(source, `f${i}`));
     writeFileSync(join(source, `f${i}`, "x"), "1".repeat(i));
   }
-  await send(await backUp());
+  await send(await backUp({ noted: true }));
+  expect(asked()).toEqual(["ls"]);
   const before = trees.received();
   expect(before).toBeGreaterThan(30);
   writeFileSync(join(source, "f7", "y"), "new");
-  const id = await backUp();
-  await send(id);
+  const id = await backUp({ noted: true });
+  expect(await send(id)).toBe("sent");
+  expect(asked()).toEqual(["ls", "ls /"]);
   const depth = source.split("/").length;
   expect(trees.received() - before).toBeLessThanOrEqual(depth + 1);
   expect(trees.paths(id)).toContain(`${source}/f7/y`);
   expect(trees.paths(id)).toContain(`${source}/f8/x`);
+  expect(trees.whole(id)).toMatchObject({ files: 31, bytes: 438 });
 });
 
-test("a snapshot that holds the same as an earlier one is not listed again [RTR-01]", async () => {
-  const { source, trees, backUp, tag, send, listings } = await setUp();
+test("snapshots made while the server was away are told from what the last one has [RTR-01]", async () => {
+  const { source, trees, backUp, send, asked, listed } = await setUp();
+  mkdirSync(join(source, "a"));
+  writeFileSync(join(source, "a", "x"), "1");
+  await send(await backUp({ noted: true }));
+  mkdirSync(join(source, "b", "gone"), { recursive: true });
+  const between = await backUp({ noted: true });
+  rmSync(join(source, "b", "gone"), { recursive: true });
+  writeFileSync(join(source, "c"), "new");
+  const last = await backUp({ noted: true });
+  expect(await send(last)).toBe("sent");
+  expect(await send(between)).toBe("sent");
+  expect(asked()).toEqual(["ls", "ls /", "ls"]);
+  expect(trees.whole(last)?.root).toBe((await listed(last)).root);
+  expect(trees.paths(between)).toContain(`${source}/b/gone`);
+});
+
+test("a snapshot that holds the same as an earlier one is not listed again, whoever made it [RTR-01]", async () => {
+  const { source, trees, backUp, tag, send, asked } = await setUp();
   writeFileSync(join(source, "x"), "1");
   const first = await backUp();
   await send(first);
   const id = await tag(first);
   expect(id).not.toBe(first);
   expect(await send(id)).toBe("sent");
-  expect(listings()).toBe(1);
+  expect(asked()).toEqual(["cat", "ls", "cat"]);
   expect(trees.paths(id)).toContain(`${source}/x`);
 });
 
 test("trees the server has lost are sent again, all of them [RTR-01]", async () => {
-  const { source, trees, backUp, tag, send } = await setUp();
+  const { source, trees, backUp, tag, send, asked } = await setUp();
   for (const name of ["a", "b"]) {
     mkdirSync(join(source, name));
     writeFileSync(join(source, name, "x"), name);
   }
-  await send(await backUp());
+  await send(await backUp({ noted: true }));
   trees.lose(2);
   writeFileSync(join(source, "c"), "new");
-  const changed = await backUp();
+  const changed = await backUp({ noted: true });
   expect(await send(changed)).toBe("sent");
+  expect(asked()).toEqual(["ls", "ls /", "ls"]);
   expect(trees.paths(changed)).toContain(`${source}/b/x`);
   trees.empty();
   const same = await tag(changed);
@@ -207,69 +161,82 @@ test("trees the server has lost are sent again, all of them [RTR-01]", async () 
   expect(trees.paths(same)).toContain(`${source}/a/x`);
 });
 
-test("a long folder arrives in several messages, none of them too long [RTR-01]", async () => {
-  const { source, trees, backUp, send } = await setUp();
-  const noise = (bytes: number) =>
-    Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
-  for (let i = 0; i < 5000; i++) writeFileSync(join(source, noise(60)), "");
-  const id = await backUp();
-  expect(await send(id)).toBe("sent");
-  expect(trees.paths(id)?.length).toBeGreaterThan(5000);
-  expect(trees.longest()).toBeLessThan(256 * 1024);
-});
-
-test("what is indexed or switched off costs one question [RTR-01]", async () => {
-  const { source, trees, backUp, send, listings } = await setUp();
+test("what an agent kept of folders may be damaged: the next snapshot is listed as a whole [RTR-01]", async () => {
+  const { source, trees, backUp, send, asked, said, foldersDir } =
+    await setUp();
   writeFileSync(join(source, "x"), "1");
-  const id = await backUp();
-  trees.want(false);
-  expect(await send(id)).toBe("unwanted");
-  trees.want(true);
+  await send(await backUp({ noted: true }));
+  const [map = ""] = readdirSync(foldersDir);
+  writeFileSync(join(foldersDir, map), "no database");
+  writeFileSync(join(source, "y"), "1");
+  const id = await backUp({ noted: true });
   expect(await send(id)).toBe("sent");
-  expect(await send(id)).toBe("unwanted");
-  expect(listings()).toBe(1);
+  expect(asked()).toEqual(["ls", "ls"]);
+  expect(said.join("")).toContain("listed as a whole");
+  expect(trees.paths(id)).toContain(`${source}/y`);
 });
 
-test("a connection that ends in between costs only what was under way [RTR-01]", async () => {
+test("names that are not UTF-8 are told as a whole listing tells them [RTR-01]", async () => {
+  const { source, trees, backUp, send, asked, listed } = await setUp();
+  mkdirSync(join(source, "a"));
+  await send(await backUp({ noted: true }));
+  for (const byte of [0xfe, 0xff])
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${source}/a/bad-`), Buffer.from([byte])]),
+      "1",
+    );
+  const id = await backUp({ noted: true });
+  expect(await send(id)).toBe("sent");
+  expect(asked()).toEqual(["ls", "ls /", "ls"]);
+  expect(trees.whole(id)?.root).toBe((await listed(id)).root);
+});
+
+test("a long folder arrives in several messages, none too long; a connection that ends in between costs only what was under way [RTR-01]", async () => {
   const { source, trees, backUp, send, tmpDir } = await setUp();
-  const noise = () =>
-    Buffer.from(crypto.getRandomValues(new Uint8Array(60))).toString("hex");
-  for (let i = 0; i < 40; i++) {
+  const folders = 20;
+  for (let i = 0; i < folders; i++) {
     mkdirSync(join(source, `f${i}`));
-    for (let j = 0; j < 100; j++)
-      writeFileSync(join(source, `f${i}`, noise()), "");
+    for (let j = 0; j < 50; j++)
+      writeFileSync(join(source, `f${i}`, noise(60)), "");
   }
+  for (let i = 0; i < 4000; i++) writeFileSync(join(source, noise(60)), "");
   const id = await backUp();
   let puts = 0;
   trees.onRequest((op) => {
     if (op === "tree.put" && ++puts === 2) throw new Error("gone");
   });
   await expect(send(id)).rejects.toThrow("gone");
-  const before = trees.received();
-  expect(before).toBeGreaterThan(0);
+  expect(trees.received()).toBeGreaterThan(0);
   expect(await send(id)).toBe("sent");
-  const total = trees.received();
+  expect(trees.received()).toBe(folders + source.split("/").length);
+  expect(trees.paths(id)?.length).toBeGreaterThan(5000);
   expect(new Set(trees.paths(id)).size).toBe(trees.paths(id)?.length ?? 0);
-  const folders = 40 + source.split("/").length;
-  expect(total).toBe(folders);
+  expect(trees.longest()).toBeLessThan(256 * 1024);
   expect(existsSync(join(tmpDir, "trees.spool"))).toBe(false);
 });
 
+test("what is indexed or switched off costs one question [RTR-01]", async () => {
+  const { trees, send, asked } = await setUp();
+  trees.want(false);
+  expect(await send(plain.id)).toBe("unwanted");
+  trees.want(true);
+  expect(await send(plain.id)).toBe("sent");
+  expect(await send(plain.id)).toBe("unwanted");
+  expect(asked()).toEqual(["cat", "ls"]);
+  expect(trees.paths(plain.id)).toContain(plain.path);
+});
+
 test("a snapshot that was forgotten meanwhile is said to be missing [RTR-01]", async () => {
-  const { source, backUp, forget, send } = await setUp();
-  writeFileSync(join(source, "x"), "1");
-  const id = await backUp();
-  await forget(id);
-  const error: unknown = await send(id).catch((reason: unknown) => reason);
+  const { send } = await setUp();
+  const gone = plain.id.replaceAll(/./g, "0");
+  const error: unknown = await send(gone).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(FailureError);
   expect((error as FailureError).failure.code).toBe("snapshot_missing");
 });
 
 test("an agent that stops leaves nothing half told [RTR-01]", async () => {
-  const { source, trees, backUp, send, stop } = await setUp();
-  writeFileSync(join(source, "x"), "1");
-  const id = await backUp();
+  const { trees, send, stop } = await setUp();
   stop.abort("agent_stopped");
-  await expect(send(id)).rejects.toThrow(FailureError);
-  expect(trees.whole(id)).toBeUndefined();
+  await expect(send(plain.id)).rejects.toThrow(FailureError);
+  expect(trees.whole(plain.id)).toBeUndefined();
 });

@@ -7,11 +7,17 @@ import type { ServerRequests } from "../link/server-requests.ts";
 import type { Repository } from "../restic/env.ts";
 import type { WholeTree } from "./builder.ts";
 import { inMessages } from "./messages.ts";
-import { readTree, readTreeId, type ReadTreeDeps } from "./read-tree.ts";
+import {
+  lineOf,
+  readSnapshot,
+  type ReadSnapshot,
+  type ReadSnapshotDeps,
+} from "./read-snapshot.ts";
+import { readFacts, type SnapshotFacts } from "./read-tree.ts";
 import type { SentStore } from "./sent-store.ts";
-import { openSpool } from "./spool.ts";
+import { openSpool, type Spool } from "./spool.ts";
 
-export interface SendDeps extends ReadTreeDeps {
+export interface SendDeps extends ReadSnapshotDeps {
   readonly requests: ServerRequests;
   /** Null while the server is away. */
   readonly connection: () => Connection | null;
@@ -56,28 +62,40 @@ export async function sendSnapshot(
   const done = ({ root, files, bytes }: WholeTree) =>
     put({ root, files, bytes });
 
-  async function sendAll(resticTree: string): Promise<Step> {
+  async function sendAll(
+    facts: SnapshotFacts,
+    generation: string,
+  ): Promise<Step> {
+    const toRead = { ...snapshot, facts, generation };
     const spool = openSpool(deps.tmpDir);
+    let read: ReadSnapshot | null = null;
     try {
-      const whole = await readTree(
-        deps,
-        snapshot.repository,
-        snapshotId,
-        (id, text) => {
+      read = await readSnapshot(deps, toRead, {
+        add(id, text) {
           if (!sent.has(repositoryId, id)) spool.add(id, text);
         },
-      );
-      for (const message of inMessages(spool.trees())) {
-        const step = await put({ trees: message.parts });
-        if (step !== "ok") return step;
-        sent.add(repositoryId, message.whole);
+        clear: spool.clear,
+      });
+      const step = await sendRead(read.whole, spool);
+      if (step === "ok") {
+        sent.addRoot(repositoryId, facts.tree, read.whole);
+        read.keep();
       }
-      const step = await done(whole);
-      if (step === "ok") sent.addRoot(repositoryId, resticTree, whole);
+      if (step === "again") deps.folders.drop(lineOf(toRead));
       return step;
     } finally {
+      read?.close();
       spool.close();
     }
+  }
+
+  async function sendRead(whole: WholeTree, spool: Spool): Promise<Step> {
+    for (const message of inMessages(spool.trees())) {
+      const step = await put({ trees: message.parts });
+      if (step !== "ok") return step;
+      sent.add(repositoryId, message.whole);
+    }
+    return done(whole);
   }
 
   for (let round = 0; round < rounds; round++) {
@@ -89,9 +107,11 @@ export async function sendSnapshot(
     );
     if (!wanted) return "unwanted";
     sent.begin(repositoryId, generation);
-    const resticTree = await readTreeId(deps, snapshot.repository, snapshotId);
-    const known = sent.root(repositoryId, resticTree);
-    const step = await (known === null ? sendAll(resticTree) : done(known));
+    const facts = deps.made.of(snapshotId) ?? (await readFacts(deps, snapshot));
+    const known = sent.root(repositoryId, facts.tree);
+    const step = await (known === null
+      ? sendAll(facts, generation)
+      : done(known));
     if (step === "ok") return "sent";
     if (step === "refused") return "refused";
   }

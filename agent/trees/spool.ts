@@ -14,6 +14,8 @@ export interface Spool {
   add(id: string, text: string): void;
   /** In the order they were added. */
   trees(): Iterable<PackedTree>;
+  /** Throws away what was added. */
+  clear(): void;
   close(): void;
 }
 
@@ -35,6 +37,7 @@ export function openSpool(folder: string): Spool {
       db
         .query<PackedTree, []>("SELECT id, packed FROM trees ORDER BY seq")
         .iterate(),
+    clear: () => void db.run("DELETE FROM trees"),
     close() {
       known.finalize();
       insert.finalize();
