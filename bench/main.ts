@@ -50,7 +50,13 @@ function measures(quick: boolean): Record<string, Measure> {
           ? { bytes: 2 ** 28, beside: 2 ** 27, snapshots: 3, rounds: 1 }
           : { bytes: 2 ** 31, beside: 2 ** 33, snapshots: 200, rounds: 3 },
       ),
-    index: (lab) => measureIndex(lab, { files: quick ? 10_000 : 100_000 }),
+    index: (lab) =>
+      measureIndex(
+        lab,
+        quick
+          ? { files: 10_000, bytes: 2 ** 28 }
+          : { files: 100_000, bytes: 2 ** 31 },
+      ),
   };
 }
 
