@@ -22,6 +22,7 @@ import { createSchedulesFeature } from "../features/schedules/feature.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import { createTreesFeature } from "../features/trees/feature.ts";
 import { createRestoresFeature } from "../features/restores/feature.ts";
+import { keysIn } from "../features/restores/temporary-key-store.ts";
 import { createTokensFeature } from "../features/tokens/feature.ts";
 import { createAgentStreams } from "../http/agent-streams.ts";
 import type { LiveViews } from "../http/live-feed.ts";
@@ -97,6 +98,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     commands,
     repositories: {
       onlyOf: repositoriesOnlyOf,
+      keysIn,
       drop: dropRepositories,
       stopUpkeepBy,
     },

@@ -10,6 +10,7 @@ import {
   stopUpkeepBy,
 } from "../features/repos/of-host.ts";
 import { createHostsFeature } from "../features/hosts/feature.ts";
+import { keysIn } from "../features/restores/temporary-key-store.ts";
 import { createConfigRevision } from "../features/schedules/config-revision.ts";
 import { nextRun } from "../features/schedules/next-run.ts";
 import type { Reconcile } from "../features/hosts/presence.ts";
@@ -51,6 +52,7 @@ export function createHostsWorld(options: Pick<TestApiOptions, "config"> = {}) {
     commands,
     repositories: {
       onlyOf: repositoriesOnlyOf,
+      keysIn,
       drop: dropRepositories,
       stopUpkeepBy,
     },

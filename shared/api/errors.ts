@@ -163,6 +163,10 @@ export const apiErrors = {
     409,
     "A host has at most 100 of these; delete one that is not needed first.",
   ],
+  temporary_keys_left: [
+    409,
+    "Keys of restores on other hosts may still open repositories that would go too; let them be removed first, or leave them knowingly.",
+  ],
   // Upkeep of repositories
   admin_creds_required: [
     409,

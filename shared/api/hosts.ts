@@ -147,11 +147,30 @@ export const hostPatch = z.strictObject({
 export type HostPatch = z.infer<typeof hostPatch>;
 
 /**
- * DELETE /api/hosts/:id → 204. The host's name as the person typed it. Its access ends at once; its jobs, logs and
- * schedules go, and repositories that no other host uses go from the list with their passwords. The repositories
- * themselves, and the history of changes, stay.
+ * DELETE /api/hosts/:id → `hostRemoved`. The host's name as the person typed it. Its access ends at once; its jobs, logs
+ * and schedules go, and repositories that no other host uses go from the list with their passwords. The repositories
+ * themselves, and the history of changes, stay. `temporary_keys_left` while keys of restores on other hosts are in them.
  */
-export const removeBody = z.strictObject({ name: z.string().max(253) });
+export const removeBody = z.strictObject({
+  name: z.string().max(253),
+  /** Those keys may stay: nobody but who asks will remove them. */
+  leave_keys: z.boolean().default(false),
+});
+
+/** A key that a restore on another host was given, as restic lists it. */
+const leftKey = z.object({
+  /** Name of the repository that it opens. */
+  repository: z.string(),
+  /** restic's user name of the key. */
+  label: z.string(),
+  /** restic's id of the key; null when its agent has not confirmed that it was made. */
+  key_id: z.string().nullable(),
+});
+export type LeftKey = z.infer<typeof leftKey>;
+
+/** Keys that were left behind; empty without `leave_keys`. */
+export const hostRemoved = z.object({ left_keys: z.array(leftKey) });
+export type HostRemoved = z.infer<typeof hostRemoved>;
 
 /** POST /api/hosts/:id/rotate-key, body `{}` → `hostDetail` with the new fingerprint, once the agent has the new key. */
 

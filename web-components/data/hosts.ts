@@ -4,6 +4,7 @@ import type {
   HostDetail,
   HostList,
   HostPatch,
+  HostRemoved,
   HostRow,
   PendingHost,
   PendingList,
@@ -24,7 +25,7 @@ export interface HostsStore {
   reject(pendingId: string): Promise<void>;
   patch(id: string, body: HostPatch): Promise<HostDetail>;
   /** `name` as a person typed it; the server refuses another than the host's. */
-  remove(id: string, name: string): Promise<void>;
+  remove(id: string, name: string, leaveKeys: boolean): Promise<HostRemoved>;
   /** Resolves to the host with its new key, once the agent has it. */
   rotateKey(id: string): Promise<HostDetail>;
   enrolment(): Promise<EnrolmentInfo>;
@@ -71,8 +72,11 @@ export function createHostsStore({
       http.send<void>("POST", `/api/pending/${pendingId}/reject`, {}),
     patch: (id, body) =>
       http.send<HostDetail>("PATCH", `/api/hosts/${id}`, body),
-    remove: (id, name) =>
-      http.send<void>("DELETE", `/api/hosts/${id}`, { name }),
+    remove: (id, name, leave_keys) =>
+      http.send<HostRemoved>("DELETE", `/api/hosts/${id}`, {
+        name,
+        leave_keys,
+      }),
     rotateKey: (id) =>
       http.send<HostDetail>("POST", `/api/hosts/${id}/rotate-key`, {}),
     enrolment: () => http.get<EnrolmentInfo>("/api/enrolment"),

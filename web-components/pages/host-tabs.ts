@@ -160,8 +160,8 @@ export function settingsTab({
     }
     .removeHost=${
       session.can("hosts.remove")
-        ? async (typed: string) => {
-            await hosts.remove(host.id, typed);
+        ? async (typed: string, leaveKeys: boolean) => {
+            await hosts.remove(host.id, typed, leaveKeys);
             page.dispatchEvent(
               new ToastEvent(`${host.name} is removed; its agent is cut off`),
             );

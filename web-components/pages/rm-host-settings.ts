@@ -29,7 +29,7 @@ export class RmHostSettings extends LitElement {
   @property({ attribute: false }) accessor rotateKey:
     (() => Promise<void>) | null = null;
   @property({ attribute: false }) accessor removeHost:
-    ((typed: string) => Promise<void>) | null = null;
+    ((typed: string, leaveKeys: boolean) => Promise<void>) | null = null;
   @state() accessor dialog: "" | "rotate" | "remove" = "";
   readonly #saving = new Saving(this);
 

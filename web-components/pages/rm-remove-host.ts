@@ -1,7 +1,7 @@
-import { html, LitElement } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { dialogActions } from "../elements/dialog-actions.ts";
-import { problemNotice, textField } from "../elements/field.ts";
+import { checkField, problemNotice, textField } from "../elements/field.ts";
 import { icon } from "../elements/icon.ts";
 import { base } from "../styles/base.ts";
 import { form } from "../styles/form.ts";
@@ -17,13 +17,17 @@ export class RmRemoveHost extends LitElement {
   @property() accessor name = "";
   @property({ attribute: false }) accessor removeHost!: (
     typed: string,
+    leaveKeys: boolean,
   ) => Promise<void>;
   @state() accessor typed = "";
+  @state() accessor leaveKeys = false;
   readonly #saving = new Saving(this);
 
   override render() {
     const { working, problem } = this.#saving;
-    const differs = this.typed.trim() !== this.name;
+    const keysLeft = problem?.code === "temporary_keys_left";
+    const blocked =
+      this.typed.trim() !== this.name || (keysLeft && !this.leaveKeys);
     return html`<rm-dialog
       heading="Remove ${this.name}"
       ?locked=${working}
@@ -32,7 +36,7 @@ export class RmRemoveHost extends LitElement {
       <form
         id="remove"
         novalidate
-        @submit=${(event: SubmitEvent) => this.#submit(event, differs)}
+        @submit=${(event: SubmitEvent) => this.#submit(event, blocked)}
       >
         <p>
           The agent on <strong>${this.name}</strong> is cut off at once and
@@ -77,22 +81,36 @@ export class RmRemoveHost extends LitElement {
           },
         })}
         ${problemNotice(problem)}
+        ${
+          keysLeft || this.leaveKeys
+            ? checkField({
+                id: "leave-keys",
+                label: "Leave these keys in their repositories",
+                checked: this.leaveKeys,
+                onChange: (checked) => {
+                  this.leaveKeys = checked;
+                },
+              })
+            : nothing
+        }
       </form>
       ${dialogActions({
         label: html`${icon("trash", 14)}${working ? "Removing" : "Remove host"}`,
         tone: "danger",
         working,
-        blocked: differs,
+        blocked,
         onCancel: () => this.dispatchEvent(new Event("close")),
         onConfirm: () => this.renderRoot.querySelector("form")?.requestSubmit(),
       })}
     </rm-dialog>`;
   }
 
-  #submit(event: SubmitEvent, differs: boolean): void {
+  #submit(event: SubmitEvent, blocked: boolean): void {
     event.preventDefault();
-    if (differs) return;
-    void this.#saving.run(() => this.removeHost(this.typed.trim()));
+    if (blocked) return;
+    void this.#saving.run(() =>
+      this.removeHost(this.typed.trim(), this.leaveKeys),
+    );
   }
 }
 

@@ -23,7 +23,7 @@ export function removeHost({ world, params, body }: Call): Answer {
       },
     };
   world.hosts = world.hosts.filter((other) => other !== host);
-  return { body: undefined };
+  return { body: { left_keys: [] } };
 }
 
 export function rotateKey({ world, params }: Call): Answer {

@@ -33,7 +33,7 @@ test("a host is removed only by its typed name, and the fleet goes on without it
       {
         method: "DELETE",
         path: `/api/hosts/${id}`,
-        body: { name: "web-01" },
+        body: { name: "web-01", leave_keys: false },
         csrf: "csrf-of-the-test",
       },
     ]);
@@ -53,6 +53,33 @@ test("a removal that is refused is explained with its code, and the dialog stays
     const alert = page.getByRole("alert");
     await alert.getByText("name_mismatch").waitFor();
     await alert.getByText("The typed name is not the name").waitFor();
+  }));
+
+test("keys that would be forgotten with a host are named, and stay only when that is ticked [ENR-13] [RTR-07]", () =>
+  stage.play(seededWorld(), settings, async ({ page, server, complaints }) => {
+    const removal = `DELETE /api/hosts/${id}`;
+    server.refuse(removal, {
+      status: 409,
+      code: "temporary_keys_left",
+      message: "attic: rm-01jdz (key cccccccc) may still open it.",
+    });
+    await page.getByRole("button", { name: "Remove host" }).click();
+    const tick = page.getByLabel("Leave these keys in their repositories");
+    const remove = page.getByRole("button", { name: "Remove host" }).last();
+    await page.getByLabel("Type web-01 to remove it").fill("web-01");
+    expect(await tick.count()).toBe(0);
+    await remove.click();
+    await page.getByRole("alert").getByText("attic: rm-01jdz").waitFor();
+    expect(await remove.isDisabled()).toBe(true);
+    server.refuse(removal, null);
+    await tick.check();
+    await remove.click();
+    await page.getByText("web-01 is removed; its agent is cut off").waitFor();
+    expect(server.sent.at(-1)?.body).toEqual({
+      name: "web-01",
+      leave_keys: true,
+    });
+    expect(complaints.filter((line) => !line.includes("409"))).toEqual([]);
   }));
 
 test("a host that somebody else removes leaves the fleet, and its page says so [ENR-13]", () =>

@@ -1,6 +1,7 @@
 import {
   emptyBody,
   hostDetail,
+  hostRemoved,
   removeBody,
 } from "@restic-manager/shared/api/hosts.ts";
 import { signedText } from "@restic-manager/shared/identity/signed.ts";
@@ -40,9 +41,9 @@ export function accessRoutes(deps: {
       summary: "Remove a host, its history and its access",
       params,
       body: removeBody,
-      answer: null,
+      answer: hostRemoved,
       audit: "host.remove",
-      handle: ({ params: { id }, body, by }) => deps.remove(id, body.name, by),
+      handle: ({ params: { id }, body, by }) => deps.remove(id, body, by),
     }),
     route({
       method: "POST",

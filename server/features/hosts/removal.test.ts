@@ -1,4 +1,5 @@
-import { beforeEach, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
+import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
 import { encodeNkey } from "@restic-manager/shared/identity/nkey.ts";
 import { helloAnswer } from "@restic-manager/shared/protocol/hello.ts";
 import { topic } from "@restic-manager/shared/protocol/topic.ts";
@@ -23,9 +24,9 @@ beforeEach(async () => {
   world.hosts.start();
 });
 
-async function remove(name = "nas") {
+async function remove(name = "nas", more: object = {}) {
   const path = `/api/hosts/${nas.hostId}`;
-  return world.send("DELETE", path, { name }, await world.as("admin"));
+  return world.send("DELETE", path, { name, ...more }, await world.as("admin"));
 }
 
 const hello = () => nas.said("hello", nas.hello(), helloAnswer);
@@ -63,10 +64,29 @@ async function addRepository(id: string, hostIds: readonly string[]) {
       .execute();
 }
 
+/** With a log of one line. */
+async function addJob(id: string) {
+  const ts = "2026-01-01T00:00:00.000Z";
+  const job = { id, kind: "backup", status: "succeeded", queued_at: ts };
+  await world.db
+    .insertInto("jobs")
+    .values({ ...job, host_id: nas.hostId, actor_kind: "user" } as never)
+    .execute();
+  const line = { stream: "stdout", kind: "info", line: "One." } as const;
+  await world.db
+    .insertInto("job_logs")
+    .values({ job_id: id, seq: 1, ts, ...line })
+    .execute();
+}
+
 test("a removed host is gone at once, and its key with it [ENR-13]", async () => {
   await hello();
   world.emitted.length = 0;
-  expect((await remove()).status).toBe(204);
+  const removed = await remove();
+  expect([removed.status, await removed.json()]).toEqual([
+    200,
+    { left_keys: [] },
+  ]);
   expect(world.cut).toEqual([encodeNkey("user", nas.publicKey)]);
   expect(world.emitted).toEqual([{ type: "host.removed", hostId: nas.hostId }]);
   expect(world.hosts.presence.isOnline(nas.hostId)).toBe(false);
@@ -132,24 +152,102 @@ test("with it go the repositories that only it used, and everybody's credentials
     fingerprint: nas.fingerprint,
     repositories: ["attic"],
     upkeep_stopped: [],
+    left_keys: [],
+  });
+});
+
+describe("while passwords of restores on other hosts still open repositories that would go with it", () => {
+  const added = "01JDZ0000000000000000000KA";
+  const unconfirmed = "01JDZ0000000000000000000KB";
+  const left_keys = [
+    {
+      repository: "attic",
+      label: "rm-01jdz0000000000000000000ka",
+      key_id: "c".repeat(64),
+    },
+    {
+      repository: "attic",
+      label: "rm-01jdz0000000000000000000kb",
+      key_id: null,
+    },
+  ];
+
+  async function addKey(id: string, repository_id: string, keyId?: string) {
+    await world.db
+      .insertInto("temporary_keys")
+      .values({
+        id,
+        repository_id,
+        restic_key_id: keyId ?? null,
+        job_id: null,
+        keeper_host_id: null,
+        made_at: "2026-01-01T00:00:00.000Z",
+        remove_after: "2026-01-08T00:00:00.000Z",
+        last_error: null,
+      })
+      .execute();
+  }
+
+  beforeEach(async () => {
+    const other = await createApprovedAgent(world, 2, "laptop");
+    await addRepository("attic", [nas.hostId]);
+    await addRepository("shared", [nas.hostId, other.hostId]);
+    await addKey(added, "attic", "c".repeat(64));
+    await addKey(unconfirmed, "attic");
+    await addKey("01JDZ0000000000000000000KC", "shared");
+  });
+
+  const keys = async () =>
+    (await world.db.selectFrom("temporary_keys").select("id").execute()).length;
+
+  test("nothing of it is removed, and each is named, with what to do about it [ENR-13] [RTR-07]", async () => {
+    await addJob("first");
+    const refused = await remove();
+    const { code, message } = (await refused.json()) as ApiErrorBody;
+    expect([refused.status, code]).toEqual([409, "temporary_keys_left"]);
+    expect(message).toContain(
+      "attic: rm-01jdz0000000000000000000ka (key cccccccccccccccc), rm-01jdz0000000000000000000kb",
+    );
+    expect(message).toContain("leave_keys");
+    expect(message).not.toContain("shared");
+    expect(await keys()).toBe(3);
+    expect((await nas.session()).status).toBe(200);
+    const logs = await world.db.selectFrom("job_logs").selectAll().execute();
+    expect(logs).toHaveLength(1);
+  });
+
+  test("who leaves them there is told which they are, and so is the audit log [ENR-13] [RTR-07]", async () => {
+    const removed = await remove("nas", { leave_keys: true });
+    expect([removed.status, await removed.json()]).toEqual([
+      200,
+      { left_keys },
+    ]);
+    // That of a repository which others use is still the server's to remove.
+    expect(await keys()).toBe(1);
+    const { payload } = await world.db
+      .selectFrom("audit_log")
+      .select("payload")
+      .where("action", "=", "host.remove")
+      .executeTakeFirstOrThrow();
+    expect(JSON.parse(payload).left_keys).toEqual([
+      "attic: rm-01jdz0000000000000000000ka (key cccccccccccccccc)",
+      "attic: rm-01jdz0000000000000000000kb",
+    ]);
+  });
+
+  test("one of a repository that others use holds nobody up [ENR-13]", async () => {
+    await world.db
+      .deleteFrom("temporary_keys")
+      .where("repository_id", "=", "attic")
+      .execute();
+    expect((await remove()).status).toBe(200);
+    expect(await keys()).toBe(1);
   });
 });
 
 test("a long history goes job by job, so that others are served meanwhile [ENR-13]", async () => {
   const { db } = world;
-  const ts = "2026-01-01T00:00:00.000Z";
-  for (const id of ["first", "second"]) {
-    const job = { id, kind: "backup", status: "succeeded", queued_at: ts };
-    await db
-      .insertInto("jobs")
-      .values({ ...job, host_id: nas.hostId, actor_kind: "user" } as never)
-      .execute();
-    const line = { stream: "stdout", kind: "info", line: "One." } as const;
-    await db
-      .insertInto("job_logs")
-      .values({ job_id: id, seq: 1, ts, ...line })
-      .execute();
-  }
+  for (const id of ["first", "second"]) await addJob(id);
   const seen = new Set<string>();
   const count = async (table: "hosts" | "job_logs") =>
     (await db.selectFrom(table).selectAll().execute()).length;
@@ -159,7 +257,7 @@ test("a long history goes job by job, so that others are served meanwhile [ENR-1
     seen.add(`${await count("hosts")} host, ${await count("job_logs")} lines`);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect((await removal).status).toBe(204);
+  expect((await removal).status).toBe(200);
   expect([...seen]).toContain("1 host, 1 lines");
   expect(await count("job_logs")).toBe(0);
 });

@@ -1,9 +1,13 @@
+import type { LeftKey } from "@restic-manager/shared/api/hosts.ts";
 import type { Selectable } from "kysely";
 import type { TemporaryKeyRow } from "../../db/recovery-rows.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
 
 export type TemporaryKey = Selectable<TemporaryKeyRow>;
+
+/** The user name that restic lists the key under: what finds it when nobody heard its id. */
+export const labelOf = (id: string) => `rm-${id.toLowerCase()}`;
 
 export async function insertKey(trx: Trx, row: TemporaryKey): Promise<void> {
   await trx.insertInto("temporary_keys").values(row).execute();
@@ -62,4 +66,24 @@ export async function spentKeys(
     .where("key.id", "not in", without)
     .orderBy("key.id")
     .execute();
+}
+
+/** Keys that may still be in these repositories, also those of restores that run. */
+export async function keysIn(
+  trx: Trx,
+  repositoryIds: readonly string[],
+): Promise<LeftKey[]> {
+  const rows = await trx
+    .selectFrom("temporary_keys as key")
+    .innerJoin("repositories", "repositories.id", "key.repository_id")
+    .select(["key.id", "key.restic_key_id", "repositories.name"])
+    .where("key.repository_id", "in", repositoryIds)
+    .orderBy("repositories.name")
+    .orderBy("key.id")
+    .execute();
+  return rows.map(({ id, restic_key_id, name }) => ({
+    repository: name,
+    label: labelOf(id),
+    key_id: restic_key_id,
+  }));
 }

@@ -79,8 +79,6 @@ export function createTemporaryKeys(deps: {
   let turn: Promise<void> | null = null;
   let isAskedAgain = false;
 
-  const labelOf = (id: string) => `rm-${id.toLowerCase()}`;
-
   function tell<T>(
     keeper: Keeper,
     secret: RepoKeySecret,
@@ -108,7 +106,7 @@ export function createTemporaryKeys(deps: {
         do: "remove",
         ...keeper.access,
         key_id: key.restic_key_id,
-        label: labelOf(key.id),
+        label: store.labelOf(key.id),
       },
       z.unknown(),
     );
@@ -198,7 +196,7 @@ export function createTemporaryKeys(deps: {
       await audit.record(trx, by, {
         action: "repository.key_add",
         target: { kind: "repository", id: repositoryId },
-        payload: { host_id: keeper.hostId, label: labelOf(keyId) },
+        payload: { host_id: keeper.hostId, label: store.labelOf(keyId) },
       });
     });
   }
@@ -221,7 +219,7 @@ export function createTemporaryKeys(deps: {
             do: "add",
             ...keeper.access,
             new_password: password,
-            label: labelOf(id),
+            label: store.labelOf(id),
           },
           repoKeyResult,
         );
