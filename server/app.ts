@@ -34,6 +34,7 @@ import {
   createNatsFront,
 } from "./http/nats-front.ts";
 import { createSessionCookies, readSessionToken } from "./http/session.ts";
+import { createWatchSession } from "./http/session-watch.ts";
 import { createStaticFiles } from "./http/static.ts";
 import { openServerIdentity } from "./identity.ts";
 import type { Secrets } from "./ports/secrets.ts";
@@ -78,6 +79,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     throttle: createLoginThrottle(clock),
   });
   const sessions = createSessions(base);
+  const watchSession = createWatchSession({ ...base, ...auth });
   const violations = createViolations({
     ...base,
     broker: { hostOf: (connection) => broker.hostOf(connection) },
@@ -108,6 +110,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     broker,
     post: createHttpPost(clock),
     confirm: auth.confirm,
+    watchSession,
     version: build.version,
     config,
   });
@@ -115,8 +118,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const hub = createLiveHub(clock, random.id());
   const live = createLive({
     hub,
-    events,
-    actorOfSession: auth.actorOfSession,
+    watchSession,
     jobExists: async (id) => (await features.views.job(id)) !== null,
     clock,
     log,

@@ -41,6 +41,7 @@ import type { Db } from "../ports/db.ts";
 import type { Post } from "../ports/post.ts";
 import type { Route, SocketRoute } from "../ports/route.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import type { WatchSession } from "../ports/session-watch.ts";
 import type { Transaction } from "../ports/transaction.ts";
 import type { Random } from "../random.ts";
 
@@ -66,6 +67,7 @@ export interface FeaturesDeps {
     | "heartbeatInterval"
   >;
   readonly confirm: ConfirmPassword;
+  readonly watchSession: WatchSession;
   readonly version: string;
   readonly random: Random;
   readonly clock: Clock;

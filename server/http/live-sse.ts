@@ -1,8 +1,8 @@
 import { every } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { LiveTopic } from "@restic-manager/shared/api/live.ts";
+import type { WatchSession } from "../ports/session-watch.ts";
 import type { LiveHub, LiveMessage, LivePosition } from "./live-hub.ts";
-import { watchSession, type SessionWatch } from "./live-session.ts";
 
 const maxWaiting = 64;
 const commentMs = 15_000;
@@ -13,7 +13,11 @@ const commentMs = 15_000;
  * sends the last one as Last-Event-ID goes on there. A client that does not keep up is cut, and resumes the same way.
  */
 export function liveSse(
-  deps: SessionWatch & { readonly hub: LiveHub; readonly clock: Clock },
+  deps: {
+    readonly hub: LiveHub;
+    readonly watchSession: WatchSession;
+    readonly clock: Clock;
+  },
   request: {
     readonly topic: LiveTopic;
     readonly sessionId: string;
@@ -43,7 +47,7 @@ export function liveSse(
         const stops = [
           subscription.end,
           every(clock, commentMs, () => write(": \n\n")),
-          watchSession(deps, request.sessionId, end),
+          deps.watchSession(request.sessionId, "view", end),
           onEnd(end),
         ];
         free = () => {

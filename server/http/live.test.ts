@@ -9,6 +9,7 @@ import { createTestApi, createTestWorld } from "../testing/test-api.ts";
 import { createLive } from "./live.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { createLiveOutbox } from "./live-socket.ts";
+import { createWatchSession } from "./session-watch.ts";
 import { startListener, type HttpListener } from "./listener.ts";
 
 const jobId = "01JDZ0000000000000000000AA";
@@ -33,9 +34,8 @@ function start() {
   };
   const live = createLive({
     ...world,
-    events,
     hub,
-    actorOfSession: world.auth.actorOfSession,
+    watchSession: createWatchSession({ ...world, ...world.auth, events }),
     async jobExists(id) {
       if (id === brokenJobId) throw new Error("broken");
       return id === jobId;

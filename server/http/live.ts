@@ -3,23 +3,27 @@ import type { LiveTopic } from "@restic-manager/shared/api/live.ts";
 import { apiErrors } from "@restic-manager/shared/api/errors.ts";
 import type { ApiErrorCode } from "@restic-manager/shared/api/errors.ts";
 import { ulidText } from "@restic-manager/shared/domain/ids.ts";
-import type { Cancel } from "@restic-manager/shared/clock.ts";
+import type { Cancel, Clock } from "@restic-manager/shared/clock.ts";
 import { parseJson } from "@restic-manager/shared/identity/signed.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
 import { z } from "zod";
 import { AppError } from "../app-error.ts";
 import { route } from "../ports/route.ts";
 import type { Actor, RequestInfo, Route, SocketRoute } from "../ports/route.ts";
+import type { WatchSession } from "../ports/session-watch.ts";
 import type { SocketHandler } from "../ports/socket.ts";
 import type { LiveHub } from "./live-hub.ts";
-import { watchSession, type SessionWatch } from "./live-session.ts";
 import { createLiveOutbox } from "./live-socket.ts";
 import type { LiveOutbox } from "./live-socket.ts";
 import { liveSse } from "./live-sse.ts";
 import { parseTopic } from "./live-topic.ts";
 
-export interface LiveDeps extends SessionWatch {
+export interface LiveDeps {
   readonly hub: LiveHub;
   readonly jobExists: (id: string) => Promise<boolean>;
+  readonly watchSession: WatchSession;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /*
@@ -56,7 +60,7 @@ export function createLive(deps: LiveDeps): Live {
       open(socket) {
         outbox = createLiveOutbox(socket, deps.hub);
         outbox.send({ f: "hello", boot: deps.hub.boot });
-        stopWatching = watchSession(deps, actor.sessionId, () =>
+        stopWatching = deps.watchSession(actor.sessionId, "view", () =>
           socket.close(sessionEnded, "The session has ended"),
         );
       },

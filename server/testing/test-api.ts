@@ -18,6 +18,7 @@ import {
   readSessionToken,
   sessionCookie,
 } from "../http/session.ts";
+import { createWatchSession } from "../http/session-watch.ts";
 import { createLog } from "../log.ts";
 import type { Config } from "../config.ts";
 import type { Route, SocketRoute } from "../ports/route.ts";
@@ -52,7 +53,8 @@ export function createTestWorld(passwords = createPasswords()) {
   });
   const sessions = createSessions({ db, tx, audit, events, clock, log });
   const base = { clock, random, log, logLines, db, tx, events, audit };
-  return { ...base, auth, sessions };
+  const watchSession = createWatchSession({ ...base, ...auth });
+  return { ...base, auth, sessions, watchSession };
 }
 
 /** For tests that log in many times: no work at all, and no protection. */

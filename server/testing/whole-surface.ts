@@ -54,7 +54,6 @@ export function createWholeSurface(passwords?: Passwords) {
     live: createLive({
       ...world,
       hub: createLiveHub(clock, "boot"),
-      actorOfSession: world.auth.actorOfSession,
       jobExists: async (id) => (await features.views.job(id)) !== null,
     }),
     front: createNatsFront({

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { downloadQuery } from "@restic-manager/shared/api/restores.ts";
 import type { DumpSecret } from "@restic-manager/shared/protocol/command.ts";
 import { AppError } from "../../app-error.ts";
-import type { Events } from "../../events.ts";
 import type {
   AgentStreams,
   ExpectedStream,
@@ -10,6 +9,7 @@ import type {
 import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Actor, RequestInfo } from "../../ports/route.ts";
+import type { WatchSession } from "../../ports/session-watch.ts";
 import type { Transaction, Trx } from "../../ports/transaction.ts";
 import type { CredentialReader } from "../repos/access.ts";
 import type { RepositoryAccess } from "../repos/admin-access.ts";
@@ -62,9 +62,9 @@ export function createDownload(deps: {
   commands: AgentCommands;
   seal: SealTo;
   audit: Audit;
-  events: Pick<Events, "on">;
+  watchSession: WatchSession;
 }): Download {
-  const { tx, presence, events } = deps;
+  const { tx, presence } = deps;
   /** How many downloads each host streams. */
   const running = new Map<string, number>();
 
@@ -158,13 +158,14 @@ export function createDownload(deps: {
     { sessionId }: Actor,
     signal: AbortSignal,
   ): void {
-    const stopHearing = events.on((event) => {
-      if (event.type === "session.ended" && event.sessionId === sessionId)
-        stream.cancel();
-    });
+    const stopWatching = deps.watchSession(
+      sessionId,
+      "restore.download",
+      stream.cancel,
+    );
     signal.addEventListener("abort", stream.cancel);
     void stream.ended.then(() => {
-      stopHearing();
+      stopWatching();
       signal.removeEventListener("abort", stream.cancel);
     });
   }

@@ -6,6 +6,7 @@ import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { AgentStreams } from "../../ports/agent-streams.ts";
 import type { Audit } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
+import type { WatchSession } from "../../ports/session-watch.ts";
 import type { Transaction } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -36,6 +37,7 @@ export function createRestoresFeature(deps: {
   runnersOf: RunnersOf;
   lookUp: LookUp;
   streams: AgentStreams;
+  watchSession: WatchSession;
   sending: Sending;
   jobs: Pick<Jobs, "get">;
   audit: Audit;
