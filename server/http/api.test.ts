@@ -130,6 +130,25 @@ test("unknown addresses and methods are refused with a code [API-03]", async () 
   });
 });
 
+test("HEAD does nothing of what GET does in the API, and is answered elsewhere [API-03]", async () => {
+  let calls = 0;
+  const at = (path: string) =>
+    route({
+      method: "GET",
+      path,
+      access: "public",
+      summary: "Counts",
+      answer: null,
+      handle: () => void (calls += 1),
+    });
+  const { request } = start(at("/api/counted"), at("/counted"));
+  const refused = await request("/api/counted", { method: "HEAD" });
+  expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET"]);
+  expect(calls).toBe(0);
+  const head = await request("/counted", { method: "HEAD" });
+  expect([head.status, calls]).toEqual([204, 1]);
+});
+
 test("our own fault is a 500 that says nothing but a request id, and is logged once with it [API-03]", async () => {
   const { request, world } = start(broken);
   const response = await request("/api/broken");

@@ -52,12 +52,16 @@ export function createApi(deps: ApiDeps): Hono<HttpEnv> {
   app.use(identify(deps), requestLog(deps.clock, deps.log), secure);
   for (const socket of deps.sockets) {
     app.get(socket.path, (c, next) => {
-      const isUpgrade = c.req.header("upgrade")?.toLowerCase() === "websocket";
-      return isUpgrade ? upgrade(deps, socket, c) : next();
+      const asked = c.req.header("upgrade")?.toLowerCase();
+      return asked === "websocket" && !asksForHead(c)
+        ? upgrade(deps, socket, c)
+        : next();
     });
   }
   for (const route of routes) {
-    app.on(route.method, route.path, (c) => answer(deps, route, c));
+    app.on(route.method, route.path, (c, next) =>
+      asksForHead(c) ? next() : answer(deps, route, c),
+    );
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((r) => r.path === path).map((r) => r.method);
@@ -77,6 +81,14 @@ export function createApi(deps: ApiDeps): Hono<HttpEnv> {
   app.notFound((c) => fail(deps, new AppError("not_found"), c));
   app.onError((error, c) => fail(deps, error, c));
   return app;
+}
+
+/**
+ * Hono has HEAD do all that GET does and drops the body, unread and not cancelled: a download would run, and take a place,
+ * for nobody. Files and health, which are asked this way, lie outside the API.
+ */
+function asksForHead({ req }: Ctx): boolean {
+  return req.method === "HEAD" && req.path.startsWith("/api/");
 }
 
 function identify(deps: ApiDeps): MiddlewareHandler<HttpEnv> {

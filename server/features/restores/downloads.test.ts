@@ -361,6 +361,17 @@ describe("a browser", () => {
     reader?.releaseLock();
   });
 
+  test("that asks for the head alone is told to use GET, and starts nothing [DIF-01]", async () => {
+    server.onDump(nas, greet);
+    const url = `http://127.0.0.1:${server.listener.port}${server.snapshot}/download?path=/etc/hosts`;
+    for (let times = 0; times < 3; times++) {
+      const head = await fetch(url, { method: "HEAD", headers: server.admin });
+      expect([head.status, head.headers.get("allow")]).toEqual([405, "GET"]);
+    }
+    expect(nas.received).toEqual([]);
+    expect(await server.actions()).not.toContain("snapshot.download");
+  });
+
   test("of a viewer, or sent by another site, gets nothing [DIF-01] [RBC-03]", async () => {
     const viewer = await server.api.as("viewer");
     const query = "path=/etc/hosts";
