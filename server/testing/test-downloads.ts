@@ -1,3 +1,4 @@
+import { maxStreamPiece } from "@restic-manager/shared/protocol/stream.ts";
 import { startListener } from "../http/listener.ts";
 import { ok } from "./test-endpoint.ts";
 import type { TestEndpoint } from "./test-endpoint.ts";
@@ -12,6 +13,26 @@ export const hello = new TextEncoder().encode("hello");
 export function greet(line: Line): void {
   line.socket.send(hello);
   line.say({ done: true, bytes: hello.length });
+}
+
+/** The largest that a stream takes at once. */
+export const piece = new Uint8Array(maxStreamPiece).fill(7);
+
+/** Sends for as long as it may, as restic would write for ever. */
+export async function sendForEver(line: Line): Promise<number> {
+  let sent = 0;
+  let isOpen = true;
+  void line.closed.then(() => {
+    isOpen = false;
+  });
+  while (isOpen) {
+    while (isOpen && line.granted() - sent >= piece.length) {
+      line.socket.send(piece);
+      sent += piece.length;
+    }
+    await Promise.race([line.more(), line.closed]);
+  }
+  return sent;
 }
 
 /** The agent's end of a stream. */
@@ -53,6 +74,8 @@ export async function createTestDownloads() {
   );
   const root = `127.0.0.1:${listener.port}`;
   const streamUrl = `ws://${root}/api/agents/stream`;
+  /** One that nobody holds is collected some time, and its connection ends with it. */
+  const held: Response[] = [];
 
   return {
     ...server,
@@ -60,18 +83,22 @@ export async function createTestDownloads() {
     streamUrl,
     dial: () => dial(streamUrl),
     /** `query` as it stands in the address. */
-    download: (
+    async download(
       query: string,
       {
         headers = {},
         number = 1,
         signal,
       }: { headers?: object; number?: number; signal?: AbortSignal } = {},
-    ) =>
-      fetch(`http://${root}${server.at(number)}/download?${query}`, {
+    ): Promise<Response> {
+      const url = `http://${root}${server.at(number)}/download?${query}`;
+      const response = await fetch(url, {
         headers: { ...server.admin, ...headers },
         ...(signal && { signal }),
-      }),
+      });
+      held.push(response);
+      return response;
+    },
     /** What the agent does with each stream that it is asked for. */
     onDump(host: TestEndpoint, work: (line: Line) => void | Promise<void>) {
       host.onCommand("dump.start", (command) => {

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import {
-  maxStreamPiece,
-  streamWindow,
-} from "@restic-manager/shared/protocol/stream.ts";
+import { streamWindow } from "@restic-manager/shared/protocol/stream.ts";
 import { until } from "../../adapters/bus-contract.ts";
 import {
   createTestDownloads,
   greet,
   hello,
+  piece,
+  sendForEver,
 } from "../../testing/test-downloads.ts";
 import type { Line, TestDownloads } from "../../testing/test-downloads.ts";
 import { ok, refused } from "../../testing/test-endpoint.ts";
@@ -205,6 +204,19 @@ describe("what fails", () => {
     expect(await codeOf(await answer)).toEqual([504, "agent_timeout"]);
   });
 
+  test("for want of a password is told as that, and not as a host that is offline [DIF-01]", async () => {
+    await server.db.deleteFrom("repository_credentials").execute();
+    const response = await server.download("path=/etc/hosts");
+    expect([response.status, await response.json()]).toEqual([
+      409,
+      expect.objectContaining({
+        code: "restore_refused",
+        message: expect.stringContaining("nothing to open this repository"),
+      }),
+    ]);
+    expect(nas.received).toEqual([]);
+  });
+
   test("a snapshot or path that is not there is not asked for [DIF-01]", async () => {
     expect(await codeOf(await server.download("path=/etc/nothing"))).toEqual([
       404,
@@ -220,25 +232,6 @@ describe("what fails", () => {
 });
 
 describe("a browser", () => {
-  const piece = new Uint8Array(maxStreamPiece).fill(7);
-
-  /** Sends for as long as it may, as restic would write for ever. */
-  async function sendForEver(line: Line): Promise<number> {
-    let sent = 0;
-    let isOpen = true;
-    void line.closed.then(() => {
-      isOpen = false;
-    });
-    while (isOpen) {
-      while (isOpen && line.granted() - sent >= piece.length) {
-        line.socket.send(piece);
-        sent += piece.length;
-      }
-      await Promise.race([line.more(), line.closed]);
-    }
-    return sent;
-  }
-
   test("that does not read stops the agent, and one that reads on gets every byte [DIF-01]", async () => {
     const total = 64 * 1024 * 1024;
     let sent = 0;
@@ -310,80 +303,6 @@ describe("a browser", () => {
     leaving.abort();
     await expect(answer).rejects.toThrow();
     expect(await closed).toBe(1000);
-  });
-
-  test.each<[string, () => Promise<unknown>]>([
-    [
-      "whose session ends gets no more",
-      async () => {
-        const { id } = await server.db
-          .selectFrom("sessions")
-          .select("id")
-          .executeTakeFirstOrThrow();
-        server.events.emit({ type: "session.ended", sessionId: id });
-      },
-    ],
-    // As another process does, which nobody here hears of.
-    [
-      "whose password is reset on the command line gets no more after a minute",
-      async () => {
-        await server.db.deleteFrom("sessions").execute();
-        await server.minutes(1);
-      },
-    ],
-    [
-      "whose session runs out gets no more after a minute",
-      async () => {
-        const expires_at = "2026-01-01T00:00:30.000Z";
-        await server.db.updateTable("sessions").set({ expires_at }).execute();
-        await server.minutes(1);
-      },
-    ],
-    [
-      "of somebody who may not download any more gets no more after a minute",
-      async () => {
-        await server.db.updateTable("users").set({ role: "viewer" }).execute();
-        await server.minutes(1);
-      },
-    ],
-  ])("%s [DIF-01] [AUT-05]", async (_name, happen) => {
-    const ended = Promise.withResolvers<number>();
-    server.onDump(nas, async (line) => {
-      await sendForEver(line);
-      ended.resolve(await line.closed);
-    });
-    const response = await server.download("path=/etc/hosts");
-    const reader = response.body?.getReader();
-    await reader?.read();
-    await happen();
-    expect(await ended.promise).toBe(1000);
-    // Without anybody who holds it, it would be collected, and that ends a download as well.
-    reader?.releaseLock();
-  });
-
-  test("that asks for the head alone is told to use GET, and starts nothing [DIF-01]", async () => {
-    server.onDump(nas, greet);
-    const url = `http://127.0.0.1:${server.listener.port}${server.snapshot}/download?path=/etc/hosts`;
-    for (let times = 0; times < 3; times++) {
-      const head = await fetch(url, { method: "HEAD", headers: server.admin });
-      expect([head.status, head.headers.get("allow")]).toEqual([405, "GET"]);
-    }
-    expect(nas.received).toEqual([]);
-    expect(await server.actions()).not.toContain("snapshot.download");
-  });
-
-  test("of a viewer, or sent by another site, gets nothing [DIF-01] [RBC-03]", async () => {
-    const viewer = await server.api.as("viewer");
-    const query = "path=/etc/hosts";
-    expect(
-      await codeOf(await server.download(query, { headers: viewer })),
-    ).toEqual([403, "forbidden"]);
-    const headers = { "Sec-Fetch-Site": "cross-site" };
-    expect(await codeOf(await server.download(query, { headers }))).toEqual([
-      403,
-      "origin_refused",
-    ]);
-    expect(nas.received).toEqual([]);
   });
 });
 

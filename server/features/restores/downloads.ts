@@ -15,7 +15,7 @@ import type { CredentialReader } from "../repos/access.ts";
 import type { RepositoryAccess } from "../repos/admin-access.ts";
 import { attachment } from "./attachment.ts";
 import { tidyPaths, wrong } from "./paths.ts";
-import { find } from "./plan.ts";
+import { find, noAccess } from "./plan.ts";
 import type { LookUp, Source } from "./plan.ts";
 import type { SealTo } from "./sealed-command.ts";
 import * as store from "./store.ts";
@@ -100,7 +100,9 @@ export function createDownload(deps: {
     const hostId = await choose(trx, source, snapshot, wantedId);
     const host = await store.findHost(trx, hostId, repositoryId);
     const access = await deps.access.own(trx, repositoryId, hostId);
-    if (host === null || access === null) throw new AppError("host_offline");
+    if (host === null) throw new AppError("host_not_found");
+    if (access === null)
+      throw new AppError("restore_refused", { message: noAccess });
     return { snapshot, host, access };
   }
 

@@ -43,7 +43,7 @@ export interface Plan {
   readonly keeper: Keeper | null;
 }
 
-const noAccess =
+export const noAccess =
   "The server has nothing to open this repository with; set its password on the repository's page.";
 const notInPlace =
   "On Windows files cannot be put back in place yet; restore into a new folder and move them.";
