@@ -103,7 +103,7 @@ function planOf(
   );
   if (bundle === null || group === undefined || repository === undefined)
     return null;
-  const args = backupArgs(group, hostname());
+  const args = backupArgs(group, hostname(), repository.url);
   const limits = limitArgs(request.limits ?? bundle.limits);
   return {
     request,

@@ -20,7 +20,7 @@ const rest: Repository = {
 };
 
 test("a backup names host, tag, excludes and paths, and paths cannot be taken for options", () => {
-  expect(backupArgs(group, "nas")).toEqual([
+  expect(backupArgs(group, "nas", "rest:http://nas:8000/a")).toEqual([
     "backup",
     "--json",
     "--verbose=2",
@@ -53,7 +53,7 @@ test("on Windows it is quoted as its shells want it", () => {
 test("no secret of a repository is in the arguments [RST-02]", () => {
   const args = [
     ...backendArgs(rest.url, "/tmp/ca.pem", "/tmp/ssh"),
-    ...backupArgs(group, "nas"),
+    ...backupArgs(group, "nas", "rest:http://nas:8000/a"),
   ].join(" ");
   for (const secret of ["p-repo", "p@ss/word", "p%40ss"])
     expect(args).not.toContain(secret);

@@ -11,6 +11,7 @@ export type SourceGroup = ConfigBundle["groups"][number];
 export function backupArgs(
   group: Pick<SourceGroup, "name" | "includes" | "excludes" | "options">,
   host: string,
+  repositoryUrl: string,
 ): string[] {
   return [
     "backup",
@@ -21,12 +22,32 @@ export function backupArgs(
     host,
     "--tag",
     group.name,
-    ...group.excludes.flatMap((pattern) => ["--exclude", pattern]),
+    ...[
+      ...group.excludes,
+      ...repositoryWithin(group.includes, repositoryUrl),
+    ].flatMap((pattern) => ["--exclude", pattern]),
     ...(group.options.exclude_caches ? ["--exclude-caches"] : []),
     ...(group.options.one_file_system ? ["--one-file-system"] : []),
     "--",
     ...group.includes,
   ];
+}
+
+/** A repository that lies in what it backs up would hold itself, and grow with every run. */
+function repositoryWithin(includes: readonly string[], url: string): string[] {
+  if (repoKind(url) !== "local") return [];
+  const folder = comparable(url);
+  const isWithin = includes.some((path) => folder.startsWith(comparable(path)));
+  const isDrive = /^[a-z]:/i.test(url);
+  return isWithin
+    ? [url.replaceAll(isDrive ? /\[/g : /[\\*?[]/g, isDrive ? "[[]" : "\\$&")]
+    : [];
+}
+
+function comparable(path: string): string {
+  const isDrive = /^[a-z]:/i.test(path);
+  const text = isDrive ? path.replaceAll("\\", "/").toLowerCase() : path;
+  return `${text.replace(/\/+$/, "")}/`;
 }
 
 export const initArgs = ["init", "--json"] as const;

@@ -36,15 +36,32 @@ function sourceIn(dir: string, megabytes: number = 0): string {
   return source;
 }
 
-function groupOf(source: string) {
+function groupOf(source: string, url = "rest:http://elsewhere/") {
   const options = { exclude_caches: false, one_file_system: false };
   return backupArgs(
     { name: "default", includes: [source], excludes: [], options },
     "endpoint",
+    url,
   );
 }
 
 describe("with a real restic", () => {
+  test("a repository in a folder that it backs up does not hold itself", async () => {
+    const dir = tempDir();
+    const home = join(dir, "a [home] *");
+    mkdirSync(home);
+    const { runner, repository, byHand } = realRestic(home);
+    await byHand("init");
+    await runner.run({
+      args: groupOf(home, repository.url),
+      repository,
+      limitMs,
+    });
+    const { output } = await byHand("ls", "latest");
+    expect(output).toContain(home);
+    expect(output).not.toContain(repository.url);
+  });
+
   test("a repository is made, backed up to and listed", async () => {
     const dir = tempDir();
     const { runner, repository, byHand } = realRestic(dir);

@@ -13,6 +13,32 @@ describe("the name of a source group", () => {
   );
 });
 
+describe("an exclude pattern", () => {
+  const faultsOf = (pattern: string) =>
+    sourceGroupSpec.safeParse({
+      name: "default",
+      includes: ["/home"],
+      excludes: [pattern],
+    }).error?.issues[0]?.path;
+  test.each([
+    "*.tmp",
+    "/home/*/.cache",
+    "[a-z]?/[^x]*",
+    "a\\[b",
+    "[\\]a]",
+    "a]",
+    "!keep",
+    "C:\\Users\\",
+    "😀[😀-😎]",
+  ])("may be %p [SRC-01]", (pattern) =>
+    expect(faultsOf(pattern)).toBeUndefined(),
+  );
+  test.each(["[bad", "a/[]/b", "[a-]", "[]a]", "[/]", "[^]", "x\\"])(
+    "is not %p, which restic cannot read [SRC-01]",
+    (pattern) => expect(faultsOf(pattern)).toEqual(["excludes", 0]),
+  );
+});
+
 describe("a retention policy", () => {
   test.each([
     {},

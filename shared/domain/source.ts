@@ -14,6 +14,24 @@ export const includePath = z
   .max(4096)
   .regex(/^(\/|[A-Za-z]:[\\/])/, "Use an absolute path.");
 
+/** Of one part of a pattern between separators, as Go's `filepath.Match` takes it, which fails the backup otherwise. */
+const unixPart =
+  /^(?:[^\\[]|\\.|\[(?:\^|(?!\^))(?:(?:[^\\\]-]|\\.)(?:-(?:[^\\\]-]|\\.))?)+\])*$/su;
+const windowsPart = /^(?:[^[]|\[(?:\^|(?!\^))(?:[^\]-](?:-[^\]-])?)+\])*$/su;
+
+/** A restic pattern that holds on some platform: which one it is for, is not known here. */
+const excludePattern = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine(
+    (pattern) =>
+      pattern.split("/").every((part) => unixPart.test(part)) ||
+      (/^!?[a-z]:/i.test(pattern) &&
+        pattern.split(/[\\/]/).every((part) => windowsPart.test(part))),
+    "restic cannot read this pattern: close every [ with ], with something in between, or write \\[ for the character itself.",
+  );
+
 const keep = z
   .number()
   .int()
@@ -70,7 +88,7 @@ export const sourceOptions = z.strictObject({
 const groupFields = z.strictObject({
   name: groupName,
   includes: z.array(includePath).min(1, "Name at least one path.").max(500),
-  excludes: z.array(z.string().min(1).max(4096)).max(1000).default([]),
+  excludes: z.array(excludePattern).max(1000).default([]),
   options: sourceOptions.default({
     exclude_caches: true,
     one_file_system: false,
