@@ -22,6 +22,7 @@ export async function backup(
   random: Random,
   dir: string,
 ): Promise<string[]> {
+  needDatabase(config);
   onDisk(dir, elsewhere, () =>
     mkdirSync(dir, { recursive: true, mode: 0o700 }),
   );
@@ -33,7 +34,6 @@ export async function backup(
       `${existing} exists and is not written over. Name a new directory, for example one a day.`,
     );
   }
-  needDatabase(config);
   loadSecretKey(config.secretKeyFile, true, random);
   onDisk(database, elsewhere, () =>
     copyDatabase(databasePath(config), database),

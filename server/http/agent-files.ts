@@ -120,7 +120,7 @@ function findAgent(deps: AgentFilesDeps, { os, arch }: PlatformQuery) {
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path === undefined) {
     throw new AppError("agent_binary_missing", {
-      message: `This server has no agent for ${platform}; put it at ${override}.`,
+      message: `This server has no agent for ${platform}; put ${file} into agents/${platform} of its data directory.`,
     });
   }
   return { path, file };
