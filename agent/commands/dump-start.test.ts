@@ -116,8 +116,9 @@ async function withRig(
 const blocks = (source: string) => {
   mkdirSync(join(source, "docs", "below"), { recursive: true });
   for (const name of ["big", "docs/one"]) {
-    const random = crypto.getRandomValues(new Uint8Array(65_536));
-    const content = Array.from({ length: 100 }, () => random);
+    const content = Array.from({ length: 100 }, () =>
+      crypto.getRandomValues(new Uint8Array(65_536)),
+    );
     writeFileSync(join(source, name), Buffer.concat(content));
   }
   writeFileSync(join(source, "docs", "below", "two\nlines"), "two");

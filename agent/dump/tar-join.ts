@@ -7,10 +7,11 @@ export function withoutTarEnd(take: OnBytes) {
   let held = new Uint8Array();
   return {
     async take(piece: Uint8Array): Promise<void> {
-      const all = Buffer.concat([held, piece]);
-      const keep = Math.min(all.length, tarEnd.length);
-      held = new Uint8Array(all.subarray(all.length - keep));
-      await take(all.subarray(0, all.length - keep));
+      if (piece.length < tarEnd.length) piece = Buffer.concat([held, piece]);
+      else if (held.length > 0) await take(held);
+      const end = Math.max(0, piece.length - tarEnd.length);
+      held = new Uint8Array(piece.subarray(end));
+      if (end > 0) await take(piece.subarray(0, end));
     },
     /** Throws when what was held back is not the end of an archive. */
     async end(): Promise<void> {

@@ -4,8 +4,8 @@ import { createLineSplitter } from "./lines.ts";
 
 export type OutputStream = "stdout" | "stderr";
 export type OnLine = (stream: OutputStream, line: string) => void;
-/** Takes a piece of stdout; nothing more is read until it is done. */
-export type OnBytes = (piece: Uint8Array) => Promise<void>;
+/** Takes a piece of stdout; nothing more is read until its promise, if it gives one, is kept. */
+export type OnBytes = (piece: Uint8Array) => Promise<void> | void;
 
 /** Who takes the output of a child process. */
 export interface Taker {
@@ -169,8 +169,10 @@ function readStream(stream: Unrefable, sink: Sink): Reading {
   const stopped = Promise.withResolvers<void>();
   let isStopped = false;
   async function read(): Promise<void> {
-    for await (const chunk of stream)
-      if (!isStopped) await sink.push(chunk as Uint8Array);
+    for await (const chunk of stream) {
+      const taken = isStopped ? undefined : sink.push(chunk as Uint8Array);
+      if (taken !== undefined) await taken;
+    }
     if (!isStopped) sink.end();
   }
   const stop = () => {

@@ -18,7 +18,7 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** Called for every line; while it runs, the child waits once its pipe is full. */
   readonly onLine: OnLine;
-  /** Stdout as it is, instead of its lines: nothing more is read before a piece is taken. */
+  /** Stdout as it is, instead of its lines, for a child that may die of writing when we are gone. */
   readonly onBytes?: OnBytes | undefined;
   /** What the child reads as its stdin; absent: nothing. */
   readonly stdin?: string | undefined;
@@ -77,8 +77,9 @@ export function createSpawner({ tmpDir }: SpawnerOptions): Spawner {
       const { file, args, env, stdin } = launch;
       const { isVerbatim = false, leavesOthers = false } = launch;
       if (wrapper === undefined) wrapper = findWrapper();
+      // What reads whole files holds no lock, and its own stdout holds more at a time than a named pipe.
       const output =
-        wrapper === null
+        wrapper === null || launch.onBytes !== undefined
           ? streamOutput
           : namedPipes(
               wrapper,

@@ -135,11 +135,15 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
       },
       onBytes === undefined
         ? undefined
-        : async (piece) => {
-            isTaking = true;
-            await onBytes(piece);
-            isTaking = false;
+        : (piece) => {
             stillMs = 0;
+            const taken = onBytes(piece);
+            if (taken === undefined) return;
+            isTaking = true;
+            return taken.then(() => {
+              isTaking = false;
+              stillMs = 0;
+            });
           },
     );
     call.onStart?.(child.pid);
