@@ -3,7 +3,8 @@
  *
  *   bun bench/main.ts            everything, about forty minutes and 25 GB of disk
  *   bun bench/main.ts --quick    the same on less data and for shorter times: does it run at all
- *   bun bench/main.ts restore    one part: backup, idle, start, scripts, reconnect, restore, index
+ *   bun bench/main.ts restore    one part: backup, idle, start, scripts, reconnect, restore, index,
+ *                                index-mixed
  *   bun bench/main.ts --write    also writes bench/results.md
  */
 import { cpus, totalmem } from "node:os";
@@ -21,7 +22,7 @@ import {
 } from "./figures.ts";
 import { measureIdle } from "./idle.ts";
 import { measureReconnect } from "./reconnect.ts";
-import { measureIndex } from "./restore/index.ts";
+import { measureIndex, measureMixedIndex } from "./restore/index.ts";
 import { measureRestore } from "./restore/restore.ts";
 import { measureScripts } from "./scripts.ts";
 import { measureSizes, measureStart } from "./start.ts";
@@ -50,13 +51,8 @@ function measures(quick: boolean): Record<string, Measure> {
           ? { bytes: 2 ** 28, beside: 2 ** 27, snapshots: 3, rounds: 1 }
           : { bytes: 2 ** 31, beside: 2 ** 33, snapshots: 200, rounds: 3 },
       ),
-    index: (lab) =>
-      measureIndex(
-        lab,
-        quick
-          ? { files: 10_000, bytes: 2 ** 28 }
-          : { files: 100_000, bytes: 2 ** 31 },
-      ),
+    index: (lab) => measureIndex(lab, quick ? 10_000 : 100_000),
+    "index-mixed": (lab) => measureMixedIndex(lab, quick ? 2 ** 28 : 2 ** 31),
   };
 }
 

@@ -13,13 +13,6 @@ const perFolder = 100;
 const changed = 10;
 const furtherRounds = 3;
 
-export interface IndexOptions {
-  /** Small files. */
-  readonly files: number;
-  /** Of mixed data, as the backup figures have it. */
-  readonly bytes: number;
-}
-
 interface Round {
   /** From start to end, in ms. */
   readonly backup: number;
@@ -28,6 +21,8 @@ interface Round {
   /** Of agent and restic, in ms. */
   readonly backupCpu: number;
   readonly indexCpu: number;
+  /** Of the agent at its highest by then, in bytes. */
+  readonly backupMemory: number;
   /** What the index grew by. */
   readonly bytes: number;
 }
@@ -39,48 +34,65 @@ interface Rounds {
   readonly nothing: Round;
 }
 
-/** What it costs to tell the server what is in a snapshot: the first one, one where little has changed, one where nothing has. */
-export async function measureIndex(
-  lab: Lab,
-  { files, bytes }: IndexOptions,
-): Promise<Figure[]> {
+/** What it costs to tell the server what is in a snapshot: the worst case, small files whose backup costs little more than their names. */
+export async function measureIndex(lab: Lab, files: number): Promise<Figure[]> {
   const stand = await approvedStand(lab);
-  // Folders of their own: what is in a folder above would change meanwhile.
-  const small = join(lab.folder("home"), "files");
-  writeTree(small, files);
-  const ofSmall = await measureRounds(stand, {
+  const source = sourceIn(lab);
+  writeTree(source, files);
+  const rounds = await measureRounds(stand, {
     url: join(lab.dir, "repository"),
-    source: small,
-    folder: (at) => join(small, `folder ${at}`),
+    source,
+    folder: (at) => join(source, `folder ${at}`),
   });
-  const rss = peakMemory(stand.agent.program().pid);
-  const mixed = join(lab.folder("home-mixed"), "mixed");
-  writeMixedTree(mixed, bytes);
-  const code = join(mixed, "code");
-  const ofMixed = await measureRounds(stand, {
-    url: join(lab.dir, "repository-mixed"),
-    source: mixed,
-    folder: (at) => join(code, String(at % readdirSync(code).length)),
-  });
-
+  const { first, little } = rounds;
+  const peak = peakMemory(stand.agent.program().pid);
   const many = `${files.toLocaleString("en")} small files`;
   return [
     figure(
       `Index of ${many}, bytes per file`,
-      (ofSmall.first.bytes / files).toFixed(1),
+      (first.bytes / files).toFixed(1),
       "",
-      `in all ${mebibytes(ofSmall.first.bytes)}`,
+      `in all ${mebibytes(first.bytes)}`,
     ),
     figure(
       `a further snapshot in which ${changed} files in ${changed} folders are new`,
-      `${(ofSmall.little.bytes / 1000).toFixed(1)} kB`,
+      `${(little.bytes / 1000).toFixed(1)} kB`,
       "",
       "the folders from the root to each of them",
     ),
-    ...figuresOf(many, ofSmall),
-    figure("Agent's memory at its highest", mebibytes(rss), "", many),
-    ...figuresOf(`${(bytes / 2 ** 30).toFixed(2)} GiB of mixed files`, ofMixed),
+    ...figuresOf(many, rounds),
+    figure(
+      "Agent's memory at its highest",
+      mebibytes(peak),
+      "",
+      `${many}; ${mebibytes(first.backupMemory)} by the end of their first backup`,
+    ),
   ];
+}
+
+/** The same of what people have: the mixed files of the backup figures. */
+export async function measureMixedIndex(
+  lab: Lab,
+  bytes: number,
+): Promise<Figure[]> {
+  const stand = await approvedStand(lab);
+  const source = sourceIn(lab);
+  writeMixedTree(source, bytes);
+  const code = join(source, "code");
+  const rounds = await measureRounds(stand, {
+    url: join(lab.dir, "repository"),
+    source,
+    folder: (at) => join(code, String(at % readdirSync(code).length)),
+  });
+  return figuresOf(
+    `${(bytes / 2 ** 30).toFixed(2)} GiB of mixed files`,
+    rounds,
+  );
+}
+
+/** A folder of its own: what is in a folder above would change meanwhile. */
+function sourceIn(lab: Lab): string {
+  return join(lab.folder("home"), "files");
 }
 
 function figuresOf(what: string, { first, little, nothing }: Rounds): Figure[] {
@@ -138,6 +150,7 @@ async function measureRound(
   const { id } = await runNow(api, host, group_id);
   const job = await jobEnds(api, id, 600_000);
   const backupCpu = cpuOf(pid) - cpu;
+  const backupMemory = peakMemory(pid);
   await waitFor(
     "the snapshot is indexed",
     async () => {
@@ -154,6 +167,7 @@ async function measureRound(
     backup: ended - Date.parse(job.started_at ?? ""),
     index: Date.now() - ended,
     backupCpu,
+    backupMemory,
     indexCpu: cpuOf(pid) - cpu - backupCpu,
     bytes: (await size()) - bytes,
   };
