@@ -23,6 +23,9 @@ export interface SnapshotTreeRow {
   files: number | null;
   bytes: number | null;
   trees_received: Generated<number>;
+  /** Trees that came with it and were not stored before, and their bytes: summed up, what the server keeps of a repository. */
+  stored_trees: Generated<number>;
+  stored_bytes: Generated<number>;
   updated_at: Timestamp;
 }
 

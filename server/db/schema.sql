@@ -322,6 +322,8 @@ CREATE TABLE snapshot_trees (
     files INTEGER,
     bytes INTEGER,
     trees_received INTEGER NOT NULL DEFAULT 0,
+    stored_trees INTEGER NOT NULL DEFAULT 0,
+    stored_bytes INTEGER NOT NULL DEFAULT 0,
     updated_at TEXT NOT NULL,
     PRIMARY KEY (repository_id, snapshot_id)
   ) STRICT, WITHOUT ROWID;

@@ -3,8 +3,8 @@ import { timestamp } from "../domain/ids.ts";
 import { treeEntry, treePath } from "../domain/tree.ts";
 
 /**
- * `none`: nobody asked for it yet, or it was deleted. `indexing`: an agent sends it. `ready`. `failed`: `message` says why;
- * opening it asks again.
+ * `none`: nobody asked for it yet, or it was deleted. `indexing`: an agent sends it. `ready`. `failed`: it stopped coming, the
+ * host has filled what the server keeps of it, or the server lost some of it; `message` says which, and opening it asks again.
  */
 export const indexStates = ["none", "indexing", "ready", "failed"] as const;
 
@@ -77,17 +77,22 @@ export const diffPage = z.object({
         kind: z.enum(changeKinds),
         before: treeEntry.nullable(),
         after: treeEntry.nullable(),
-        /** Of a folder in both: what changed below it. */
+        /** Of a folder: what changed below it; null when that took too long to count. */
         sum: changeSum.nullable(),
       }),
     )
     .max(5000),
   /** There are others, which the download has. */
   more: z.boolean(),
+  /** False when counting was ended after ten seconds: `sum` is then at least so much. */
+  complete: z.boolean(),
 });
 export type DiffPage = z.infer<typeof diffPage>;
 
-/** GET, DELETE /api/repositories/:id/index: how much the server keeps of what is in its snapshots. Deleting loses no backup. */
+/**
+ * GET, DELETE /api/repositories/:id/index: how much the server keeps of what is in its snapshots; 404 `repository_not_found`.
+ * Deleting loses no backup.
+ */
 export const repositoryIndex = z.object({
   snapshots_indexed: z.number().int(),
   trees: z.number().int(),

@@ -10,6 +10,9 @@ export const treeId = z.string().regex(/^[0-9a-f]{32}$/);
 export const entryTypes = ["dir", "file", "symlink", "other"] as const;
 export type EntryType = (typeof entryTypes)[number];
 
+/** A folder with more than that is not indexed. */
+export const mostEntries = 1_000_000;
+
 /** One thing in a folder. Short names: there are millions of them. */
 export const treeEntry = z.object({
   /** Name, without folders. A name that is not UTF-8 holds U+FFFD where restic put it. */
@@ -32,7 +35,10 @@ export const treeEntry = z.object({
 });
 export type TreeEntry = z.infer<typeof treeEntry>;
 
-/** The text that an id is of: entries by name in code-point order, keys in the order of the schema, absent ones left out. */
+/**
+ * The text that an id is of: JSON without spaces, entries by name in the order of UTF-16 code units and no name twice, keys in
+ * the order of the schema, absent ones left out. A tree with other keys, more than `mostEntries` or 128 MiB is refused.
+ */
 export function treeText(entries: readonly TreeEntry[]): string {
   return JSON.stringify(
     entries

@@ -26,7 +26,7 @@ export type TreeHaveAnswer = z.infer<typeof treeHaveAnswer>;
 
 /**
  * `req.tree.put`: trees that were not sent before under this generation. `z` is base64 of the zstd-compressed `treeText`; a
- * longer tree comes in several parts of it, in order. At most 256 KiB a message.
+ * longer tree comes in several parts of it, in order. At most 256 KiB a message, and the next one after its answer.
  */
 export const treePut = z.object({
   host: hostId,
@@ -60,7 +60,7 @@ export const treeAnswer = z.object({
   host: hostId,
   t: timestamp,
   ok: z.boolean(),
-  /** A tree is missing after all, or the generation changed: begin anew with `tree.have`. */
+  /** A tree is missing after all or is not what its id says, or parts of it are: begin anew with `tree.have`. */
   again: z.boolean(),
 });
 export type TreeAnswer = z.infer<typeof treeAnswer>;

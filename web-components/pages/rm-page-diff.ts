@@ -304,7 +304,7 @@ function optionText({ time: taken, short_id, hostname, own }: Snapshot) {
   return `${time(Date.parse(taken), "dayTime")} · ${short_id}${other}`;
 }
 
-function summary({ sum }: DiffPage): TemplateResult {
+function summary({ sum, complete }: DiffPage): TemplateResult {
   const fact = (label: string, number: number, size: string) =>
     html`<div>
       <dt>${label}</dt>
@@ -315,10 +315,18 @@ function summary({ sum }: DiffPage): TemplateResult {
   const size = (value: number, sign: string) =>
     value === 0 ? "" : `${sign}${bytes(value)}`;
   return html`<dl class="card sums">
-    ${fact("Added", sum.added, size(sum.bytes_added, "+"))}
-    ${fact("Removed", sum.removed, size(sum.bytes_removed, "−"))}
-    ${fact("Changed", sum.changed, "")}
-  </dl>`;
+      ${fact("Added", sum.added, size(sum.bytes_added, "+"))}
+      ${fact("Removed", sum.removed, size(sum.bytes_removed, "−"))}
+      ${fact("Changed", sum.changed, "")}
+    </dl>
+    ${
+      complete
+        ? nothing
+        : html`<p class="small text-2">
+            Counting took too long: it is at least so much. The download has
+            every change.
+          </p>`
+    }`;
 }
 
 function problem(id: string, text: string, again: () => void): TemplateResult {

@@ -109,6 +109,7 @@ export function diffPage(
     sum: { ...noSum, ...sum },
     entries,
     more: false,
+    complete: true,
   };
 }
 

@@ -7,6 +7,7 @@ import type { AgentCommands } from "../../ports/agent-link.ts";
 import type { Audit, Initiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
+import type { Closing } from "./closing.ts";
 import * as store from "./store.ts";
 
 const answerMs = 10_000;
@@ -23,6 +24,7 @@ export function createAsking(deps: {
   commands: AgentCommands;
   presence: { isOnline(hostId: string): boolean };
   hostsOfRepository: (repositoryId: string) => Promise<string[]>;
+  closing: Closing;
   audit: Audit;
   clock: Clock;
 }) {
@@ -74,7 +76,10 @@ export function createAsking(deps: {
       const known = await state(repositoryId, snapshotId);
       if (known.state === "ready" || known.state === "indexing") return known;
       const hostId = await whoCould(repositoryId, snapshotId);
-      await tx.run(async (trx) => {
+      const before = await tx.run(async (trx) => {
+        if (deps.closing.isClosed(repositoryId))
+          throw new AppError("repository_busy");
+        const was = await store.findRow(trx, repositoryId, snapshotId);
         await store.saveIndex(trx, {
           repository_id: repositoryId,
           snapshot_id: snapshotId,
@@ -90,6 +95,7 @@ export function createAsking(deps: {
           target: { kind: "repository", id: repositoryId },
           payload: { snapshot_id: snapshotId, host_id: hostId },
         });
+        return was;
       });
       try {
         const answer = await commands.send(
@@ -107,7 +113,11 @@ export function createAsking(deps: {
       } catch (error) {
         // After a timeout the agent may still do it.
         if (!(error instanceof AppError && error.code === "agent_timeout"))
-          await tx.run((trx) => store.dropIndex(trx, repositoryId, snapshotId));
+          await tx.run((trx) =>
+            before === null
+              ? store.dropIndex(trx, repositoryId, snapshotId)
+              : store.saveIndex(trx, before),
+          );
         throw error;
       }
       return state(repositoryId, snapshotId);

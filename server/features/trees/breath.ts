@@ -12,3 +12,13 @@ export function createBreath(clock: Clock): () => Promise<void> {
     since = clock.now();
   };
 }
+
+/** Whether a walk has taken as long as anybody waits, or nobody waits any more. */
+export function createPatience(
+  clock: Clock,
+  signal: AbortSignal,
+  ms: number,
+): () => boolean {
+  const until = clock.now() + ms;
+  return () => signal.aborted || clock.now() > until;
+}

@@ -3,7 +3,7 @@ import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import { below } from "./reader.ts";
 import type { TreeReader } from "./reader.ts";
-import { createBreath } from "./breath.ts";
+import { createBreath, createPatience } from "./breath.ts";
 
 /** A search that takes longer answers with what it has found. */
 const findMs = 10_000;
@@ -19,12 +19,12 @@ export function createBrowse(deps: { reader: TreeReader; clock: Clock }) {
       snapshotId: string,
       query: { path: string; cursor?: string | undefined; limit: number },
     ): Promise<TreePage> {
-      const root = await reader.root(repositoryId, snapshotId);
-      const at = await reader.resolve(repositoryId, root, query.path);
+      const snapshot = await reader.open(repositoryId, snapshotId);
+      const at = await snapshot.resolve(query.path);
       const all =
         at.d === undefined
           ? [at]
-          : (await reader.entries(repositoryId, at.d)).toSorted(inOrder);
+          : (await snapshot.entries(at.d)).toSorted(inOrder);
       const after = all.findIndex(({ n }) => n === query.cursor);
       const entries = all.slice(after + 1, after + 1 + query.limit);
       const isMore = after + 1 + entries.length < all.length;
@@ -41,15 +41,18 @@ export function createBrowse(deps: { reader: TreeReader; clock: Clock }) {
       repositoryId: string,
       snapshotId: string,
       { q, limit }: { q: string; limit: number },
+      signal: AbortSignal,
     ): Promise<FindResult> {
-      const root = await reader.root(repositoryId, snapshotId);
+      const snapshot = await reader.open(repositoryId, snapshotId);
       const wanted = q.toLowerCase();
-      const until = clock.now() + findMs;
+      const isOver = createPatience(clock, signal, findMs);
       const breath = createBreath(clock);
       const found: FindResult["found"] = [];
-      const folders: { path: string; id: string }[] = [{ path: "/", id: root }];
+      const folders: { path: string; id: string }[] = [
+        { path: "/", id: snapshot.root },
+      ];
       for (let next = folders.shift(); next; next = folders.shift()) {
-        for (const entry of await reader.entries(repositoryId, next.id)) {
+        for (const entry of await snapshot.entries(next.id)) {
           const path = below(next.path, entry.n);
           if (entry.d !== undefined) folders.push({ path, id: entry.d });
           if (!entry.n.toLowerCase().includes(wanted)) continue;
@@ -57,7 +60,7 @@ export function createBrowse(deps: { reader: TreeReader; clock: Clock }) {
           found.push({ path, entry });
         }
         await breath();
-        if (clock.now() > until || folders.length > mostWaiting)
+        if (isOver() || folders.length > mostWaiting)
           return { found, more: true };
       }
       return { found, more: false };

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import {
   createTestTrees,
   snapshotOf,
@@ -98,4 +98,30 @@ test("one that is not indexed is said to be [SNP-02]", async () => {
   await server.list(server.nas, [1, 2, 3]);
   const path = `${server.base}/diff?a=${snapshotOf(1)}&b=${snapshotOf(3)}`;
   expect((await server.call("GET", path)).body.code).toBe("not_indexed");
+});
+
+describe("a comparison that nobody waits for", () => {
+  const path = () => `${server.base}/diff?${query}`;
+
+  test("or that takes too long ends early and says that it is not whole", async () => {
+    expect((await page()).complete).toBe(true);
+    let now = server.clock.now();
+    server.clock.now = () => (now += 1_000);
+    const { complete, sum, entries } = await page();
+    expect(complete).toBe(false);
+    // What was not counted to its end says nothing.
+    expect(entries.at(-1)).toMatchObject({ n: "kind", sum: null });
+    expect(sum.added).toBeLessThan(3);
+  });
+
+  test("ends when its browser leaves, the download too", async () => {
+    const signal = AbortSignal.abort();
+    const ask = (where: string) =>
+      server.api.request(where, { headers: server.admin, signal });
+    expect(await (await ask(path())).json()).toMatchObject({ complete: false });
+    const lines = await (
+      await ask(`${server.base}/diff.ndjson?${query}`)
+    ).text();
+    expect(lines).not.toContain("/home/ada/second");
+  });
 });

@@ -2,9 +2,9 @@ import type { DiffPage } from "@restic-manager/shared/api/trees.ts";
 import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import { AppError } from "../../app-error.ts";
-import { createBreath } from "./breath.ts";
+import { createBreath, createPatience } from "./breath.ts";
 import { below } from "./reader.ts";
-import type { TreeReader } from "./reader.ts";
+import type { OpenSnapshot, TreeReader } from "./reader.ts";
 
 type Sum = DiffPage["sum"];
 type Change = DiffPage["entries"][number];
@@ -18,71 +18,43 @@ export interface Difference {
 }
 
 const most = 5_000;
+/** A comparison that takes longer answers with what it has counted. */
+const countMs = 10_000;
+
+/** Two snapshots, and what is at a path in each. */
+interface Sides {
+  readonly a: OpenSnapshot;
+  readonly b: OpenSnapshot;
+  readonly before: TreeEntry | null;
+  readonly after: TreeEntry | null;
+}
 
 /** What changed between two snapshots. Folders with one id are the same, and nobody looks into them. */
 export function createDiff(deps: { reader: TreeReader; clock: Clock }) {
   const { reader, clock } = deps;
 
-  async function roots(repositoryId: string, a: string, b: string) {
-    return {
-      before: await reader.root(repositoryId, a),
-      after: await reader.root(repositoryId, b),
-    };
-  }
-
-  async function find(
+  async function open(
     repositoryId: string,
-    root: string,
-    path: string,
-  ): Promise<TreeEntry | null> {
-    try {
-      return await reader.resolve(repositoryId, root, path);
-    } catch (error) {
-      if (error instanceof AppError && error.code === "path_not_found")
-        return null;
-      throw error;
-    }
+    query: { a: string; b: string; path: string },
+  ): Promise<Sides> {
+    const a = await reader.open(repositoryId, query.a);
+    const b = await reader.open(repositoryId, query.b);
+    const before = await find(a, query.path);
+    const after = await find(b, query.path);
+    return { a, b, before, after };
   }
 
-  async function inside(
-    repositoryId: string,
-    entry: TreeEntry | null,
-  ): Promise<readonly TreeEntry[]> {
-    return entry?.d === undefined ? [] : reader.entries(repositoryId, entry.d);
-  }
-
-  /** The pairs of one folder that are not the same, by name. */
-  async function pairs(
-    repositoryId: string,
-    before: TreeEntry | null,
-    after: TreeEntry | null,
-  ): Promise<[name: string, a: TreeEntry | null, b: TreeEntry | null][]> {
-    const old = new Map(
-      (await inside(repositoryId, before)).map((entry) => [entry.n, entry]),
-    );
-    const now = new Map(
-      (await inside(repositoryId, after)).map((entry) => [entry.n, entry]),
-    );
-    const names = [...new Set([...old.keys(), ...now.keys()])].sort();
-    return names.flatMap((name) => {
-      const a = old.get(name) ?? null;
-      const b = now.get(name) ?? null;
-      return isSame(a, b) ? [] : [[name, a, b]];
-    });
-  }
-
-  /** Everything that differs below two folders. */
+  /** Everything that differs below two folders, or as much as there is patience for. */
   async function* walk(
-    repositoryId: string,
+    sides: Sides,
     path: string,
-    before: TreeEntry | null,
-    after: TreeEntry | null,
+    isOver: () => boolean,
   ): AsyncGenerator<Difference> {
     const breath = createBreath(clock);
-    const folders = [{ path, before, after }];
+    const folders = [{ path, before: sides.before, after: sides.after }];
     for (let next = folders.pop(); next; next = folders.pop()) {
-      const found = await pairs(repositoryId, next.before, next.after);
-      for (const [name, a, b] of found) {
+      if (isOver()) return;
+      for (const [name, a, b] of await pairs({ ...sides, ...next })) {
         const at = below(next.path, name);
         const kind = kindOf(a, b);
         const isPair = a?.t === "dir" && b?.t === "dir";
@@ -95,54 +67,93 @@ export function createDiff(deps: { reader: TreeReader; clock: Clock }) {
     }
   }
 
-  async function sumBelow(
-    repositoryId: string,
-    before: TreeEntry | null,
-    after: TreeEntry | null,
-  ): Promise<Sum> {
-    const sum = noSum();
-    for await (const one of walk(repositoryId, "/", before, after))
-      count(sum, one);
-    return sum;
-  }
-
   return {
     async page(
       repositoryId: string,
-      { a, b, path }: { a: string; b: string; path: string },
+      query: { a: string; b: string; path: string },
+      signal: AbortSignal,
     ): Promise<DiffPage> {
-      const root = await roots(repositoryId, a, b);
-      const before = await find(repositoryId, root.before, path);
-      const after = await find(repositoryId, root.after, path);
-      if (before === null && after === null)
+      const { path } = query;
+      const sides = await open(repositoryId, query);
+      if (sides.before === null && sides.after === null)
         throw new AppError("path_not_found");
+      const isOver = createPatience(clock, signal, countMs);
       const sum = noSum();
       const entries: Change[] = [];
-      const found = await pairs(repositoryId, before, after);
-      for (const [n, old, now] of found) {
-        const kind = kindOf(old, now);
-        const isFolder = old?.t === "dir" || now?.t === "dir";
-        const inner = isFolder ? await sumBelow(repositoryId, old, now) : null;
-        if (inner === null || old?.t !== now?.t)
-          count(sum, { path: n, kind, before: old, after: now });
+      let complete = true;
+      const found = await pairs(sides);
+      for (const [n, before, after] of found) {
+        const kind = kindOf(before, after);
+        const isFolder = before?.t === "dir" || after?.t === "dir";
+        const inner = isFolder ? noSum() : null;
+        if (inner !== null)
+          for await (const one of walk(
+            { ...sides, before, after },
+            "/",
+            isOver,
+          ))
+            count(inner, one);
+        if (inner === null || before?.t !== after?.t)
+          count(sum, { path: n, kind, before, after });
         if (inner !== null) add(sum, inner);
+        const isCut = isFolder && isOver();
+        if (isCut) complete = false;
         if (entries.length < most)
-          entries.push({ n, kind, before: old, after: now, sum: inner });
+          entries.push({ n, kind, before, after, sum: isCut ? null : inner });
       }
-      return { path, sum, entries, more: found.length > most };
+      return { path, sum, entries, more: found.length > most, complete };
     },
 
     /** @throws AppError before the first one when a snapshot is not there or not indexed */
     async all(
       repositoryId: string,
-      { a, b, path }: { a: string; b: string; path: string },
+      query: { a: string; b: string; path: string },
+      signal: AbortSignal,
     ): Promise<AsyncGenerator<Difference>> {
-      const root = await roots(repositoryId, a, b);
-      const before = await find(repositoryId, root.before, path);
-      const after = await find(repositoryId, root.after, path);
-      return walk(repositoryId, path, before, after);
+      const sides = await open(repositoryId, query);
+      return walk(sides, query.path, () => signal.aborted);
     },
   };
+}
+
+async function find(
+  snapshot: OpenSnapshot,
+  path: string,
+): Promise<TreeEntry | null> {
+  try {
+    return await snapshot.resolve(path);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "path_not_found")
+      return null;
+    throw error;
+  }
+}
+
+async function inside(
+  snapshot: OpenSnapshot,
+  entry: TreeEntry | null,
+): Promise<Map<string, TreeEntry>> {
+  const entries = entry?.d === undefined ? [] : await snapshot.entries(entry.d);
+  return new Map(entries.map((one) => [one.n, one]));
+}
+
+/** The pairs of one folder that are not the same, by name. */
+async function pairs({
+  a,
+  b,
+  before,
+  after,
+}: Sides): Promise<
+  [name: string, before: TreeEntry | null, after: TreeEntry | null][]
+> {
+  const old = await inside(a, before);
+  const now = await inside(b, after);
+  const names = [...new Set([...old.keys(), ...now.keys()])].sort();
+  return names.flatMap((name) => {
+    const was = old.get(name) ?? null;
+    const is = now.get(name) ?? null;
+    return isSame(was, is) ? [] : [[name, was, is]];
+  });
 }
 
 function kindOf(a: TreeEntry | null, b: TreeEntry | null): Change["kind"] {

@@ -16,6 +16,7 @@ import { createAsking } from "./asking.ts";
 import { createBrowse } from "./browse.ts";
 import { createClosing } from "./closing.ts";
 import { createDiff } from "./diff.ts";
+import { createGenerations } from "./generations.ts";
 import { createIntake } from "./intake.ts";
 import { createTreeReader } from "./reader.ts";
 import type { TreeReader } from "./reader.ts";
@@ -40,10 +41,11 @@ export function createTreesFeature(deps: {
   connect(requests: AgentRequests): void;
   start(): Cancel;
 } {
-  const { db, events } = deps;
+  const { events, presence } = deps;
   const closing = createClosing();
-  const reader = createTreeReader(db);
-  const parts = { ...deps, closing, reader };
+  const generations = createGenerations(deps);
+  const reader = createTreeReader({ ...deps, generations });
+  const parts = { ...deps, closing, generations, reader };
   const sweep = createSweep(parts);
   const intake = createIntake({
     ...parts,
@@ -64,6 +66,18 @@ export function createTreesFeature(deps: {
       requests.on("tree.put", treePut, intake.put);
       requests.on("tree.done", treeDone, intake.done);
     },
-    start: sweep.start,
+    start() {
+      const stopSweeping = sweep.start();
+      const stopHearing = events.on((event) => {
+        const isGone =
+          event.type === "host.removed" ||
+          (event.type === "host.changed" && !presence.isOnline(event.hostId));
+        if (isGone) intake.forget(event.hostId);
+      });
+      return () => {
+        stopSweeping();
+        stopHearing();
+      };
+    },
   };
 }

@@ -1,6 +1,10 @@
+import { toTimestamp } from "@restic-manager/shared/clock.ts";
+import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import { AppError } from "../../app-error.ts";
 import type { Db } from "../../ports/db.ts";
+import type { Transaction } from "../../ports/transaction.ts";
+import type { Generations } from "./generations.ts";
 import { unpack } from "./packed.ts";
 import type { Unpacked } from "./packed.ts";
 import * as store from "./store.ts";
@@ -8,12 +12,27 @@ import * as store from "./store.ts";
 /** Characters of trees that are kept unpacked: folders that people go back and forth between. */
 const keptSize = 32 * 1024 * 1024;
 
-/** Reads what is in snapshots, by the ids of trees. */
+const lost = "Folders of it were lost on the server; it is told again.";
+
+/** One snapshot whose index is whole, as far as anybody knows. */
+export interface OpenSnapshot {
+  readonly root: string;
+  /**
+   * What is in a folder of it.
+   * @throws AppError `not_indexed` when the tree is gone, because its index was deleted meanwhile; or was lost, and the snapshot
+   * is then no longer taken for indexed.
+   */
+  entries(id: string): Promise<readonly TreeEntry[]>;
+  /** The entry at a path; the root itself is a folder without a name. @throws AppError `path_not_found`, `not_indexed` */
+  resolve(path: string): Promise<TreeEntry>;
+}
+
+/** Reads what is in snapshots. */
 export interface TreeReader {
-  /** @throws AppError `not_indexed` when the tree is gone, because its index was deleted meanwhile. */
-  entries(repositoryId: string, id: string): Promise<readonly TreeEntry[]>;
   /** @throws AppError `snapshot_not_found`, `not_indexed` */
-  root(repositoryId: string, snapshotId: string): Promise<string>;
+  open(repositoryId: string, snapshotId: string): Promise<OpenSnapshot>;
+  /** One whose root is known. */
+  at(repositoryId: string, snapshotId: string, root: string): OpenSnapshot;
   /**
    * What is at a path of a snapshot; the root is a folder with the sums of all of it. Null: nothing is there, or the snapshot
    * is not listed.
@@ -23,11 +42,15 @@ export interface TreeReader {
     snapshotId: string,
     path: string,
   ): Promise<TreeEntry | null | "not_indexed">;
-  /** The entry at a path below a tree; the root itself is a folder without a name. @throws AppError `path_not_found` */
-  resolve(repositoryId: string, root: string, path: string): Promise<TreeEntry>;
 }
 
-export function createTreeReader(db: Db): TreeReader {
+export function createTreeReader(deps: {
+  db: Db;
+  tx: Transaction;
+  generations: Generations;
+  clock: Clock;
+}): TreeReader {
+  const { db, tx, generations, clock } = deps;
   const kept = new Map<string, Unpacked>();
   let size = 0;
 
@@ -43,7 +66,8 @@ export function createTreeReader(db: Db): TreeReader {
     }
   }
 
-  async function entries(repositoryId: string, id: string) {
+  /** Null when it is not there. */
+  async function entriesOf(repositoryId: string, id: string) {
     const key = `${repositoryId} ${id}`;
     const known = kept.get(key);
     if (known !== undefined) {
@@ -51,20 +75,70 @@ export function createTreeReader(db: Db): TreeReader {
       return known.entries;
     }
     const packed = await store.readTree(db, repositoryId, id);
-    if (packed === null) throw new AppError("not_indexed");
+    if (packed === null) return null;
     const read = unpack(packed);
     keep(key, read);
     return read.entries;
   }
 
-  const reader: TreeReader = {
-    entries,
+  /** Agents that believe that the server has it must send it again. */
+  async function giveUp(
+    repositoryId: string,
+    snapshotId: string,
+    root: string,
+  ): Promise<void> {
+    await tx.run(async (trx) => {
+      const at = toTimestamp(clock.now());
+      if (await store.loseIndex(trx, repositoryId, snapshotId, root, lost, at))
+        await generations.renew(trx, repositoryId);
+    });
+  }
 
+  function at(
+    repositoryId: string,
+    snapshotId: string,
+    root: string,
+  ): OpenSnapshot {
+    async function entries(id: string) {
+      const found = await entriesOf(repositoryId, id);
+      if (found !== null) return found;
+      await giveUp(repositoryId, snapshotId, root);
+      throw new AppError("not_indexed");
+    }
+    return {
+      root,
+      entries,
+      async resolve(path) {
+        let entry: TreeEntry = { n: "/", t: "dir", s: 0, m: 0, p: "", d: root };
+        for (const name of namesOf(path)) {
+          const inside: readonly TreeEntry[] =
+            entry.d === undefined ? [] : await entries(entry.d);
+          const next = inside.find(({ n }) => n === name);
+          if (next === undefined) throw new AppError("path_not_found");
+          entry = next;
+        }
+        return entry;
+      },
+    };
+  }
+
+  async function open(repositoryId: string, snapshotId: string) {
+    if ((await store.findSnapshot(db, repositoryId, snapshotId)) === null)
+      throw new AppError("snapshot_not_found");
+    const index = await store.findIndex(db, repositoryId, snapshotId);
+    if (index?.state !== "ready" || index.root === null)
+      throw new AppError("not_indexed");
+    return at(repositoryId, snapshotId, index.root);
+  }
+
+  return {
+    open,
+    at,
     async lookUp(repositoryId, snapshotId, path) {
       try {
-        const root = await reader.root(repositoryId, snapshotId);
-        const found = await reader.resolve(repositoryId, root, path);
-        if (found.d !== root) return found;
+        const snapshot = await open(repositoryId, snapshotId);
+        const found = await snapshot.resolve(path);
+        if (found.d !== snapshot.root) return found;
         const index = await store.findIndex(db, repositoryId, snapshotId);
         return { ...found, s: index?.bytes ?? 0, c: index?.files ?? 0 };
       } catch (error) {
@@ -72,29 +146,7 @@ export function createTreeReader(db: Db): TreeReader {
         return error.code === "not_indexed" ? "not_indexed" : null;
       }
     },
-
-    async root(repositoryId, snapshotId) {
-      if ((await store.findSnapshot(db, repositoryId, snapshotId)) === null)
-        throw new AppError("snapshot_not_found");
-      const index = await store.findIndex(db, repositoryId, snapshotId);
-      if (index?.state !== "ready" || index.root === null)
-        throw new AppError("not_indexed");
-      return index.root;
-    },
-
-    async resolve(repositoryId, root, path) {
-      let at: TreeEntry = { n: "/", t: "dir", s: 0, m: 0, p: "", d: root };
-      for (const name of namesOf(path)) {
-        const inside: readonly TreeEntry[] =
-          at.d === undefined ? [] : await entries(repositoryId, at.d);
-        const next = inside.find(({ n }) => n === name);
-        if (next === undefined) throw new AppError("path_not_found");
-        at = next;
-      }
-      return at;
-    },
   };
-  return reader;
 }
 
 function namesOf(path: string): string[] {

@@ -48,8 +48,8 @@ export function treeRoutes(deps: {
       params: ofSnapshot,
       query: findQuery,
       answer: findResult,
-      handle: ({ params, query }) =>
-        browse.find(params.id, params.snapshot, query),
+      handle: ({ params, query, request }) =>
+        browse.find(params.id, params.snapshot, query, request.signal),
     }),
     route({
       method: "GET",
@@ -80,7 +80,8 @@ export function treeRoutes(deps: {
       params: ofRepository,
       query: diffQuery,
       answer: diffPage,
-      handle: ({ params, query }) => diff.page(params.id, query),
+      handle: ({ params, query, request }) =>
+        diff.page(params.id, query, request.signal),
     }),
     route({
       method: "GET",
@@ -90,8 +91,8 @@ export function treeRoutes(deps: {
       params: ofRepository,
       query: diffQuery,
       answer: "application/x-ndjson",
-      async handle({ params, query }) {
-        const all = await diff.all(params.id, query);
+      async handle({ params, query, request }) {
+        const all = await diff.all(params.id, query, request.signal);
         const name = `diff-${query.a.slice(0, 8)}-${query.b.slice(0, 8)}.ndjson`;
         return new Response(linesOf(all), {
           headers: {

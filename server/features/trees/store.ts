@@ -32,6 +32,21 @@ export async function findSource(
     .executeTakeFirst();
 }
 
+/** As it is, whoever told it. */
+export async function findRow(
+  trx: Trx,
+  repositoryId: string,
+  snapshotId: string,
+): Promise<IndexRecord | null> {
+  const row = await trx
+    .selectFrom("snapshot_trees")
+    .selectAll()
+    .where("repository_id", "=", repositoryId)
+    .where("snapshot_id", "=", snapshotId)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** Null also when it was told unasked and turned out, once the repository was listed, to be another host's snapshot. */
 export async function findIndex(
   db: Db | Trx,
@@ -94,30 +109,126 @@ export async function countReceived(
   trx: Trx,
   repositoryId: string,
   snapshotId: string,
-  trees: number,
-  at: string,
+  more: { received: number; trees: number; bytes: number; at: string },
 ): Promise<void> {
   await trx
     .updateTable("snapshot_trees")
     .set((eb) => ({
-      trees_received: eb("trees_received", "+", trees),
-      updated_at: at,
+      trees_received: eb("trees_received", "+", more.received),
+      stored_trees: eb("stored_trees", "+", more.trees),
+      stored_bytes: eb("stored_bytes", "+", more.bytes),
+      updated_at: more.at,
     }))
     .where("repository_id", "=", repositoryId)
     .where("snapshot_id", "=", snapshotId)
     .execute();
 }
 
+/** Only as long as this host tells it. */
+export async function finishIndex(
+  trx: Trx,
+  hostId: string,
+  index: Pick<
+    IndexRecord,
+    "repository_id" | "snapshot_id" | "root" | "files" | "bytes" | "updated_at"
+  >,
+): Promise<void> {
+  const { repository_id, snapshot_id, ...change } = index;
+  await trx
+    .updateTable("snapshot_trees")
+    .set({ ...change, state: "ready", message: null })
+    .where("repository_id", "=", repository_id)
+    .where("snapshot_id", "=", snapshot_id)
+    .where("state", "=", "indexing")
+    .where("host_id", "=", hostId)
+    .execute();
+}
+
+/** Says why an index that is on its way does not come. */
+export async function failIndex(
+  trx: Trx,
+  repositoryId: string,
+  snapshotId: string,
+  message: string,
+  at: string,
+): Promise<void> {
+  await trx
+    .updateTable("snapshot_trees")
+    .set({ state: "failed", message, updated_at: at })
+    .where("repository_id", "=", repositoryId)
+    .where("snapshot_id", "=", snapshotId)
+    .where("state", "=", "indexing")
+    .execute();
+}
+
+/** @returns false when it is no longer the index that had this root. */
+export async function loseIndex(
+  trx: Trx,
+  repositoryId: string,
+  snapshotId: string,
+  root: string,
+  message: string,
+  at: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable("snapshot_trees")
+    .set({ state: "failed", root: null, message, updated_at: at })
+    .where("repository_id", "=", repositoryId)
+    .where("snapshot_id", "=", snapshotId)
+    .where("state", "=", "ready")
+    .where("root", "=", root)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Packed bytes of what came from a host and was not stored before. */
+export async function storedBytes(trx: Trx, hostId: string): Promise<number> {
+  const { bytes } = await trx
+    .selectFrom("snapshot_trees")
+    .select(sql<number>`coalesce(sum(stored_bytes), 0)`.as("bytes"))
+    .where("host_id", "=", hostId)
+    .executeTakeFirstOrThrow();
+  return bytes;
+}
+
+/** Indexes of a host that it has not told to their end, or whose snapshots are not listed. */
+export async function countOpen(trx: Trx, hostId: string): Promise<number> {
+  const { n } = await trx
+    .selectFrom("snapshot_trees as told")
+    .leftJoin("snapshots", (join) =>
+      join
+        .onRef("snapshots.repository_id", "=", "told.repository_id")
+        .onRef("snapshots.snapshot_id", "=", "told.snapshot_id"),
+    )
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("told.host_id", "=", hostId)
+    .where((eb) =>
+      eb.or([
+        eb("told.state", "<>", "ready"),
+        eb("snapshots.snapshot_id", "is", null),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return n;
+}
+
+/** @returns how many of them were not stored before, and their bytes. */
 export async function insertTrees(
   trx: Trx,
   repositoryId: string,
   trees: readonly { id: string; packed: Uint8Array }[],
-): Promise<void> {
-  await trx
+): Promise<{ trees: number; bytes: number }> {
+  if (trees.length === 0) return { trees: 0, bytes: 0 };
+  const rows = await trx
     .insertInto("trees")
     .values(trees.map((tree) => ({ ...tree, repository_id: repositoryId })))
     .onConflict((conflict) => conflict.doNothing())
+    .returning(sql<number>`length(packed)`.as("bytes"))
     .execute();
+  return {
+    trees: rows.length,
+    bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 /** Which of these trees are stored. */
@@ -164,81 +275,22 @@ export async function setGeneration(
     .execute();
 }
 
+/** Null when there is no such repository. */
 export async function sizeOf(db: Db, repositoryId: string) {
-  const indexed = await db
-    .selectFrom("snapshot_trees")
-    .select((eb) => eb.fn.countAll<number>().as("n"))
-    .where("repository_id", "=", repositoryId)
-    .where("state", "=", "ready")
-    .executeTakeFirstOrThrow();
-  const trees = await db
-    .selectFrom("trees")
-    .select((eb) => [
-      eb.fn.countAll<number>().as("n"),
-      sql<number>`coalesce(sum(length(packed)), 0)`.as("bytes"),
-    ])
-    .where("repository_id", "=", repositoryId)
-    .executeTakeFirstOrThrow();
-  return {
-    snapshots_indexed: indexed.n,
-    trees: trees.n,
-    bytes: trees.bytes,
-  };
-}
-
-export async function dropIndexes(
-  trx: Trx,
-  repositoryId: string,
-): Promise<void> {
-  await trx
-    .deleteFrom("snapshot_trees")
-    .where("repository_id", "=", repositoryId)
-    .execute();
-}
-
-/** @returns how many were there. */
-export async function dropSomeTrees(
-  trx: Trx,
-  repositoryId: string,
-  limit: number,
-): Promise<number> {
-  const result =
-    await sql`DELETE FROM trees WHERE repository_id = ${repositoryId}
-    AND id IN (SELECT id FROM trees WHERE repository_id = ${repositoryId} LIMIT ${limit})`.execute(
-      trx,
-    );
-  return Number(result.numAffectedRows ?? 0n);
-}
-
-/** Indexes of snapshots that are not listed, though their repository's list came long after them. */
-export async function forgottenIndexes(db: Db, before: string) {
-  return db
-    .selectFrom("snapshot_trees")
-    .leftJoin("snapshots", (join) =>
-      join
-        .onRef("snapshots.repository_id", "=", "snapshot_trees.repository_id")
-        .onRef("snapshots.snapshot_id", "=", "snapshot_trees.snapshot_id"),
-    )
-    .select(["snapshot_trees.repository_id", "snapshot_trees.snapshot_id"])
-    .where("snapshots.snapshot_id", "is", null)
-    .where("snapshot_trees.updated_at", "<", before)
-    .execute();
-}
-
-export async function isIndexing(
-  db: Db,
-  repositoryId: string,
-  since: string,
-): Promise<boolean> {
   const row = await db
-    .selectFrom("snapshot_trees")
-    .select("snapshot_id")
-    .where("repository_id", "=", repositoryId)
-    .where("state", "=", "indexing")
-    .where("updated_at", ">", since)
-    .limit(1)
+    .selectFrom("repositories")
+    .leftJoin("snapshot_trees as told", "told.repository_id", "repositories.id")
+    .select([
+      sql<number>`count(CASE told.state WHEN 'ready' THEN 1 END)`.as(
+        "snapshots_indexed",
+      ),
+      sql<number>`coalesce(sum(told.stored_trees), 0)`.as("trees"),
+      sql<number>`coalesce(sum(told.stored_bytes), 0)`.as("bytes"),
+    ])
+    .where("repositories.id", "=", repositoryId)
+    .groupBy("repositories.id")
     .executeTakeFirst();
-  return row !== undefined;
+  return row ?? null;
 }
 
 export async function dropIndex(
@@ -250,46 +302,5 @@ export async function dropIndex(
     .deleteFrom("snapshot_trees")
     .where("repository_id", "=", repositoryId)
     .where("snapshot_id", "=", snapshotId)
-    .execute();
-}
-
-export async function rootsOf(db: Db, repositoryId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom("snapshot_trees")
-    .select("root")
-    .where("repository_id", "=", repositoryId)
-    .where("root", "is not", null)
-    .execute();
-  return rows.flatMap(({ root }) => (root === null ? [] : [root]));
-}
-
-export async function treeIdsAfter(
-  db: Db,
-  repositoryId: string,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom("trees")
-    .select("id")
-    .where("repository_id", "=", repositoryId)
-    .where("id", ">", after)
-    .orderBy("id")
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
-}
-
-export async function dropTrees(
-  trx: Trx,
-  repositoryId: string,
-  ids: readonly string[],
-): Promise<void> {
-  await trx
-    .deleteFrom("trees")
-    .where("repository_id", "=", repositoryId)
-    .where(
-      sql<boolean>`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
-    )
     .execute();
 }

@@ -9,7 +9,7 @@ import {
   snapshotOf,
   treesOf,
 } from "../../testing/test-trees.ts";
-import { unpackChecked } from "./packed.ts";
+import { checkTree } from "./packed.ts";
 
 let server: Awaited<ReturnType<typeof createTestTrees>>;
 beforeEach(async () => {
@@ -22,6 +22,8 @@ const home = {
   home: { ada: { "photo.jpg": 5_000, "Photo of a cat.png": 7 } },
   "new\nline": 3,
 };
+
+const file = (n: string) => ({ n, t: "file" as const, s: 1, m: 1, p: "1" });
 
 const names = (body: { entries: { n: string }[] }) =>
   body.entries.map(({ n }) => n);
@@ -93,16 +95,12 @@ describe("what an agent tells", () => {
     });
   });
 
-  test("that is not what its id names is refused, and everything is told again", async () => {
+  test("that is not what its id names is refused", async () => {
     const { root, trees } = treesOf(home);
     const other = packed(treeText([]), trees[0]?.id);
     const told = await server.tell(1, { root, trees: [other] });
     expect(told.put).toMatchObject({ ok: false, again: true });
     expect(await countTrees()).toBe(0);
-    const { generation } = told.have as { generation: string };
-    expect(
-      await server.nas.ask("tree.have", server.about(1)),
-    ).not.toMatchObject({ generation });
   });
 
   test("on top of what was never told is refused [RES-06]", async () => {
@@ -124,6 +122,12 @@ describe("what an agent tells", () => {
       ],
     ],
     ["nothing of the kind", { n: "a" }],
+    ["nothing in it", [{}]],
+    ["text in place of entries", ["a"]],
+    ["a key that no entry has", [{ ...file("a"), more: 1 }]],
+    ["something in an entry", [{ ...file("a"), l: ["b"] }]],
+    ["names out of order", [file("b"), file("a")]],
+    ["more in an entry than there is", [{ ...file("a"), l: "b".repeat(1e5) }]],
   ])("with %s is refused", async (_name, content) => {
     const text = JSON.stringify(content);
     const told = await server.tell(1, {
@@ -174,11 +178,21 @@ describe("what an agent tells", () => {
   });
 });
 
-test("what unpacks to more than there is room for is no tree", () => {
-  const text = `[${" ".repeat(1_000_000)}]`;
-  const small = zstdCompressSync(text);
-  expect(unpackChecked(idOf(text), small, text.length)?.entries).toEqual([]);
-  expect(unpackChecked(idOf(text), small, text.length - 1)).toBeNull();
+test("names may hold what means something elsewhere", async () => {
+  const odd = { '"': 1, "\\": 2, "]},{[": 3, "a\\": { "ä\u2028😀": 4 } };
+  const told = await server.tell(1, treesOf(odd));
+  expect(told.done).toMatchObject({ ok: true });
+  expect(names((await server.of(1, "tree")).body).sort()).toEqual(
+    Object.keys(odd).sort(),
+  );
+});
+
+test("what unpacks to more than there is room for is no tree", async () => {
+  const text = treeText([{ ...file("a"), l: "b".repeat(4_000) }]);
+  const check = (room: number) =>
+    checkTree(idOf(text), zstdCompressSync(text), room, async () => {});
+  expect(await check(text.length)).toMatchObject({ size: text.length });
+  expect(await check(text.length - 1)).toBeNull();
 });
 
 describe("browsing", () => {
@@ -204,6 +218,15 @@ describe("browsing", () => {
       "/home/ada/photo.jpg",
     ]);
     expect((await server.of(1, "find?q=photo&limit=1")).body.more).toBe(true);
+  });
+
+  test("finds no further when its browser has left", async () => {
+    await server.tell(1, treesOf(home));
+    const answer = await server.api.request(
+      `${server.base}/snapshots/${snapshotOf(1)}/find?q=photo`,
+      { headers: server.admin, signal: AbortSignal.abort() },
+    );
+    expect(await answer.json()).toEqual({ found: [], more: true });
   });
 
   test("says what is wrong", async () => {
