@@ -67,8 +67,10 @@ export function createIndexing(deps: IndexingDeps): Indexing {
       log.warn("What is in a snapshot is not told any more", about);
       return pending.remove(task);
     }
-    // Ahead of it: what takes the agent down with it, by the memory it needs for example, would do so at every start.
-    postpone(task);
+    // Ahead of it: what takes the agent down with it, by the memory it needs for example, would do so at every start. Once may
+    // have been somebody else's doing.
+    if (task.attempts === 0) pending.tried(task, 1, clock.now());
+    else postpone(task);
     try {
       const outcome = await deps.send({ repositoryId, snapshotId, repository });
       if (outcome === "refused")
