@@ -113,3 +113,9 @@ export const failing = (
   message = "It did not work.",
   code = "restic_failed",
 ) => ({ outcome: "failed", exit_code: 1, error: { code, message } });
+
+export const incomplete = (message: string) => ({
+  outcome: "succeeded_with_issues",
+  exit_code: 3,
+  error: { code: "source_partly_missing", message },
+});

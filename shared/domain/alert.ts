@@ -4,6 +4,7 @@ export type Severity = (typeof severities)[number];
 /** What is told to people. Closed list: append, never rename. `title` is how a page and a notification call it. */
 export const alertKinds = {
   backup_failed: { severity: "warning", title: "Backup failed" },
+  backup_incomplete: { severity: "warning", title: "Backup incomplete" },
   agent_offline: { severity: "warning", title: "Host offline" },
   stale_schedule: { severity: "warning", title: "Backup overdue" },
   forget_failed: { severity: "warning", title: "Forget failed" },

@@ -1,5 +1,9 @@
 import { beforeEach, expect, test } from "bun:test";
-import { createTestAlerts, failing } from "../../testing/test-alerts.ts";
+import {
+  createTestAlerts,
+  failing,
+  incomplete,
+} from "../../testing/test-alerts.ts";
 import type { TestAlerts } from "../../testing/test-alerts.ts";
 import type { TestEndpoint } from "../../testing/test-endpoint.ts";
 
@@ -72,11 +76,44 @@ test("each failing group has its alert, and the one that works again loses it [A
     job_id: failed,
   });
 
-  await server.backup(host, photos, { outcome: "succeeded_with_issues" });
+  await server.backup(host, photos);
   await server.pass(1000);
   expect((await open()).length).toBe(1);
   const [over] = await server.list("state=resolved");
   expect(over).toMatchObject({ state: "resolved", resolved_by: null });
+});
+
+test("a backup that leaves something out is told until one of its group leaves out nothing [ALR-01]", async () => {
+  const photos = await addGroup("photos");
+  const gone =
+    "Not found on this host: /mnt/photos. Everything else was saved.";
+  await server.backup(host, group, failing());
+  await server.backup(host, group, incomplete("One file."));
+  const id = await server.backup(host, photos, incomplete(gone));
+  await server.pass(1000);
+  const saidOf = (name: string, what: string) => [
+    "backup_incomplete",
+    `The backup of “${name}” on nas is incomplete: ${what}`,
+  ];
+  const [ofPhotos, ofDefault] = [
+    saidOf("photos", gone),
+    saidOf("default", "One file."),
+  ];
+  expect(await open()).toEqual([ofPhotos, ofDefault]);
+  expect(await server.list(`host_id=${host.hostId}`)).toMatchObject([
+    { severity: "warning", state: "open", host_name: "nas", job_id: id },
+    {},
+  ]);
+
+  // Neither saves what is missing.
+  await server.backup(host, photos, failing());
+  await server.backup(host, group, { outcome: "cancelled" });
+  await server.pass(1000);
+  expect(await open()).toContainEqual(ofPhotos);
+  expect(await open()).toContainEqual(ofDefault);
+  await server.backup(host, photos);
+  await server.pass(1000);
+  expect(await open()).toEqual([ofDefault]);
 });
 
 test("a backup that a person cancelled raises nothing and ends nothing [ALR-01]", async () => {

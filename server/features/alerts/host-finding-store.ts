@@ -1,5 +1,8 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
+import type { AlertKind } from "@restic-manager/shared/domain/alert.ts";
+import type { JobState } from "@restic-manager/shared/domain/job.ts";
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 import type { Trx } from "../../ports/transaction.ts";
 import type { NextRun } from "../schedules/next-run.ts";
 import { isOverdue } from "./overdue.ts";
@@ -17,6 +20,7 @@ export async function findOfHosts(
 ): Promise<Finding[]> {
   const found = [
     await failedBackups(trx, hosts),
+    await incompleteBackups(trx, hosts),
     await offlineHosts(trx, hosts, now),
     await overdueSchedules(trx, hosts, now, nextRun),
     await copiedIdentities(trx, hosts),
@@ -25,17 +29,20 @@ export async function findOfHosts(
   return found.flat();
 }
 
-/** The newest backup of a source group that anybody let end; one that was cancelled says nothing. */
-const newestBackup = sql<string>`(SELECT j.id FROM jobs j
-  WHERE j.source_group_id = source_groups.id AND j.kind = 'backup'
-    AND j.finished_at IS NOT NULL AND j.status <> 'cancelled'
-  ORDER BY j.queued_at DESC LIMIT 1)`;
-
-async function failedBackups(trx: Trx, hosts: Ids): Promise<Finding[]> {
-  const rows = await trx
+/** Of each source group the newest backup among `which`, where it ended in one of `statuses`. */
+async function newestBackups(
+  trx: Trx,
+  hosts: Ids,
+  which: RawBuilder<boolean>,
+  statuses: readonly JobState[],
+) {
+  const newest = sql<string>`(SELECT j.id FROM jobs j
+    WHERE j.source_group_id = source_groups.id AND j.kind = 'backup' AND ${which}
+    ORDER BY j.queued_at DESC LIMIT 1)`;
+  return trx
     .selectFrom("source_groups")
     .innerJoin("hosts", "hosts.id", "source_groups.host_id")
-    .innerJoin("jobs", (join) => join.on("jobs.id", "=", newestBackup))
+    .innerJoin("jobs", (join) => join.on("jobs.id", "=", newest))
     .select([
       "source_groups.id",
       "source_groups.name as group_name",
@@ -45,20 +52,49 @@ async function failedBackups(trx: Trx, hosts: Ids): Promise<Finding[]> {
       "jobs.status",
       "jobs.error",
     ])
-    .where("jobs.status", "in", ["failed", "lost"])
+    .where("jobs.status", "in", statuses)
     .$if(hosts !== null, (query) => query.where("hosts.id", "in", hosts ?? []))
     .execute();
-  return rows.map((row) => ({
+}
+
+type Newest = Awaited<ReturnType<typeof newestBackups>>[number];
+
+function ofBackup(kind: AlertKind, row: Newest, how: string): Finding {
+  return {
     ...nothingElse,
-    kind: "backup_failed",
+    kind,
     subject: row.id,
     host_id: row.host_id,
     job_id: row.job_id,
     cause: row.job_id,
     message: cut(
-      `The backup of “${row.group_name}” on ${row.host_name} ${row.status === "lost" ? "was lost" : "failed"}: ${row.error ?? "the agent gave no reason."}`,
+      `The backup of “${row.group_name}” on ${row.host_name} ${how}: ${row.error ?? "the agent gave no reason."}`,
     ),
-  }));
+  };
+}
+
+/** One that was cancelled says nothing. */
+const ended = sql<boolean>`j.finished_at IS NOT NULL AND j.status <> 'cancelled'`;
+
+async function failedBackups(trx: Trx, hosts: Ids): Promise<Finding[]> {
+  const rows = await newestBackups(trx, hosts, ended, ["failed", "lost"]);
+  return rows.map((row) =>
+    ofBackup(
+      "backup_failed",
+      row,
+      row.status === "lost" ? "was lost" : "failed",
+    ),
+  );
+}
+
+/** A failure saves nothing of what the success before it left out, so it does not count here. */
+const saved = sql<boolean>`j.status IN ('succeeded', 'succeeded_with_issues')`;
+
+async function incompleteBackups(trx: Trx, hosts: Ids): Promise<Finding[]> {
+  const rows = await newestBackups(trx, hosts, saved, [
+    "succeeded_with_issues",
+  ]);
+  return rows.map((row) => ofBackup("backup_incomplete", row, "is incomplete"));
 }
 
 async function offlineHosts(

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { until } from "../../adapters/bus-contract.ts";
-import { createTestAlerts, failing } from "../../testing/test-alerts.ts";
+import {
+  createTestAlerts,
+  failing,
+  incomplete,
+} from "../../testing/test-alerts.ts";
 import type { TestAlerts } from "../../testing/test-alerts.ts";
 import type { TestEndpoint } from "../../testing/test-endpoint.ts";
 import { createTestReceiver } from "../../testing/test-receiver.ts";
@@ -102,6 +106,35 @@ test("what happens to an alert is told, by whom, once each and in order [NTF-01]
   expect(byHand.by).toContain("admin");
   const keys = receiver.bodies().map((body) => body.id);
   expect(new Set(keys).size).toBe(5);
+});
+
+test("night after night without a disk is told once, and once that it is back [NTF-01] [ALR-04] [ALR-05]", async () => {
+  await server.addChannel(channel());
+  for (let night = 0; night < 3; night++) {
+    const gone = "Not found on this host: /mnt/photos.";
+    await server.backup(host, group, incomplete(gone));
+    await server.pass(500);
+  }
+  const [{ id } = { id: "" }] = await server.list();
+  await server.call("POST", `/api/alerts/${id}/acknowledge`);
+  await succeed();
+  await drained();
+  expect(receiver.bodies()).toMatchObject([
+    {
+      event: "alert.raised",
+      alert: {
+        kind: "backup_incomplete",
+        severity: "warning",
+        title: "Backup incomplete",
+        message:
+          "The backup of “default” on nas is incomplete: Not found on this host: /mnt/photos.",
+        host: { id: host.hostId, name: "nas" },
+        job_id: expect.any(String),
+      },
+    },
+    { event: "alert.acknowledged", alert: { id } },
+    { event: "alert.resolved", alert: { kind: "backup_incomplete" } },
+  ]);
 });
 
 test("ntfy's title says what happened and how severe it is [NTF-02]", async () => {
