@@ -68,7 +68,10 @@ export const hostRow = z.object({
   tags: z.array(z.string()),
   /** False: a laptop, say; being away is no fault of it. */
   always_on: z.boolean(),
+  /** The newest attempt that ended by itself, however it ended. */
   last_backup: jobBrief.nullable(),
+  /** When the newest backup ended that saved something, with or without issues. */
+  last_success_at: timestamp.nullable(),
   running_job: jobBrief.nullable(),
   next_run_at: timestamp.nullable(),
   snapshot_count: z.number().int(),

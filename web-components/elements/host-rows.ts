@@ -109,9 +109,9 @@ const compare: Readonly<Record<SortKey, (a: HostRow, b: HostRow) => number>> = {
   snapshots: (a, b) => b.snapshot_count - a.snapshot_count,
 };
 
-/** Milliseconds since the epoch, 0 for never. */
+/** When something was last saved, in milliseconds since the epoch; 0 for never. */
 export function lastBackupAt(host: HostRow): number {
-  return Date.parse(host.last_backup?.finished_at ?? "") || 0;
+  return Date.parse(host.last_success_at ?? "") || 0;
 }
 
 /** The line under the time of the last backup: what a person should know about this host. */

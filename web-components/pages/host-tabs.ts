@@ -173,7 +173,7 @@ export function settingsTab({
 }
 
 export function noSnapshots(host: HostDetail): TemplateResult {
-  return host.last_backup === null
+  return host.last_success_at === null
     ? empty("No snapshots yet", "The first backup makes the first one.")
     : empty(
         "No snapshots listed",

@@ -41,6 +41,8 @@ test("each state has its shape, word, reason and action [UI-02]", () =>
         await row(page, host).getByText(action, { exact: true }).count(),
       ).toBe(1);
     }
+    // Two hours ago it only failed.
+    await row(page, "ws-erika").getByText("2d ago").waitFor();
     expect(await row(page, "media-box").getByRole("button").isDisabled()).toBe(
       true,
     );

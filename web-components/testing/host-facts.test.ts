@@ -63,6 +63,22 @@ test("the six vitals of a host stand at the top of its page [UI-03]", () =>
     ]);
   }));
 
+test("an attempt that failed is the last result and not the last backup [UI-03]", () => {
+  const failed = hostDetail("pg-primary", { health: "failed", last: 2 });
+  return stage.play(
+    { ...seededWorld(), hosts: [failed] },
+    path,
+    async ({ page }) => {
+      await page.getByRole("heading", { name: "Machine" }).waitFor();
+      const values = await page.locator("dl.vitals dd").allInnerTexts();
+      expect([values[0], values[3]]).toEqual([
+        expect.stringContaining("2d ago"),
+        expect.stringContaining("Failed"),
+      ]);
+    },
+  );
+});
+
 test("a restic that cannot be used is told on the host's page, which stays online [AGT-04]", () => {
   const problem = "/opt/restic does not exist.";
   const broken = {

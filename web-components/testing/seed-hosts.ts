@@ -55,6 +55,10 @@ export function hostDetail(name: string, seed: HostSeed = {}): HostDetail {
     always_on: health !== "asleep",
     index_enabled: true,
     last_backup: last === null ? null : lastBackup(name, last, seed),
+    last_success_at:
+      last === null
+        ? null
+        : at(now - last * hour - (health === "failed" ? 2 * day : 0)),
     running_job:
       health === "running"
         ? brief(id(`RUN${name}`), "running", now - 21 * minute, null)

@@ -79,14 +79,18 @@ const lastBackupId = sql<string>`(SELECT j.id FROM jobs j
   WHERE j.host_id = hosts.id AND j.kind = 'backup' AND j.finished_at IS NOT NULL AND j.status <> 'cancelled'
   ORDER BY j.queued_at DESC LIMIT 1)`;
 
+const lastSuccessAt = sql<string | null>`(SELECT j.finished_at FROM jobs j
+  WHERE j.host_id = hosts.id AND j.kind = 'backup' AND j.status IN ('succeeded', 'succeeded_with_issues')
+  ORDER BY j.queued_at DESC LIMIT 1)`;
+
 export async function lastBackups(
   db: Db,
   ids: readonly string[],
-): Promise<BriefRecord[]> {
+): Promise<(BriefRecord & { last_success_at: string | null })[]> {
   return db
     .selectFrom("hosts")
     .innerJoin("jobs", (join) => join.on("jobs.id", "=", lastBackupId))
-    .select(briefColumns)
+    .select([...briefColumns, lastSuccessAt.as("last_success_at")])
     .where("hosts.id", "in", ids)
     .execute();
 }

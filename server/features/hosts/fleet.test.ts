@@ -211,6 +211,28 @@ describe("the fleet", () => {
     expect(row?.days.slice(0, 26)).toEqual(Array(26).fill("none"));
   });
 
+  test("attempts that failed or were lost are not what was last backed up", async () => {
+    const [good, issues, never] = [
+      await addHost(1),
+      await addHost(2),
+      await addHost(3),
+    ];
+    const ago = (ms: number) => toTimestamp(world.clock.now() - ms);
+    await addJob(good, "succeeded", 2 * dayMs);
+    await addJob(good, "failed", hourMs);
+    await addJob(issues, "succeeded_with_issues", 3 * dayMs);
+    await addJob(issues, "lost", hourMs);
+    await addJob(never, "failed", hourMs);
+    const list = await rows();
+    expect(list).toMatchObject([
+      { last_success_at: ago(2 * dayMs), last_backup: { state: "failed" } },
+      { last_success_at: ago(3 * dayMs), last_backup: { state: "lost" } },
+      { last_success_at: null, last_backup: { state: "failed" } },
+    ]);
+    await addJob(good, "succeeded", 0);
+    expect((await rows())[0]?.last_success_at).toBe(ago(0));
+  });
+
   test("a failed backup brings its reason", async () => {
     const hostId = await addHost(1, "offline");
     await addJob(hostId, "failed", hourMs, { error_code: "repository_full" });

@@ -113,6 +113,7 @@ export function createFleet(deps: {
         tags: [...settingsOf(host).tags],
         always_on: host.always_on === 1,
         last_backup: lastBackup && toBrief(lastBackup),
+        last_success_at: lastBackup?.last_success_at ?? null,
         running_job: running && toBrief(running),
         next_run_at: next.get(host.id) ?? null,
         snapshot_count: snapshots.get(host.id)?.[0]?.count ?? 0,

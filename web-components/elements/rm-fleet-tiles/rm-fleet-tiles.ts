@@ -79,7 +79,7 @@ export class RmFleetTiles extends LitElement {
 
   #snapshots(): TemplateResult {
     const recent = this.hosts
-      .filter((host) => host.last_backup !== null && host.health !== "failed")
+      .filter(lastBackupAt)
       .toSorted((a, b) => lastBackupAt(b) - lastBackupAt(a));
     const holding = this.hosts.filter((host) => host.snapshot_count > 0).length;
     return tile(
