@@ -1,4 +1,5 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
+import { cronRangeFault } from "@restic-manager/shared/domain/cron-range.ts";
 import { takeRuns } from "@restic-manager/shared/domain/runs.ts";
 
 export type NextRun = typeof nextRun;
@@ -26,6 +27,8 @@ export function previewRuns(cron: string, from: number, tz: string): string[] {
 
 /** Why a cron text never fires, for a person; null when it does. */
 export function cronProblem(cron: string, from: number): string | null {
+  const fault = cronRangeFault(cron);
+  if (fault !== null) return fault;
   try {
     return Bun.cron.parse(cron, from, { tz: "UTC" }) === null
       ? "Name a date that exists."
