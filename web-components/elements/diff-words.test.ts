@@ -41,8 +41,9 @@ test("a change says what is different, and not only that something is [DIF-01]",
   expect(changeText(change({}, { t: "dir" }))).toBe("file became a folder");
 });
 
-test("a new or removed file has its size, a symbolic link where it leads [DIF-01]", () => {
-  expect(changeText(change(null, {}))).toBe("1.2\u00a0kB");
+test("a new or removed file has its size with its sign, a symbolic link where it leads [DIF-01]", () => {
+  expect(changeText(change(null, {}))).toBe("+1.2\u00a0kB");
+  expect(changeText(change({}, null))).toBe("−1.2\u00a0kB");
   expect(changeText(change({ t: "symlink", l: "/etc" }, null))).toBe("→ /etc");
   expect(changeText(change(null, { t: "dir" }))).toBe("");
 });

@@ -28,7 +28,10 @@ export function changeText({ before, after }: Change): string {
   if (before === null || after === null) {
     const only = after ?? before;
     if (only === null || only.t === "dir") return "";
-    return only.l === undefined ? bytes(only.s) : `→ ${pathText(only.l)}`;
+    const sign = after === null ? "−" : "+";
+    return only.l === undefined
+      ? `${sign}${bytes(only.s)}`
+      : `→ ${pathText(only.l)}`;
   }
   if (before.t !== after.t)
     return `${kinds[before.t]} became a ${kinds[after.t]}`;

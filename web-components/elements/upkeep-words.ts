@@ -36,6 +36,38 @@ export const notEnforcedTexts: Readonly<Record<RetentionReason, string>> = {
     "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart, and those groups are left out. Remove the host that is no more (after a new installation), or rename one of the groups.",
 };
 
+/** Why this repository keeps more than its retention says, and what a person does about it. */
+export function notEnforcedText(repository: Repository): string {
+  return adminCannotDelete(repository)
+    ? "the admin credential is the hosts’ own access, and that cannot delete. Snapshots beyond their retention stay until another access is set."
+    : notEnforcedTexts[repository.retention.reason ?? "forget_overdue"];
+}
+
+/** A forget with the hosts' own access as admin credential was refused. */
+export function adminCannotDelete({
+  admin,
+  append_only,
+  retention: { reason },
+}: Repository): boolean {
+  return (
+    reason === "forget_failing" &&
+    append_only === "proven" &&
+    isOwnAccess(admin)
+  );
+}
+
+/** Whether the admin credential names nothing that differs from the hosts' own access. */
+export function isOwnAccess(admin: Repository["admin"]): boolean {
+  return (
+    admin.url === null &&
+    admin.username === null &&
+    !admin.password_set &&
+    !admin.user_password_set &&
+    admin.env_names.length === 0 &&
+    !admin.ca_set
+  );
+}
+
 /** How one kind of upkeep stands on a repository. */
 export function upkeepState(
   kind: UpkeepKind,

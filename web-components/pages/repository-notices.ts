@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import { plainText } from "../elements/plain-text.ts";
-import { notEnforcedTexts } from "../elements/upkeep-words.ts";
+import { notEnforcedText } from "../elements/upkeep-words.ts";
 
 /** What does not happen to a repository though it should, and who is in its way. */
 export function repositoryNotices(
@@ -14,14 +14,14 @@ export function repositoryNotices(
 }
 
 function retention(
-  { retention: { state, reason } }: Repository,
+  repository: Repository,
   remedy: TemplateResult | typeof nothing,
 ): TemplateResult | typeof nothing {
-  if (state !== "not_enforced") return nothing;
+  if (repository.retention.state !== "not_enforced") return nothing;
   return html`<div class="notice warn">
     ${icon("warning")}<span
       ><strong>Retention is not enforced:</strong>
-      ${notEnforcedTexts[reason ?? "forget_overdue"]}</span
+      ${notEnforcedText(repository)}</span
     >${remedy}
   </div>`;
 }

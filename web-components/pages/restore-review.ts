@@ -71,24 +71,15 @@ export function reviewStep(parts: ReviewParts): TemplateResult {
   </div>`;
 }
 
-function summary({
-  draft,
-  host,
-  snapshot,
-  selection,
-  sum,
-}: ReviewParts): TemplateResult {
-  const [first = "", ...others] = selection;
-  return html`<h2>${what(draft, host.name)}</h2>
+function summary(parts: ReviewParts): TemplateResult {
+  const { draft, host, snapshot, selection, sum } = parts;
+  return html`<h2>${what(parts)}</h2>
     <dl class="pairs wide">
       <dt>Snapshot</dt>
       <dd class="num">${snapshot}</dd>
       <dt>Files</dt>
       <dd>
-        <span class="mono"><bdi>${pathText(first)}</bdi></span
-        >${
-          others.length === 0 ? nothing : ` and ${others.length} more`
-        }${sum.unknown > 0 ? nothing : html`<span class="text-2 num">, ${plural(sum.files, "file")}, ${bytes(sum.bytes)}</span>`}
+        ${chosen(selection)}${sum.unknown > 0 ? nothing : html`<span class="text-2 num">${plural(sum.files, "file")}, ${bytes(sum.bytes)}</span>`}
       </dd>
       ${
         draft.mode === "download"
@@ -112,12 +103,32 @@ function summary({
     </dl>`;
 }
 
-function what({ mode }: RestoreDraft, name: string): string {
-  switch (mode) {
+/** All of them: what is written over is read before, not guessed. */
+function chosen(selection: Selection): TemplateResult {
+  const list = html`<ul class="mono">
+    ${[...selection].map((path) => html`<li><bdi>${pathText(path)}</bdi></li>`)}
+  </ul>`;
+  return selection.size <= 5
+    ? list
+    : html`<div class="paths" role="region" tabindex="0" aria-label="Chosen">
+        ${list}
+      </div>`;
+}
+
+/** Whether the trial run found nothing in the way, or the person said to keep all of it. */
+function keepsAll({ draft, checking: { result } }: ReviewParts): boolean {
+  return draft.overwrite === "never" || result?.dry_run?.updated === 0;
+}
+
+function what(parts: ReviewParts): string {
+  const { name } = parts.host;
+  switch (parts.draft.mode) {
     case "new":
       return "Restore into a new folder";
     case "in_place":
-      return `Restore over the files of ${name}`;
+      return keepsAll(parts)
+        ? `Restore to where it came from on ${name}`
+        : `Restore over the files of ${name}`;
     case "other":
       return `Restore to ${name}`;
     case "download":
@@ -140,19 +151,17 @@ function check({ checking, draft, host }: ReviewParts): TemplateResult {
     : checkFindings(result, draft);
 }
 
-function confirmation({
-  draft,
-  host,
-  typed,
-  onType,
-  problem,
-}: ReviewParts): TemplateResult {
+function confirmation(parts: ReviewParts): TemplateResult {
+  const { draft, host, typed, onType, problem } = parts;
   return html`<section class="card section confirm" aria-label="Confirm">
     <p>
       ${
         draft.mode === "in_place"
-          ? html`<strong>This writes over files on ${host.name}.</strong> What
-              is replaced cannot be brought back but from another snapshot.`
+          ? keepsAll(parts)
+            ? html`<strong>This adds files on ${host.name}.</strong> None that
+                is there now is replaced.`
+            : html`<strong>This writes over files on ${host.name}.</strong> What
+                is replaced cannot be brought back but from another snapshot.`
           : html`<strong>${host.name} gets files of another host.</strong>
               Whoever controls ${host.name} can read them.`
       }

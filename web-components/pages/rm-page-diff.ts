@@ -309,7 +309,8 @@ function summary({ sum, complete }: DiffPage): TemplateResult {
     html`<div>
       <dt>${label}</dt>
       <dd class="num">
-        ${count(number)}${size === "" ? nothing : html` <small>${size}</small>`}
+        ${count(number)}
+        <small>files and folders${size === "" ? "" : `, ${size}`}</small>
       </dd>
     </div>`;
   const size = (value: number, sign: string) =>

@@ -48,7 +48,7 @@ export class RmPageRepository extends LitElement {
     }
     const repository = this.#repository.value;
     if (repository?.state === "ready")
-      document.title = `${repository.value.name} · restic-manager`;
+      document.title = `Repository ${repository.value.name} · restic-manager`;
   }
 
   override render() {
@@ -65,9 +65,9 @@ export class RmPageRepository extends LitElement {
         </div>
         ${rowsSkeleton(6)}`;
     const { value } = repository;
-    return html`${breadcrumb([["/", "Fleet"]], value.name)}
+    return html`${breadcrumb([["/", "Fleet"]], `Repository ${value.name}`)}
       <div class="header">
-        <h1 tabindex="-1">${value.name}${repositoryPill(value)}</h1>
+        <h1 tabindex="-1">Repository ${value.name}${repositoryPill(value)}</h1>
       </div>
       <p class="facts"><span class="mono">${value.url}</span></p>
       ${this.#alertStrip()}${repositoryProblem(value, "The repository")}

@@ -13,7 +13,7 @@ import { Watch } from "../data/watch.ts";
 import type { RmAdminAccess } from "../elements/rm-admin-access/rm-admin-access.ts";
 import type { RmUpkeep } from "../elements/rm-upkeep/rm-upkeep.ts";
 import { Ticking } from "../elements/ticking.ts";
-import { startRefusal } from "../elements/upkeep-words.ts";
+import { adminCannotDelete, startRefusal } from "../elements/upkeep-words.ts";
 import type { AdminCredentialEvent } from "../events/admin-credential.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import type { RepositoryEvent } from "../events/repository.ts";
@@ -228,11 +228,15 @@ export class RmRepositoryView extends LitElement {
     const last = this.#loaded?.upkeep.find(
       ({ kind }) => kind === "forget",
     )?.last;
+    const needsOther = adminCannotDelete(this.repository);
     if (
-      reason === "admin_credential_missing" &&
+      (needsOther || reason === "admin_credential_missing") &&
       session.can("credentials.admin.edit")
     )
-      return button("Set admin credential", () => this.#open(this.adminAccess));
+      return button(
+        needsOther ? "Set another access" : "Set admin credential",
+        () => this.#open(this.adminAccess),
+      );
     if (reason === "forget_off" && session.can("maintenance.edit"))
       return button("Change upkeep", () => this.#open(this.upkeep));
     return reason === "forget_failing" && last != null

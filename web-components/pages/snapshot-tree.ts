@@ -10,7 +10,7 @@ import type { RestoresStore, SnapshotRef } from "../data/restores.ts";
 import { createIndexWatch, type IndexWatch } from "../data/snapshot-index.ts";
 import { Watch } from "../data/watch.ts";
 import type { Folder } from "../elements/rm-tree/tree-rows.ts";
-import { below, foldersAbove } from "../elements/tree-path.ts";
+import { below, foldersAbove, isFolder } from "../elements/tree-path.ts";
 
 /** What is in a snapshot, folder by folder as a person opens them; an agent is asked first when the server does not know it. */
 export class SnapshotTree implements ReactiveController {
@@ -153,6 +153,9 @@ export class SnapshotTree implements ReactiveController {
         loading: false,
         problem: null,
       });
+      const [only] = page.entries;
+      if (page.total === 1 && only !== undefined && isFolder(only))
+        await this.expand(below(path, only.n));
     } catch (error) {
       if (of !== this.#of) return;
       if (!(error instanceof ApiError)) throw error;

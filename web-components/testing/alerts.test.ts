@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { countsOf, seedAlert } from "./fixture-alerts.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
+import { repositoryId } from "./seed-repositories.ts";
 import { useStage } from "./stage.ts";
 import { emptyWorld, seededWorld, userSession } from "./world.ts";
 
@@ -24,6 +25,39 @@ test("alerts are told with what became of them, and counted in the navigation [A
     await page.getByText("No alert is like this").waitFor();
     expect(complaints).toEqual([]);
   }));
+
+test("the alerts of a repository stand above it, and lead to the list of them [ALR-05]", () =>
+  stage.play(
+    {
+      ...seededWorld(),
+      alerts: [
+        ...seededWorld().alerts,
+        seedAlert("check_failed", "nas-01", "Check found 2 errors.", {
+          host_id: null,
+          host_name: null,
+          repository_id: repositoryId,
+          repository_name: "pg-primary",
+        }),
+      ],
+    },
+    `/repositories/${repositoryId}`,
+    async ({ page }) => {
+      await page.getByText("1 alert: Check failed.").waitFor();
+      await page.getByRole("link", { name: "1 alert" }).click();
+      await page.getByText("Check found 2 errors.").waitFor();
+      expect(
+        await page
+          .getByRole("listitem")
+          .filter({ hasText: "Critical" })
+          .count(),
+      ).toBe(1);
+      await page
+        .getByRole("main")
+        .getByRole("link", { name: "pg-primary" })
+        .click();
+      await page.getByRole("region", { name: "Upkeep" }).waitFor();
+    },
+  ));
 
 test("acknowledging and resolving are sent and shown [ALR-05]", () =>
   stage.play(seededWorld(), "/alerts", async ({ page, server }) => {

@@ -1,6 +1,5 @@
 import { recommendedRestic } from "@restic-manager/shared/domain/restic-version.ts";
 import { expect, test } from "bun:test";
-import { seedAlert } from "./fixture-alerts.ts";
 import { at, id, now } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { job } from "./seed-jobs.ts";
@@ -65,10 +64,15 @@ test("retention that nobody enforces is said with its reason, and setting the ad
     const save = page.getByRole("button", { name: "Save admin credential" });
     await save.click();
     await page.getByText("Name another address, or give another").waitFor();
+    await page.getByLabel("Another address").fill("vault.lan");
+    await page.getByText("Use https://…, s3:…").waitFor();
+    await page.getByLabel("User", { exact: true }).fill("keeper");
     await page
       .getByLabel("Another address")
-      .fill("rest:https://vault.lan:8001/pg-primary/");
-    await page.getByLabel("User", { exact: true }).fill("keeper");
+      .fill("https://vault.lan:8001/pg-primary/");
+    await page
+      .getByText("restic calls it rest:https://vault.lan:8001")
+      .waitFor();
     await page.getByLabel("Password of the user").fill("deletes");
     server.world.repositories = [repository()];
     await save.click();
@@ -97,6 +101,27 @@ test("an access that may delete already needs no second one [MNT-03]", () =>
     await page.getByText("The admin credential is set").waitFor();
     expect(server.sent.map(({ body }) => body)).toEqual([{}]);
   }));
+
+test("when forget was refused with the hosts' own access, another one is asked for [MNT-03]", () =>
+  stage.play(
+    worldWith(
+      {
+        admin: { ...noAdmin, set: true },
+        append_only: "proven",
+        retention: { state: "not_enforced", reason: "forget_failing" },
+      },
+      { upkeep: [upkeep("forget", 17, 7, "failed")] },
+    ),
+    path,
+    async ({ page, server }) => {
+      await page.getByText("own access, and that cannot delete.").waitFor();
+      await page.getByRole("button", { name: "Set another access" }).click();
+      await page.getByLabel("Another address").waitFor();
+      await page.getByRole("button", { name: "Save admin" }).click();
+      await page.getByText("Name another address, or give").waitFor();
+      expect(server.sent).toEqual([]);
+    },
+  ));
 
 test("the admin credential can be taken away, and an emptied address goes with its secrets kept [CRD-02]", () =>
   stage.play(worldWith(), path, async ({ page, server }) => {
@@ -320,39 +345,6 @@ test("upkeep that ends is shown without a reload", () =>
       .getByText("just now")
       .waitFor();
   }));
-
-test("the alerts of a repository stand above it, and lead to the list of them [ALR-05]", () =>
-  stage.play(
-    {
-      ...worldWith(),
-      alerts: [
-        ...seededWorld().alerts,
-        seedAlert("check_failed", "nas-01", "Check found 2 errors.", {
-          host_id: null,
-          host_name: null,
-          repository_id: repositoryId,
-          repository_name: "pg-primary",
-        }),
-      ],
-    },
-    path,
-    async ({ page }) => {
-      await page.getByText("1 alert: Check failed.").waitFor();
-      await page.getByRole("link", { name: "1 alert" }).click();
-      await page.getByText("Check found 2 errors.").waitFor();
-      expect(
-        await page
-          .getByRole("listitem")
-          .filter({ hasText: "Critical" })
-          .count(),
-      ).toBe(1);
-      await page
-        .getByRole("main")
-        .getByRole("link", { name: "pg-primary" })
-        .click();
-      await page.getByRole("region", { name: "Upkeep" }).waitFor();
-    },
-  ));
 
 test("a repository that does not exist says so", () =>
   stage.play(

@@ -95,6 +95,22 @@ describe("the tree [RTR-01]", () => {
       },
     ));
 
+  test("a folder that is alone in its folder opens by itself", () =>
+    stage.play(
+      withFiles({
+        "/": [entry("home", { t: "dir" })],
+        "/home": [entry("ada", { t: "dir" })],
+        "/home/ada": [entry("photos", { t: "dir" }), entry("notes.txt")],
+      }),
+      restorePath({ step: "files" }),
+      async ({ page }) => {
+        await item(page, /^notes.txt/).waitFor();
+        expect(await item(page, /^photos/).getAttribute("aria-expanded")).toBe(
+          "false",
+        );
+      },
+    ));
+
   test("finds by a part of the name, and opens what it found in its place", () =>
     stage.play(
       seededWorld(),

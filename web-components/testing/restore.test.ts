@@ -224,6 +224,18 @@ describe("before anything is written", () => {
       },
     ));
 
+  test("of what goes back every path is named, and nothing is replaced where nothing is in the way [RTR-04]", () =>
+    stage.play(
+      seededWorld(),
+      `${restorePath({ step: "review", mode: "in_place", ...wiki })}&path=%2Fetc`,
+      async ({ page }) => {
+        await page.getByText("This adds files on pg-primary.").waitFor();
+        const summary = page.getByRole("region", { name: "Summary" });
+        for (const chosen of ["/srv/wiki", "/etc"])
+          await summary.getByText(chosen, { exact: true }).waitFor();
+      },
+    ));
+
   test("another host gets the files below a folder, and the page says how access is taken back [RTR-07]", () =>
     stage.play(
       {

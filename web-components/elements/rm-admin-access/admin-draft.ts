@@ -3,6 +3,7 @@ import type {
   Repository,
 } from "@restic-manager/shared/api/repos.ts";
 import { given } from "../given.ts";
+import { isOwnAccess } from "../upkeep-words.ts";
 
 export type Field =
   | "url"
@@ -19,15 +20,8 @@ export type Draft = Readonly<Record<Field, string>> & {
 
 /** What is known of it; secrets are typed again, or stay as they are. */
 export function draftOf({ admin, append_only }: Repository): Draft {
-  const differs =
-    admin.url !== null ||
-    admin.username !== null ||
-    admin.password_set ||
-    admin.user_password_set ||
-    admin.env_names.length > 0 ||
-    admin.ca_set;
   return {
-    mode: differs || (!admin.set && append_only !== "no") ? "other" : "own",
+    mode: !isOwnAccess(admin) || append_only !== "no" ? "other" : "own",
     url: admin.url ?? "",
     username: admin.username ?? "",
     password: "",
@@ -36,6 +30,11 @@ export function draftOf({ admin, append_only }: Repository): Draft {
     secret: "",
     ca: "",
   };
+}
+
+/** The typed address in restic's notation: that of a REST server is often pasted without its `rest:`. */
+export function addressOf({ url }: Draft): string {
+  return url.trim().replace(/^https?:\/\//i, "rest:$&");
 }
 
 const nothingOther: AdminCredentialSpec = {
@@ -61,7 +60,7 @@ export function adminSpec(
   });
   return Object.fromEntries(
     Object.entries({
-      url: visible(draft.url, admin.url),
+      url: visible(addressOf(draft), admin.url),
       username: visible(draft.username, admin.username),
       password: draft.password || undefined,
       user_password: draft.user_password || undefined,

@@ -21,7 +21,14 @@ import {
 import { relativeTime, time } from "../format.ts";
 import { pill } from "../status.ts";
 import { Ticking } from "../ticking.ts";
-import { adminSpec, type Draft, draftOf, type Field } from "./admin-draft.ts";
+import { isOwnAccess } from "../upkeep-words.ts";
+import {
+  addressOf,
+  adminSpec,
+  type Draft,
+  draftOf,
+  type Field,
+} from "./admin-draft.ts";
 
 const modes = {
   own: "The same access",
@@ -145,9 +152,6 @@ export class RmAdminAccess extends LitElement {
   }
 
   #form(draft: Draft): TemplateResult {
-    const kind = repoKind(
-      draft.url.trim() === "" ? this.repository.url : draft.url.trim(),
-    );
     return html`<form
       novalidate
       @submit=${(event: SubmitEvent) => {
@@ -170,7 +174,7 @@ export class RmAdminAccess extends LitElement {
               The access that the hosts back up with may delete already. If it
               may not, forget and prune fail and say so.
             </p>`
-          : this.#otherFields(kind)
+          : this.#otherFields(draft)
       }
       ${problemNotice(this.#shownProblem)}
       <div class="actions">
@@ -202,7 +206,11 @@ export class RmAdminAccess extends LitElement {
     </form>`;
   }
 
-  #otherFields(kind: ReturnType<typeof repoKind>): TemplateResult {
+  #otherFields(draft: Draft): TemplateResult {
+    const url = addressOf(draft);
+    const typed = repoKind(url);
+    // Fields do not come and go while an address is half typed.
+    const kind = typed ?? repoKind(this.repository.url);
     const hasLogin = kind === "rest";
     const hasKeys = kind === "s3";
     return html`<p class="help">
@@ -211,7 +219,12 @@ export class RmAdminAccess extends LitElement {
       </p>
       ${this.#text("url", "Another address of the same repository", {
         code: true,
-        help: "For example the second port of a rest-server that is not append-only, or a folder on the host that does the upkeep.",
+        help:
+          url === ""
+            ? "For example the second port of a rest-server that is not append-only, or a folder on the host that does the upkeep."
+            : typed === null
+              ? "Use https://…, s3:…, sftp:… or a folder."
+              : `restic calls it ${url}`,
         placeholder: this.repository.url,
       })}
       ${
@@ -271,7 +284,8 @@ export class RmAdminAccess extends LitElement {
   #save(draft: Draft): void {
     const spec = adminSpec(draft, this.repository);
     const isEmpty = draft.mode === "other" && Object.keys(spec).length === 0;
-    this.fault = isEmpty && !this.repository.admin.set ? nothingSaid : null;
+    const differs = !isOwnAccess(this.repository.admin);
+    this.fault = isEmpty && !differs ? nothingSaid : null;
     if (this.fault === null) this.#send(spec);
   }
 

@@ -20,7 +20,7 @@ import { given } from "../given.ts";
 import { repositoryStyles } from "./rm-repository.styles.ts";
 
 const appendOnlyTexts: Readonly<Record<Repository["append_only"], string>> = {
-  no: "no",
+  no: "not known",
   claimed: "yes, not tried yet",
   proven: "yes, deleting was refused",
 };

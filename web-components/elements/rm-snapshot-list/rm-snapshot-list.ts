@@ -55,6 +55,10 @@ export class RmSnapshotList extends LitElement {
         justify-content: flex-end;
         margin: -6px 0;
       }
+      tr:last-child td {
+        /* The table cuts off what is taller than the line, and the ring of the focus. */
+        padding-bottom: 9px;
+      }
       .compare {
         position: sticky;
         bottom: 0;
@@ -80,7 +84,7 @@ export class RmSnapshotList extends LitElement {
           padding: 0 0 12px;
         }
       }
-      :host([narrow]) :is(.count, .labels) {
+      :host([narrow]) :is(.files, .labels) {
         display: none;
       }
       @media (max-width: 980px) {
@@ -116,7 +120,7 @@ export class RmSnapshotList extends LitElement {
               <th class="medium">Paths</th>
               <th class="wide labels">Tags</th>
               <th class="right">Size</th>
-              <th class="right medium count">Files</th>
+              <th class="right medium files">Files</th>
               ${this.#acts === null ? nothing : html`<th><span class="visually-hidden">Actions</span></th>`}
             </tr>
           </thead>
@@ -160,7 +164,7 @@ export class RmSnapshotList extends LitElement {
       <td class="right num">
         ${snapshot.size_bytes === null ? "unknown" : bytes(snapshot.size_bytes)}
       </td>
-      <td class="right num text-2 medium count">
+      <td class="right num text-2 medium files">
         ${snapshot.file_count === null ? "unknown" : count(snapshot.file_count)}
       </td>
       ${

@@ -22,6 +22,17 @@ export class RmTabs extends LitElement {
         overflow-x: auto;
         scrollbar-width: none;
       }
+      /* Fades the tabs that go on beyond the edge; at the end it lies behind the last one. */
+      nav::after {
+        content: "";
+        position: sticky;
+        right: 0;
+        flex: none;
+        width: 40px;
+        margin-left: auto;
+        background: linear-gradient(to right, transparent, var(--rm-surface));
+        pointer-events: none;
+      }
       a {
         position: relative;
         display: flex;

@@ -115,6 +115,11 @@ export const treeStyles = css`
   bdi {
     white-space: pre;
   }
+  /* A long path is cut where it begins. */
+  .path {
+    direction: rtl;
+    text-align: left;
+  }
   .note {
     color: var(--rm-text-2);
   }

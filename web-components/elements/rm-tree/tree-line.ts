@@ -28,6 +28,7 @@ export function entryLine({
 }: LineParts): TemplateResult {
   const { entry, open } = row;
   const label = pathText(row.label);
+  const folder = label.slice(0, label.lastIndexOf("/") + 1);
   const isDir = open !== null || entry.t === "dir";
   const goesTo = entry.l === undefined ? "" : ` → ${pathText(entry.l)}`;
   const modified = time(entry.m * 1000, "dateTime");
@@ -51,10 +52,15 @@ export function entryLine({
       <span class="kind ${isDir ? "folder" : ""}"
         >${icon(isDir ? "folder" : "file", 16)}</span
       >
-      <span class="truncate" title="${label}${goesTo}"
-        ><bdi>${label}</bdi
-        ><span class="visually-hidden">${kinds[entry.t]}</span
-        >${goesTo === "" ? nothing : html`<bdi class="text-3">${goesTo}</bdi>`}</span
+      <span
+        class="truncate ${folder === "" ? "" : "path"}"
+        title="${label}${goesTo}"
+        ><span dir="ltr"
+          ><bdi class="text-2">${folder}</bdi
+          ><bdi>${label.slice(folder.length)}</bdi
+          ><span class="visually-hidden">${kinds[entry.t]}</span
+          >${goesTo === "" ? nothing : html`<bdi class="text-3">${goesTo}</bdi>`}</span
+        ></span
       >
     </span>
     <span class="right num">${bytes(entry.s)}</span>
