@@ -36,6 +36,8 @@ interface Rig {
   readonly door: StreamDoor;
   readonly agentKey: Uint8Array;
   start(secret: Partial<DumpSecret>): Promise<unknown>;
+  /** How often restic was started for it. */
+  starts(): number;
   /** Whether a restic of this repository runs. */
   isReading(): boolean;
 }
@@ -59,13 +61,19 @@ async function withRig(
   const key = signingKey(random.bytes(32));
   const agreement = agreementKey(random.bytes(32));
   const stopping = new AbortController();
+  let starts = 0;
   const connection = await createMemoryLink().link.connect();
   const handler = createDumpStart({
     hostId,
     agreement,
     sign: key.sign,
     time: { stamp: () => new Date(systemClock.now()).toISOString() },
-    runner: restic.runner,
+    runner: {
+      run(call) {
+        starts += 1;
+        return restic.runner.run(call);
+      },
+    },
     log: createLog({
       level: "error",
       format: "json",
@@ -82,6 +90,7 @@ async function withRig(
     source,
     door,
     agentKey: key.publicKey,
+    starts: () => starts,
     start(change) {
       const id = random.id();
       const secret = {
@@ -127,8 +136,8 @@ const blocks = (source: string) => {
 };
 
 test("a file comes byte by byte, signed for, in pieces that a message holds [DIF-01]", () =>
-  withRig(blocks, async ({ source, door, agentKey, start }) => {
-    await start({ paths: [join(source, "big")] });
+  withRig(blocks, async ({ source, door, agentKey, start, starts }) => {
+    await start({ paths: [join(source, "big")], kind: "file" });
     const { bytes, end } = await door.all();
     expect(bytes.equals(readFileSync(join(source, "big")))).toBe(true);
     expect(end).toEqual({ done: true, bytes: bytes.length });
@@ -137,6 +146,8 @@ test("a file comes byte by byte, signed for, in pieces that a message holds [DIF
       host: hostId,
       token: "one-time",
     });
+    // Each start opens the repository anew, which is what a person waits for.
+    expect(starts()).toBe(1);
   }));
 
 test("folders and files of a choice come as one archive that tar unpacks [DIF-01]", () =>
@@ -159,38 +170,53 @@ test("folders and files of a choice come as one archive that tar unpacks [DIF-01
   }));
 
 test("a folder comes as zip [DIF-01]", () =>
-  withRig(blocks, async ({ source, door, start }) => {
-    await start({ paths: [join(source, "docs")], format: "zip" });
+  withRig(blocks, async ({ source, door, start, starts }) => {
+    const paths = [join(source, "docs")];
+    await start({ paths, format: "zip", kind: "dir" });
     const { bytes, end } = await door.all();
     expect(end).toEqual({ done: true, bytes: bytes.length });
     expect(bytes.subarray(0, 4).toString("latin1")).toBe("PK\x03\x04");
     expect(bytes.includes("docs/below/two\nlines")).toBe(true);
+    expect(starts()).toBe(1);
   }));
 
 test.each([
-  ["a file that is not there", "nope", "raw", "path_missing"],
-  ["a folder as a file", "docs", "raw", "path_missing"],
-  ["a link by itself", "link", "tar", "path_missing"],
-  ["a file as zip", "big", "zip", "path_missing"],
-  ["a name that is not UTF-8", "\uFFFD", "raw", "path_missing"],
+  ["a file that is not there", "nope", "raw", "path_missing", undefined],
+  ["a folder as a file", "docs", "raw", "path_missing", undefined],
+  ["a link by itself", "link", "tar", "path_missing", undefined],
+  ["a file as zip", "big", "zip", "path_missing", "file"],
+  [
+    "a file that the server's index holds by mistake",
+    "no",
+    "raw",
+    "path_missing",
+    "file",
+  ],
+  ["a name that is not UTF-8", "\uFFFD", "raw", "path_missing", "file"],
 ] as const)(
   "%s is refused before the first byte [DIF-01]",
-  (...[, name, format, code]) =>
+  (...[, name, format, code, kind]) =>
     withRig(blocks, async ({ source, door, start }) => {
-      await start({ paths: [join(source, name)], format });
+      await start({ paths: [join(source, name)], format, kind });
       const { bytes, end } = await door.all();
       expect(bytes.length).toBe(0);
       expect(end).toMatchObject({ done: false, code });
     }),
 );
 
-test("a forgotten snapshot is named as the reason, before the first byte [DIF-01]", () =>
-  withRig(blocks, async ({ source, door, start }) => {
-    const snapshot_id = "ab".repeat(32);
-    await start({ snapshot_id, paths: [join(source, "big")] });
-    const { end } = await door.all();
-    expect(end).toMatchObject({ done: false, code: "snapshot_missing" });
-  }));
+test.each([
+  ["still knows", "file"],
+  ["knows nothing of", undefined],
+] as const)(
+  "a forgotten snapshot that the server %s is named as the reason, before the first byte [DIF-01]",
+  (_does, kind) =>
+    withRig(blocks, async ({ source, door, start }) => {
+      const snapshot_id = "ab".repeat(32);
+      await start({ snapshot_id, paths: [join(source, "big")], kind });
+      const { end } = await door.all();
+      expect(end).toMatchObject({ done: false, code: "snapshot_missing" });
+    }),
+);
 
 test("what is no path is not handed to restic [DIF-01]", () =>
   withRig(blocks, async ({ source, door, start }) => {

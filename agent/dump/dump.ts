@@ -5,7 +5,7 @@ import type { OnBytes } from "../platform/output.ts";
 import { dumpArgs, type ArchiveFormat } from "../restic/args.ts";
 import { succeeded } from "../restic/capture.ts";
 import type { ResticRunner } from "../restic/run.ts";
-import { snapshotFailureOf } from "../restic/snapshot-words.ts";
+import { snapshotFailureOf, whileThereIs } from "../restic/snapshot-words.ts";
 import { snapshotItems, type SnapshotItem } from "./snapshot-items.ts";
 import { padding, tarEnd, tarHeader } from "./tar.ts";
 import { withoutTarEnd } from "./tar-join.ts";
@@ -26,6 +26,9 @@ export async function dump(task: DumpTask): Promise<void> {
   // restic would take something else than a path for an option.
   if (!restorePaths.safeParse(paths).success)
     throw new FailureError("path_missing");
+  const known = knownItem(secret);
+  if (known !== null)
+    return read(task, known, format === "zip" ? "zip" : "tar", take);
   const items = await snapshotItems(
     task.runner,
     secret,
@@ -55,6 +58,16 @@ export async function dump(task: DumpTask): Promise<void> {
     return read(task, first, "tar", take);
   for (const item of items) await addToTar(task, item);
   await take(tarEnd);
+}
+
+/** What restic writes as it is wanted, where the server knows what it is: looking costs another start of restic. */
+function knownItem(secret: DumpSecret): Pick<SnapshotItem, "path"> | null {
+  const { paths, format, kind } = secret;
+  const [path, ...others] = paths;
+  if (path === undefined || others.length > 0) return null;
+  // restic would not find it; who looks can say why.
+  if (path.includes("\uFFFD")) return null;
+  return kind === (format === "raw" ? "file" : "dir") ? { path } : null;
 }
 
 /** restic does not say where a link leads, and there is nothing in a device to be read. */
@@ -97,16 +110,18 @@ function modeOf({ mode }: SnapshotItem): number {
 /** restic writes a file as it is, whatever the archive. */
 async function read(
   { runner, secret, signal, limits }: DumpTask,
-  { path }: SnapshotItem,
+  { path }: Pick<SnapshotItem, "path">,
   archive: ArchiveFormat,
   take: OnBytes,
 ): Promise<void> {
+  const watch = whileThereIs(signal);
   const end = await runner.run({
     args: dumpArgs(secret.snapshot_id, path, archive),
     repository: secret,
-    signal,
+    signal: watch.signal,
     ...limits,
     onBytes: take,
+    onMessage: (_message, stream, line) => watch.hear(stream, line),
   });
   if (succeeded(end)) return;
   const { code, message } = snapshotFailureOf(end);

@@ -3,13 +3,9 @@ import { parseJson } from "@restic-manager/shared/identity/signed.ts";
 import { FailureError } from "../failure-error.ts";
 import { listArgs } from "../restic/args.ts";
 import { succeeded } from "../restic/capture.ts";
-import type { StopReason } from "../restic/exit-codes.ts";
 import type { Repository } from "../restic/env.ts";
 import type { ResticRunner } from "../restic/run.ts";
-import {
-  isMissingSnapshot,
-  snapshotFailureOf,
-} from "../restic/snapshot-words.ts";
+import { snapshotFailureOf, whileThereIs } from "../restic/snapshot-words.ts";
 
 /** Something in a snapshot, as `restic ls` shows it. */
 const node = z.object({
@@ -36,15 +32,14 @@ export async function snapshotItems(
 ): Promise<SnapshotItem[]> {
   const wanted = new Set(paths);
   const found = new Map<string, SnapshotItem>();
-  const ending = new AbortController();
+  const watch = whileThereIs(signal);
   const end = await runner.run({
     args: listArgs(snapshotId, paths),
     repository,
-    signal: AbortSignal.any([signal, ending.signal]),
+    signal: watch.signal,
     limitMs,
     onMessage(_message, stream, line) {
-      if (stream === "stderr" && isMissingSnapshot(line))
-        ending.abort("refused" satisfies StopReason);
+      watch.hear(stream, line);
       const item = stream === "stdout" ? parseJson(line, node) : null;
       if (item !== null && wanted.has(item.path)) found.set(item.path, item);
     },

@@ -2,7 +2,8 @@ import {
   failure,
   type Failure,
 } from "@restic-manager/shared/domain/failure.ts";
-import { failureOf, type ResticEnd } from "./exit-codes.ts";
+import type { OutputStream } from "../platform/output.ts";
+import { failureOf, type ResticEnd, type StopReason } from "./exit-codes.ts";
 import type { ResticMessage } from "./messages.ts";
 
 /** What went wrong with one file, or null. restic before 0.17 says it as text. */
@@ -28,6 +29,18 @@ const missingSnapshot =
 /** restic before 0.17 would ask for it again and again, for minutes. */
 export function isMissingSnapshot(line: string): boolean {
   return line.startsWith("Load(<snapshot/") && missingSnapshot.test(line);
+}
+
+/** Ends a run at the first line that says so. */
+export function whileThereIs(signal: AbortSignal) {
+  const ending = new AbortController();
+  return {
+    signal: AbortSignal.any([signal, ending.signal]),
+    hear(stream: OutputStream, line: string): void {
+      if (stream === "stderr" && isMissingSnapshot(line))
+        ending.abort("refused" satisfies StopReason);
+    },
+  };
 }
 
 /** Whether the whole tree of a snapshot is gone, as an error of its root. */

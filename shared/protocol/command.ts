@@ -132,6 +132,8 @@ export const dumpSecret = z.object({
   snapshot_id: snapshotId,
   paths: z.array(z.string()).min(1).max(100),
   format: z.enum(["raw", "tar", "zip"]),
+  /** What the server's index says that a single path is; absent: the agent looks. */
+  kind: z.enum(["file", "dir"]).optional(),
   /** One-time, for this stream alone. */
   token: z.string(),
 });

@@ -53,6 +53,7 @@ describe("a file", () => {
         snapshot_id: snapshotOf(1),
         paths: ["/etc/hosts"],
         format: "raw",
+        kind: "file",
         token: expect.any(String),
       },
     ]);
@@ -105,10 +106,18 @@ describe("folders", () => {
         `attachment; filename="${name}"; filename*=UTF-8''${name}`,
       ]);
     }
-    expect(toldTo(nas, "dump.start").at(-1)).toMatchObject({
+    const told = toldTo(nas, "dump.start");
+    expect(told.at(-1)).toMatchObject({
       paths: ["/etc", "/home/ada"],
       format: "tar",
     });
+    // What the index knows no agent needs to look up.
+    expect(told.map((secret) => (secret as { kind?: string }).kind)).toEqual([
+      "dir",
+      "dir",
+      "dir",
+      undefined,
+    ]);
   });
 
   test.each([

@@ -106,15 +106,17 @@ export function createDownload(deps: {
     return { snapshot, host, access };
   }
 
-  /** Where the index knows better than to let an agent try. */
+  /** Where the index knows better than to let an agent try; of a single path it says what that is, so that none must look. */
   async function checkKind(
     source: Source,
     paths: readonly string[],
     format: DumpSecret["format"],
-  ): Promise<void> {
+  ): Promise<Pick<DumpSecret, "kind">> {
     const entries = await find(source, paths, deps.lookUp);
     if (format === "raw" && entries?.some(({ t }) => t !== "file"))
       throw wrong("format", "Only a file can come as it is; use tar or zip.");
+    const kind = entries?.length === 1 ? entries[0]?.t : undefined;
+    return kind === "file" || kind === "dir" ? { kind } : {};
   }
 
   /** Takes a place for as long as the stream lasts. */
@@ -177,7 +179,7 @@ export function createDownload(deps: {
     const paths = tidyPaths([query.path].flat());
     checkFormat(paths, format);
     const planned = await tx.run((trx) => plan(trx, source, query.host_id));
-    await checkKind(source, paths, format);
+    const known = await checkKind(source, paths, format);
     const { host, snapshot } = planned;
     const stream = expect(host.id);
     try {
@@ -186,6 +188,7 @@ export function createDownload(deps: {
         snapshot_id: snapshot.id,
         paths,
         format,
+        ...known,
       });
       await tx.run((trx) =>
         deps.audit.record(trx, by, {
