@@ -212,12 +212,16 @@ async function secondHost(
   return { agent, host: await approvedHost(api, agent) };
 }
 
-/** Archives know no finer times. */
+/** Archives know no finer times; restic rounds to them. */
 function inSeconds(tree: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tree).map(([path, what]) => [
       path,
-      what.replace(/^(\d+ \d+)\d{9} /, "$1 "),
+      what.replace(
+        /^(\d+ )(\d+) /,
+        (_all, mode: string, ns: string) =>
+          `${mode}${Math.round(Number(ns) / 1e9)} `,
+      ),
     ]),
   );
 }
