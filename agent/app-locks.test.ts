@@ -163,25 +163,34 @@ test("a lock of another host is left, named and waited for; unlock takes it only
     expect(await locksOf(rig)).toEqual([]);
   }));
 
-test("a job that waits for a lock can be cancelled", () =>
+test("a prune that waits for the lock of another host's dead restic holds up neither backups nor an unlock, and can be cancelled [LCK-02]", () =>
   withRig(async (rig) => {
     await initialised(rig);
-    fill(rig.source, 4);
+    fill(rig.source, 1);
+    await rig.configure();
     const other = elsewhere(rig, "backup", rig.source);
     await running(rig);
+    other.kill();
+    await other.exited;
     const jobId = await rig.upkeep("prune");
     await until(
       "the wait",
-      () => textOf(rig, jobId).includes("on elsewhere)"),
+      () => textOf(rig, jobId).includes("go first"),
       60_000,
     );
+    const backupId = await rig.runNow();
+    const unlockId = await rig.upkeep("unlock");
+    expect((await rig.done(backupId)).outcome).toBe("succeeded");
+    const unlocked = await rig.done(unlockId);
+    expect(unlocked.upkeep).toEqual({ locks_removed: 0, locks_left: 1 });
+    const text = textOf(rig, jobId);
+    expect(text).toContain("on elsewhere)");
+    expect(text).toContain("Lets a job of this host go first: backup.");
     await rig.server.command("job.cancel", { job_id: jobId });
     expect(await rig.done(jobId)).toMatchObject({
       outcome: "cancelled",
       error: { code: "cancelled" },
     });
-    other.kill();
-    await other.exited;
   }));
 
 test("a check under way can be cancelled and leaves no lock; the host's bandwidth applies to it [JOB-07] [SCH-08]", () =>

@@ -91,16 +91,16 @@ export function createWork(deps: WorkDeps): Work {
     listings,
     recovered,
     startBackup: (request) =>
-      jobs.accept(request, (signal) =>
+      jobs.accept(request, (signal, turn) =>
         runBackup(
-          { ...common, reportSnapshots: listings.list },
+          { ...common, turn, reportSnapshots: listings.list },
           request,
           signal,
         ),
       ),
     startUpkeep: (request, secret) =>
-      jobs.accept(request, (signal) =>
-        runUpkeep(common, request, secret, signal),
+      jobs.accept(request, (signal, turn) =>
+        runUpkeep({ ...common, turn }, request, secret, signal),
       ),
     startRestore: (request, secret) =>
       jobs.accept(request, (signal) =>

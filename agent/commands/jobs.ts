@@ -2,6 +2,7 @@ import type {
   JobKind,
   JobProgress,
 } from "@restic-manager/shared/domain/job.ts";
+import { isUpkeep } from "@restic-manager/shared/domain/job.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import { FailureError } from "../failure-error.ts";
 import type { StopReason } from "../restic/exit-codes.ts";
@@ -10,7 +11,8 @@ import { phaseOnly } from "./progress.ts";
 
 /**
  * The jobs of this host: one at a time, in the order they came, because restic locks its repository. A restore waits for other
- * restores only: whoever needs a file back cannot wait for a backup of hours, and restic does both at once.
+ * restores only: whoever needs a file back cannot wait for a backup of hours, and restic does both at once. A job that can do
+ * nothing but wait for a lock lets others go first, and does nothing itself until they have ended.
  */
 export interface Jobs {
   /**
@@ -29,7 +31,20 @@ export interface Jobs {
 }
 
 /** Runs a job and reports it. Rejects only when its result could not be kept. */
-export type RunJob = (signal: AbortSignal) => Promise<void>;
+export type RunJob = (signal: AbortSignal, turn: Turn) => Promise<void>;
+
+/** The turn of a job that runs. */
+export interface Turn {
+  /** Tells people what does not wait behind this job. */
+  readonly hint: string;
+  /** Aborted once a job is queued that goes first while this one can only wait. To be asked for anew at each wait. */
+  wanted(): AbortSignal;
+  /**
+   * Runs such jobs until none is queued. Ends at once when the job itself is to end, which must then start nothing that needs
+   * the repository for itself.
+   */
+  giveWay(onNext: (kind: JobKind) => void): Promise<void>;
+}
 
 export interface JobsDeps {
   readonly store: JobStore;
@@ -43,6 +58,8 @@ interface Entry {
   readonly request: JobRequest;
   readonly run: RunJob;
   readonly abort: AbortController;
+  hasBegun: boolean;
+  wanted: AbortController;
 }
 
 /** Jobs of one host that wait for each other. */
@@ -61,28 +78,64 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
     store.list().some(({ request }) => request.job_id === jobId);
 
   async function work(lane: Lane): Promise<void> {
-    const { entries } = lane;
     await recovered;
-    for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
-      const { job_id, kind } = entry.request;
-      // What took it on was undone, for example on a full disk, and will take on another.
-      if (!isKept(job_id)) {
-        entries.shift();
-        continue;
-      }
-      const jobLog = log.with({ job_id, kind });
-      const name = nameOf(kind);
-      jobLog.info(`${name} starts`);
-      try {
-        await entry.run(entry.abort.signal);
-        jobLog.info(`${name} ended`);
-      } catch (error) {
-        // Its result could not be kept, for example on a full disk: it is reported as lost at the next start.
-        jobLog.error("The result of a job could not be kept", { error });
-      }
-      entries.shift();
-    }
+    await runQueued(lane, () => true);
     lane.working = null;
+  }
+
+  async function runQueued(
+    lane: Lane,
+    isNext: (entry: Entry) => boolean,
+    onNext: (kind: JobKind) => void = () => {},
+  ): Promise<void> {
+    for (;;) {
+      const entry = lane.entries.find((one) => !one.hasBegun && isNext(one));
+      if (entry === undefined) return;
+      entry.hasBegun = true;
+      // What took it on was undone, for example on a full disk, and will take on another.
+      const wasKept = isKept(entry.request.job_id);
+      if (wasKept) onNext(entry.request.kind);
+      const wayGiven = wasKept ? await runOne(lane, entry) : null;
+      lane.entries.splice(lane.entries.indexOf(entry), 1);
+      // It may have been cancelled while another had its turn.
+      await wayGiven?.done;
+    }
+  }
+
+  async function runOne(lane: Lane, entry: Entry) {
+    const { job_id, kind } = entry.request;
+    const { signal } = entry.abort;
+    const wayGiven = { done: Promise.resolve() };
+    const isNext = (one: Entry) => goesBefore(one.request.kind, kind);
+    const turn: Turn = {
+      hint: isUpkeep(kind)
+        ? "Meanwhile backups and other jobs of this host go first."
+        : "Meanwhile an unlock goes first.",
+      wanted() {
+        if (lane.entries.some((one) => !one.hasBegun && isNext(one)))
+          entry.wanted.abort();
+        return entry.wanted.signal;
+      },
+      async giveWay(onNext) {
+        wayGiven.done = runQueued(lane, isNext, (next) => {
+          // Once it is cancelled, its log may have been closed.
+          if (!signal.aborted) onNext(next);
+        });
+        await Promise.race([wayGiven.done, aborted(signal)]);
+        entry.wanted = new AbortController();
+      },
+    };
+    const jobLog = log.with({ job_id, kind });
+    const name = nameOf(kind);
+    jobLog.info(`${name} starts`);
+    try {
+      await entry.run(signal, turn);
+      jobLog.info(`${name} ended`);
+    } catch (error) {
+      // Its result could not be kept, for example on a full disk: it is reported as lost at the next start.
+      jobLog.error("The result of a job could not be kept", { error });
+    }
+    return wayGiven;
   }
 
   return {
@@ -91,7 +144,16 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
       if (isKept(request.job_id)) throw new FailureError("command_repeated");
       store.add(request);
       const lane = request.kind === "restore" ? restores : others;
-      lane.entries.push({ request, run, abort: new AbortController() });
+      for (const entry of lane.entries)
+        if (entry.hasBegun && goesBefore(request.kind, entry.request.kind))
+          entry.wanted.abort();
+      lane.entries.push({
+        request,
+        run,
+        abort: new AbortController(),
+        hasBegun: false,
+        wanted: new AbortController(),
+      });
       if (lane.entries.length > 1) live(request.job_id, phaseOnly("waiting"));
       lane.working ??= work(lane);
     },
@@ -113,6 +175,21 @@ export function createJobs({ store, log, live, recovered }: JobsDeps): Jobs {
       await Promise.all([recovered, restores.working, others.working]);
     },
   };
+}
+
+/**
+ * Whether a job goes before one that waits for a lock: any before upkeep, and before a backup only what may remove the lock,
+ * because another backup must not run between its hooks.
+ */
+function goesBefore(kind: JobKind, waiting: JobKind): boolean {
+  return kind === "unlock" || isUpkeep(waiting);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function nameOf(kind: JobKind): string {

@@ -6,6 +6,7 @@ import {
 } from "../restic/exit-codes.ts";
 import type { ResticCall } from "../restic/run.ts";
 import type { JobLog } from "./job-log.ts";
+import type { Turn } from "./jobs.ts";
 import {
   leftWords,
   lookAtLocks,
@@ -20,6 +21,8 @@ import {
 export interface LockPatienceDeps extends StaleLocksDeps {
   /** Aborted when the agent stops. */
   readonly stopping: AbortSignal;
+  /** Absent for what holds nobody up. */
+  readonly turn?: Turn;
 }
 
 export interface PatientJob {
@@ -30,17 +33,20 @@ export interface PatientJob {
   readonly onLocked: () => void;
 }
 
-/** A lock held for a moment is restic's own business; a longer one is looked at. */
-const firstRetryS = 10;
-const longRetryS = 300;
-/** restic before 0.16 does not wait itself. */
-const pauseMs = 15_000;
+/**
+ * A lock held for a moment is restic's own business. A longer one is waited for here and not in restic, because a restic that
+ * waits cannot be told from one that has begun, and could not give way.
+ */
+const retryLockS = 10;
+const firstPauseMs = 15_000;
+const pauseMs = 45_000;
 const soonMs = 1_000;
 const patienceMs = 60 * 60_000;
 
 /**
  * Runs restic and waits while others hold the repository: what is proven dead is removed, what may live is named and waited
- * for, up to an hour. A lock that a restic of this job left behind is removed as well.
+ * for, up to an hour. A lock that a restic of this job left behind is removed as well. Other jobs of this host have their turn
+ * meanwhile; that is not waiting.
  */
 export async function runPatiently(
   deps: LockPatienceDeps,
@@ -49,6 +55,7 @@ export async function runPatiently(
 ): Promise<ResticEnd> {
   const { log, repositoryId, jobId } = job;
   const { repository, signal } = call;
+  const { turn } = deps;
   const place: LockedPlace = { repositoryId, repository, jobId, signal };
   const say = (words: string | null) => {
     if (words !== null) log.add("warning", "system", words);
@@ -58,8 +65,7 @@ export async function runPatiently(
 
   let waitedMs = 0;
   const holders = createHolders(deps, place, say);
-  let retryLockS = firstRetryS;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const since = deps.clock.now();
     let pid = null as number | null;
     const end = await deps.runner.run({
@@ -78,15 +84,26 @@ export async function runPatiently(
     }
     job.onLocked();
     const isFree = await holders.look();
-    await delay(deps.clock, isFree ? soonMs : pauseMs, signal);
-    if (signal.aborted) return { ...end, stopped: signal.reason as StopReason };
+    const ms = isFree ? soonMs : isFirst ? firstPauseMs : pauseMs;
+    await delay(deps.clock, ms, cutBy(signal, turn?.wanted()));
     // The clock may be set meanwhile, or the host sleep: neither is waiting.
     const tookMs = Math.max(0, deps.clock.now() - since);
     waitedMs += Math.min(tookMs, retryLockS * 1_000 + pauseMs);
+    await turn?.giveWay((kind) =>
+      log.add("info", "system", `Lets a job of this host go first: ${kind}.`),
+    );
+    if (signal.aborted) return { ...end, stopped: signal.reason as StopReason };
     if (waitedMs >= patienceMs) return end;
-    retryLockS = longRetryS;
   }
 }
+
+function cutBy(signal: AbortSignal, wanted?: AbortSignal): AbortSignal {
+  return wanted === undefined ? signal : AbortSignal.any([signal, wanted]);
+}
+
+const waitWords = "This job waits for it, up to an hour.";
+const remedy =
+  "Where its restic is dead, Remove stale locks takes it once it is half an hour old; Remove all locks takes it at once, after this job is cancelled.";
 
 /** Who holds the repository, told once however often one looks: a living restic makes its lock anew every five minutes. */
 function createHolders(
@@ -103,9 +120,11 @@ function createHolders(
       if (tidied === null) return false;
       const { removed, left } = tidied;
       const holders = left
-        .map(({ hostname, pid }) => `${pid} ${hostname}`)
+        .map(({ hostname, pid, state }) => `${pid} ${hostname} ${state}`)
         .join();
-      if (holders !== told) say(leftWords(tidied));
+      if (holders !== told) say(leftWords(tidied, deps.clock.now()));
+      if (told === null && left.length > 0 && deps.turn !== undefined)
+        say(`${waitWords} ${deps.turn.hint} ${remedy}`);
       if (holders !== told || removed.length > 0)
         reportLocks(deps, place, tidied);
       told = holders;

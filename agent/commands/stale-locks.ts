@@ -156,13 +156,23 @@ export function removedWords(tidied: TidiedLocks | null): string | null {
 }
 
 /** What to tell people about locks that are there; null for none. */
-export function leftWords(tidied: TidiedLocks | null): string | null {
+export function leftWords(
+  tidied: TidiedLocks | null,
+  now: number,
+): string | null {
   const left = tidied?.left ?? [];
   if (left.length === 0) return null;
   const hint = left.every(({ state }) => state === "live")
     ? "It is left, because its restic may be alive."
     : "If its restic is dead, unlock the repository.";
-  return `The repository is locked: ${names(left)}. ${hint}`;
+  const locks = left.map((lock) => describeLock(lock) + ageOf(lock, now));
+  return `The repository is locked: ${locks.join("; ")}. ${hint}`;
+}
+
+/** A living restic makes its lock anew every five minutes. */
+function ageOf({ time }: RepositoryLock, now: number): string {
+  const minutes = Math.floor((now - Date.parse(time)) / 60_000);
+  return minutes >= 1 ? ` (${minutes} min ago)` : "";
 }
 
 function names(locks: readonly RepositoryLock[]): string {

@@ -33,7 +33,7 @@ export async function unlock(task: UpkeepTask): Promise<Ended> {
   const removed = before.filter(({ id }) => !stays.has(id));
   for (const lock of removed)
     log.add("info", "system", `Removed: ${describeLock(lock)}.`);
-  const words = leftWords({ removed, left });
+  const words = leftWords({ removed, left }, deps.clock.now());
   if (words !== null) log.add("warning", "system", words);
   await keep(deps, signal, log.flush);
   reportLocks(deps, place, { removed, left });

@@ -88,7 +88,7 @@ export class RmJobProgress extends LitElement {
       case "waiting":
         return "Waits for another job of this host";
       case "locked":
-        return "Waits: the repository is locked";
+        return "Waits: the repository is locked; the log says by whom";
       case "pre_hook":
         return "Runs the pre-hook";
       case "scanning":
