@@ -27,9 +27,6 @@ export interface ToldSnapshots {
   readonly source: string;
   readonly trees: TestTrees;
   readonly tmpDir: string;
-  readonly foldersDir: string;
-  /** What the agent said to its log. */
-  readonly said: readonly string[];
   /** `noted`: the agent knows what this backup said. */
   backUp(by?: { readonly noted?: boolean }): Promise<string>;
   forget(snapshotId: string): Promise<void>;
@@ -53,7 +50,6 @@ export async function toldSnapshots(
   mkdirSync(source);
   const trees = createTestTrees();
   const calls: ResticCall[] = [];
-  const said: string[] = [];
   const connection = await createMemoryLink().link.connect();
   const stop = new AbortController();
   const [tmpDir, foldersDir] = [join(dir, "tmp"), join(dir, "folders")];
@@ -61,7 +57,7 @@ export async function toldSnapshots(
     level: "debug",
     format: "text",
     clock: systemClock,
-    write: (line) => said.push(line),
+    write: () => {},
   });
   const made = createMadeSnapshots();
   const deps = {
@@ -111,8 +107,6 @@ export async function toldSnapshots(
     source,
     trees,
     tmpDir,
-    foldersDir,
-    said,
     async backUp(by) {
       const { output } = await restic.byHand(
         "backup",

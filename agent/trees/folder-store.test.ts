@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync } from "node:fs";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
@@ -71,6 +71,16 @@ test("it goes on with the next snapshot, and is given up when most of it is gone
   next?.close();
   expect(lines.join("")).toContain("listed as a whole");
   expect(store.open(line(1), "1")).toBeNull();
+});
+
+test("a file that is damaged is thrown away: the next snapshot is listed as a whole [RTR-01]", () => {
+  const { store, keep, dir, lines } = setUp();
+  keep(1, { "": 3 });
+  for (const name of readdirSync(dir))
+    writeFileSync(join(dir, name), "no database");
+  expect(store.open(line(1), "1")).toBeNull();
+  expect(lines.join("")).toContain("listed as a whole");
+  expect(readdirSync(dir)).toEqual([]);
 });
 
 test("a listing that did not come to its end changes nothing [RTR-01]", () => {
