@@ -172,7 +172,7 @@ const leftKey = z.object({
 export type LeftKey = z.infer<typeof leftKey>;
 
 /** Keys that were left behind; empty without `leave_keys`. */
-export const hostRemoved = z.object({ left_keys: z.array(leftKey) });
+export const hostRemoved = z.object({ left_keys: z.array(leftKey).max(5000) });
 export type HostRemoved = z.infer<typeof hostRemoved>;
 
 /** POST /api/hosts/:id/rotate-key, body `{}` → `hostDetail` with the new fingerprint, once the agent has the new key. */

@@ -17,6 +17,7 @@ import { createBrowse } from "./browse.ts";
 import { createClosing } from "./closing.ts";
 import { createDiff } from "./diff.ts";
 import { createGenerations } from "./generations.ts";
+import { onHostGone } from "./host-gone.ts";
 import { createIntake } from "./intake.ts";
 import { createTreeReader } from "./reader.ts";
 import type { TreeReader } from "./reader.ts";
@@ -41,7 +42,6 @@ export function createTreesFeature(deps: {
   connect(requests: AgentRequests): void;
   start(): Cancel;
 } {
-  const { events, presence } = deps;
   const closing = createClosing();
   const generations = createGenerations(deps);
   const reader = createTreeReader({ ...deps, generations });
@@ -50,7 +50,7 @@ export function createTreesFeature(deps: {
   const intake = createIntake({
     ...parts,
     onProgress: (repositoryId) =>
-      events.emit({ type: "snapshots.changed", repositoryId }),
+      deps.events.emit({ type: "snapshots.changed", repositoryId }),
   });
 
   return {
@@ -68,12 +68,7 @@ export function createTreesFeature(deps: {
     },
     start() {
       const stopSweeping = sweep.start();
-      const stopHearing = events.on((event) => {
-        const isGone =
-          event.type === "host.removed" ||
-          (event.type === "host.changed" && !presence.isOnline(event.hostId));
-        if (isGone) intake.forget(event.hostId);
-      });
+      const stopHearing = onHostGone(deps, intake.forget);
       return () => {
         stopSweeping();
         stopHearing();
