@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { every, type Clock } from "@restic-manager/shared/clock.ts";
 import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
@@ -74,6 +74,8 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
       const restic = await deps.restic();
       const { repository } = call;
       const ca = repository.credential.ca;
+      // ssh makes no folder for its log.
+      mkdirSync(tmpDir, { recursive: true, mode: 0o700 });
       const own = join(tmpDir, deps.randomName());
       const caFile = ca === undefined ? null : `${own}.pem`;
       const sshLog = `${own}.ssh`;
