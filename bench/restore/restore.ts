@@ -9,11 +9,8 @@ import {
 } from "../../install/e2e/rig/browser.ts";
 import { repositoryPassword } from "../../install/e2e/rig/jobs.ts";
 import type { Lab } from "../../install/e2e/rig/lab.ts";
-import { descendants, residentBytes } from "../../install/e2e/rig/processes.ts";
-import { tool } from "../../install/e2e/rig/places.ts";
 import { resticByHand } from "../../install/e2e/rig/repository.ts";
 import {
-  downloadOf,
   indexed,
   restoreEnds,
   type RestoreStand,
@@ -23,7 +20,7 @@ import {
 import { adminPassword } from "../../install/e2e/rig/server.ts";
 import type { Folder } from "../../install/e2e/rig/types.ts";
 import { waitFor } from "../../install/e2e/rig/wait.ts";
-import { type Command, readCommand, runBare } from "../bare.ts";
+import { type Command, runBare } from "../bare.ts";
 import {
   type Figure,
   figure,
@@ -33,6 +30,8 @@ import {
   seconds,
 } from "../figures.ts";
 import { writeMixedTree } from "../tree.ts";
+import { measureDownload } from "./download.ts";
+import { seenRestic } from "./seen-restic.ts";
 
 export interface RestoreOptions {
   /** What is restored and downloaded whole. */
@@ -53,6 +52,7 @@ export async function measureRestore(
 ): Promise<Figure[]> {
   const stand = await restoreStand(lab, {
     patienceMs,
+    isPastGate: true,
     prepare(source) {
       writeMixedTree(join(source, "mixed"), options.bytes);
       writeMixedTree(join(source, "beside"), options.beside);
@@ -184,7 +184,7 @@ async function measureWhole(
   // The first one fills the page cache, and shows how restic is started.
   for (let round = 0; round <= rounds; round += 1) {
     const ending = restoreEnds(now, wish, patienceMs);
-    command ??= await seenRestore(agent.program().pid);
+    command ??= await seenRestic(agent.program().pid, "restore");
     const { state, started_at, finished_at } = await ending;
     if (state !== "succeeded") throw new Error(`the restore ${state}`);
     if (round > 0)
@@ -203,77 +203,4 @@ async function measureWhole(
       `${seconds(median(product))} and ${seconds(median(bare))}; median of ${rounds} alternating rounds`,
     ),
   ];
-}
-
-async function seenRestore(agentPid: number): Promise<Command> {
-  const restic = await waitFor("restic restores", () =>
-    descendants(agentPid).find(
-      ({ exe, args }) =>
-        /\/restic[^/]*$/.test(exe) && args.includes(" restore "),
-    ),
-  );
-  return readCommand(restic);
-}
-
-async function measureDownload(
-  stand: RestoreStand,
-  { bytes, rounds }: RestoreOptions,
-): Promise<Figure[]> {
-  const { agent, server, repository, source, snapshotId } = stand;
-  const now = { ...stand, api: await server.logIn() };
-  const folder = join(source, "mixed");
-  const memory = () => [
-    residentBytes(agent.program().pid),
-    residentBytes(server.program().pid),
-  ];
-  const product: number[] = [];
-  const bare: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const started = performance.now();
-    const { body } = await downloadOf(now, [folder], "tar");
-    for await (const _piece of body ?? []);
-    product.push(performance.now() - started);
-    const dumped = performance.now();
-    await dumpByHand(repository, snapshotId, folder);
-    bare.push(performance.now() - dumped);
-  }
-  const before = memory();
-  const slow = await downloadOf(now, [folder], "tar");
-  const reader = slow.body?.getReader();
-  await reader?.read();
-  await Bun.sleep(10_000);
-  const after = memory();
-  await reader?.cancel();
-  const grown = after.map((value, at) => mebibytes(value - (before[at] ?? 0)));
-  return [
-    figure(
-      `Download of ${mebibytes(bytes)}, speed: product / restic dump`,
-      (median(bare) / median(product)).toFixed(3),
-      ">= 0.8",
-      `${seconds(median(product))} and ${seconds(median(bare))}; median of ${rounds} alternating rounds`,
-    ),
-    figure(
-      "Memory that a browser costs which stops reading, agent and server",
-      grown.join(", "),
-      "",
-      "VmRSS 10 s later, against before",
-    ),
-  ];
-}
-
-function dumpByHand(
-  repository: string,
-  snapshotId: string,
-  folder: string,
-): Promise<unknown> {
-  return runBare({
-    file: tool("restic"),
-    args: ["--no-cache", "dump", "--archive", "tar", snapshotId, folder],
-    env: {
-      PATH: "/usr/bin:/bin",
-      HOME: "/nonexistent",
-      RESTIC_REPOSITORY: repository,
-      RESTIC_PASSWORD: repositoryPassword,
-    },
-  });
 }

@@ -122,19 +122,27 @@ export async function restoreEnds(
   return jobEnds(stand.api, (await startRestore(stand, wish)).id, ms);
 }
 
-export function downloadOf(
-  { server, api, at }: Pick<RestoreStand, "server" | "api" | "at">,
+export function downloadAddress(
+  { server, at }: Pick<RestoreStand, "server" | "at">,
   paths: readonly string[],
   format: "raw" | "tar" | "zip",
-  init: RequestInit = {},
-): Promise<Response> {
+): string {
   const query = new URLSearchParams([
     ...paths.map((path): [string, string] => ["path", path]),
     ["format", format],
   ]);
-  return fetch(`${server.url}${at("download")}?${query.toString()}`, {
+  return `${server.url}${at("download")}?${query.toString()}`;
+}
+
+export function downloadOf(
+  stand: Pick<RestoreStand, "server" | "api" | "at">,
+  paths: readonly string[],
+  format: "raw" | "tar" | "zip",
+  init: RequestInit = {},
+): Promise<Response> {
+  return fetch(downloadAddress(stand, paths, format), {
     ...init,
-    headers: { ...api.headers },
+    headers: { ...stand.api.headers },
   });
 }
 

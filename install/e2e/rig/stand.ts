@@ -47,6 +47,8 @@ export interface BackupStand extends Stand {
 
 export interface BackupOptions extends StandOptions {
   readonly megabytes?: number;
+  /** For what is measured: relaying costs as much as serving. */
+  readonly isPastGate?: boolean;
 }
 
 export async function backupStand(
@@ -56,10 +58,11 @@ export async function backupStand(
   const stand = await approvedStand(lab, options);
   const rest = await startRestServer(lab);
   const gate = await openGate(lab, rest.port);
+  const { port } = options.isPastGate === true ? rest : gate;
   const source = join(lab.dir, "source");
   writeFiles(source, options.megabytes ?? 2);
   const done = await setUp(stand.api, stand.host, {
-    url: `rest:http://127.0.0.1:${gate.port}/host/`,
+    url: `rest:http://127.0.0.1:${port}/host/`,
     includes: [source],
     user: { name: rest.user, password: rest.password },
   });
