@@ -1,4 +1,5 @@
 import { repoKind } from "@restic-manager/shared/domain/repo-url.ts";
+import { asFolder } from "@restic-manager/shared/domain/source.ts";
 import type { Retention } from "@restic-manager/shared/domain/source.ts";
 import type { Bandwidth } from "@restic-manager/shared/protocol/command.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
@@ -36,18 +37,12 @@ export function backupArgs(
 /** A repository that lies in what it backs up would hold itself, and grow with every run. */
 function repositoryWithin(includes: readonly string[], url: string): string[] {
   if (repoKind(url) !== "local") return [];
-  const folder = comparable(url);
-  const isWithin = includes.some((path) => folder.startsWith(comparable(path)));
+  const folder = asFolder(url);
+  const isWithin = includes.some((path) => folder.startsWith(asFolder(path)));
   const isDrive = /^[a-z]:/i.test(url);
   return isWithin
     ? [url.replaceAll(isDrive ? /\[/g : /[\\*?[]/g, isDrive ? "[[]" : "\\$&")]
     : [];
-}
-
-function comparable(path: string): string {
-  const isDrive = /^[a-z]:/i.test(path);
-  const text = isDrive ? path.replaceAll("\\", "/").toLowerCase() : path;
-  return `${text.replace(/\/+$/, "")}/`;
 }
 
 export const initArgs = ["init", "--json"] as const;

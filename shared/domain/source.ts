@@ -144,8 +144,8 @@ function refuseOverlaps(
   }
 }
 
-/** With one kind of separator, which also ends it; Windows knows no letter case. */
-function asFolder(path: string): string {
+/** A path to be compared: with one kind of separator, which also ends it; Windows knows no letter case. */
+export function asFolder(path: string): string {
   const isWindows = /^[A-Za-z]:/.test(path);
   const text = isWindows ? path.replaceAll("\\", "/").toLowerCase() : path;
   return `${text.replaceAll(/\/+/g, "/").replace(/\/$/, "")}/`;
