@@ -1,18 +1,11 @@
-import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { jobDone } from "@restic-manager/shared/protocol/event.ts";
 import { maxMessageBytes } from "@restic-manager/shared/protocol/topic.ts";
-import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
-import { signingKey } from "../identity/keys.ts";
-import { createOutbox } from "../link/outbox.ts";
-import { createRandom } from "../random.ts";
 import type { ResticEnd } from "../restic/exit-codes.ts";
 import type { ResticCall } from "../restic/run.ts";
-import { openStateDb } from "../state-db.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
+import { upkeepDeps } from "../testing/upkeep-deps.ts";
 import { forget } from "./forget.ts";
-import { createJobStore } from "./job-store.ts";
-import { createLockSuspects } from "./lock-suspects.ts";
 
 const tempDir = createTempDirs();
 const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -35,16 +28,8 @@ async function run({ args, onMessage }: ResticCall): Promise<ResticEnd> {
 }
 
 test("a repository of more source groups than a message holds is tidied as well, and the log names each [MNT-01]", async () => {
-  const clock = createManualClock();
-  const db = openStateDb(join(tempDir(), "agent.db"));
-  const stamp = () => new Date(clock.now()).toISOString();
-  const outbox = createOutbox({
-    db,
-    hostId: "habcdefghijkl",
-    sign: signingKey(new Uint8Array(32).fill(4)).sign,
-    time: { stamp },
-    random: createRandom(clock),
-  });
+  const deps = upkeepDeps(tempDir(), run);
+  const { stamp } = deps.time;
   const groups = Array.from({ length: 1_001 }, (_, n) => ({
     host: `${n}-${"h".repeat(240)}`,
     tag: "t".repeat(64),
@@ -59,24 +44,7 @@ test("a repository of more source groups than a message holds is tidied as well,
     repository_id: id,
   };
   const ended = await forget({
-    deps: {
-      runner: { run },
-      clock,
-      time: { stamp },
-      outbox,
-      jobs: createJobStore(db),
-      suspects: createLockSuspects(db),
-      hostname: () => "endpoint",
-      isGone: () => false,
-      stopping: signal,
-      live: () => {},
-      stats: { afterUpkeep: async () => {} },
-      configuration: { current: () => null },
-      newRev: () => id,
-      limits: { stallMs: 1, limitMs: 1 },
-      ended: () => {},
-      log: undefined as never,
-    },
+    deps,
     request,
     secret: {
       url: "/srv/r",

@@ -1,19 +1,11 @@
-import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import type { MaintenanceKind } from "@restic-manager/shared/domain/job.ts";
 import type { MaintenanceSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
-import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
-import { signingKey } from "../identity/keys.ts";
-import { createOutbox } from "../link/outbox.ts";
-import { createLog } from "../log.ts";
-import { createRandom } from "../random.ts";
 import type { StopReason } from "../restic/exit-codes.ts";
 import type { ResticCall } from "../restic/run.ts";
-import { openStateDb } from "../state-db.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
-import { createJobStore } from "./job-store.ts";
-import { createLockSuspects } from "./lock-suspects.ts";
+import { upkeepDeps } from "../testing/upkeep-deps.ts";
 import { runUpkeep } from "./upkeep.ts";
 
 const tempDir = createTempDirs();
@@ -29,16 +21,6 @@ async function upkeep(
   answer: (command: string, stop: AbortController) => Answer,
   more: Partial<MaintenanceSecret> = {},
 ): Promise<JobDone | undefined> {
-  const clock = createManualClock();
-  const db = openStateDb(join(tempDir(), "agent.db"));
-  const stamp = () => new Date(clock.now()).toISOString();
-  const outbox = createOutbox({
-    db,
-    hostId: "habcdefghijkl",
-    sign: signingKey(new Uint8Array(32).fill(4)).sign,
-    time: { stamp },
-    random: createRandom(clock),
-  });
   const stop = new AbortController();
   async function run({ args, onMessage }: ResticCall) {
     const said = answer(args.join(" "), stop);
@@ -55,22 +37,8 @@ async function upkeep(
   let done: JobDone | undefined;
   await runUpkeep(
     {
-      runner: { run },
-      clock,
-      time: { stamp },
-      outbox,
-      jobs: createJobStore(db),
-      suspects: createLockSuspects(db),
-      hostname: () => "endpoint",
-      isGone: () => false,
-      stopping: new AbortController().signal,
-      live: () => {},
-      stats: { afterUpkeep: async () => {} },
-      configuration: { current: () => null },
-      newRev: () => id,
-      limits: { stallMs: 1, limitMs: 1 },
+      ...upkeepDeps(tempDir(), run),
       ended: (ended) => void (done = ended),
-      log: createLog({ level: "error", format: "text", clock, write() {} }),
     },
     { job_id: id, kind, actor: "system", repository_id: id },
     {

@@ -65,6 +65,12 @@ function dial(url: string) {
   };
 }
 
+/** How a download was refused. */
+export async function codeOf(response: Response): Promise<[number, string]> {
+  const { code } = (await response.json()) as { code: string };
+  return [response.status, code];
+}
+
 /** Over real connections: downloads, and agents that stream. */
 export async function createTestDownloads() {
   const server = await createTestRestores();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
+  codeOf,
   createTestDownloads,
   greet,
   sendForEver,
@@ -15,11 +16,6 @@ beforeEach(async () => {
   ({ nas } = server);
 });
 afterEach(() => server.listener.cut());
-
-const codeOf = async (response: Response) => {
-  const { code } = (await response.json()) as { code: string };
-  return [response.status, code];
-};
 
 test.each<[string, () => Promise<unknown>]>([
   [

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { streamWindow } from "@restic-manager/shared/protocol/stream.ts";
 import { until } from "../../adapters/bus-contract.ts";
 import {
+  codeOf,
   createTestDownloads,
   greet,
   hello,
@@ -24,10 +25,6 @@ beforeEach(async () => {
 });
 afterEach(() => server.listener.cut());
 
-const codeOf = async (response: Response) => {
-  const { code } = (await response.json()) as { code: string };
-  return [response.status, code];
-};
 const fieldsOf = async (response: Response) => {
   const { fields } = (await response.json()) as { fields?: object };
   return [response.status, ...Object.keys(fields ?? {})];
