@@ -75,7 +75,6 @@ export function createOwnVoice(
       await waitFor(
         "the server has read it",
         async () => (await stored()) >= mine,
-        15_000,
       );
     },
   };

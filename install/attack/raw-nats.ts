@@ -54,7 +54,7 @@ export async function openNats(
           if (closed) throw new Error(`the broker hung up: ${said()}`);
           return said().slice(before).includes("PONG\r\n");
         },
-        5000,
+        30_000,
         said,
       );
       return said().slice(before).replaceAll("PONG\r\n", "");

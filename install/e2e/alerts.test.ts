@@ -118,7 +118,6 @@ test(
     await waitFor(
       "the pager is missed",
       async () => (await channelOf(again, pagerId))?.last_error,
-      20_000,
     );
     await pager.open();
     await waitFor(

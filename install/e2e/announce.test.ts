@@ -135,17 +135,13 @@ test(
     ]);
     expect(codes.get("taken")).toBe(100);
     const late = await createAnnouncer(server.url, "late");
-    await waitFor(
-      "a place is free again",
-      async () => {
-        const answer = await late.announce(
-          {},
-          { "x-forwarded-for": "203.0.113.9" },
-        );
-        return answer.status < 300;
-      },
-      30_000,
-    );
+    await waitFor("a place is free again", async () => {
+      const answer = await late.announce(
+        {},
+        { "x-forwarded-for": "203.0.113.9" },
+      );
+      return answer.status < 300;
+    });
   }),
   limit,
 );

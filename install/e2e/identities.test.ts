@@ -133,7 +133,6 @@ test(
     const found = await waitFor(
       "the copied identity is shown",
       async () => (await hostOf(api, host.id)).identity_conflict,
-      20_000,
     );
 
     expect(found.instances).toHaveLength(2);

@@ -113,7 +113,6 @@ test(
     await waitFor(
       "restic ends with its agent",
       () => resticProcesses(lab).length === 0,
-      10_000,
     );
     gate.pace(Infinity);
     const locks = await locksByHand(repository, repositoryPassword);

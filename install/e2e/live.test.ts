@@ -43,7 +43,6 @@ test(
       await waitFor(
         "the page behind the proxy comes back",
         () => proxy.passed() > before,
-        20_000,
       );
       await live(proxied).waitFor();
     }

@@ -47,11 +47,7 @@ test(
       (await fetch(server.url + path)).status;
 
     other.run("BEGIN IMMEDIATE");
-    await waitFor(
-      "not ready",
-      async () => (await status("/readyz")) === 503,
-      30_000,
-    );
+    await waitFor("not ready", async () => (await status("/readyz")) === 503);
     expect(await status("/healthz")).toBe(204);
     other.run("ROLLBACK");
     other.close();

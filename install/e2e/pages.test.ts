@@ -112,17 +112,13 @@ test(
     const agent = await enrolAgent(lab, server);
     const { id, fingerprint } = await pendingOf(api, await agent.fingerprint());
     const shown = (tab: Page) => tab.getByRole("button", { name: /^Accept / });
-    await Promise.all(tabs.map((tab) => shown(tab).waitFor({ timeout: 5000 })));
+    await Promise.all(tabs.map((tab) => shown(tab).waitFor()));
     await api.post(`/api/pending/${id}/accept`, { fingerprint });
     await Promise.all(
-      tabs.map((tab) =>
-        shown(tab).waitFor({ state: "detached", timeout: 5000 }),
-      ),
+      tabs.map((tab) => shown(tab).waitFor({ state: "detached" })),
     );
     await Promise.all(
-      tabs.map((tab) =>
-        tab.getByRole("table", { name: "Hosts" }).waitFor({ timeout: 5000 }),
-      ),
+      tabs.map((tab) => tab.getByRole("table", { name: "Hosts" }).waitFor()),
     );
   }),
   limit,
@@ -141,7 +137,7 @@ test(
     await page
       .getByRole("status")
       .filter({ hasText: "Reconnecting" })
-      .waitFor({ timeout: 10_000 });
+      .waitFor();
     await page.getByText(/not reachable since/).waitFor();
     await server.start();
     await live(page).waitFor({ timeout: 40_000 });

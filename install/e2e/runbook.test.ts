@@ -55,7 +55,7 @@ test(
     const minted = await mintedPassword(dialog);
     await dialog.getByLabel("I have saved it").check();
     await createButton(dialog).click();
-    await page.waitForURL(/\/hosts\//, { timeout: 30_000 });
+    await page.waitForURL(/\/hosts\//);
     const hostPage = page.url();
     await runFirst(page);
     await page

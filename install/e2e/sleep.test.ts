@@ -38,7 +38,6 @@ test(
       async () =>
         ((await api.get<Job>(`/api/jobs/${job.id}`)).progress?.bytes_done ??
           0) > 0,
-      20_000,
     );
 
     const restics = resticProcesses(lab);

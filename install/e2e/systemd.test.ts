@@ -131,7 +131,6 @@ mount -t tmpfs none /mnt || echo 0 >/proc/sys/kernel/sysrq || echo protected`,
         (await machine.show(unit, "MainPID")) !== pid &&
         (await machine.show(unit, "NRestarts")) === "1" &&
         (await machine.show(unit, "SubState")) === "running",
-      15_000,
     );
     await online(api, host.id);
 

@@ -363,7 +363,7 @@ async function holdLock(
   await waitFor(
     "the lock is there",
     async () => (await locksByHand(repository, repositoryPassword)).length > 0,
-    10_000,
+    30_000,
     program.text,
   );
 }

@@ -123,13 +123,13 @@ async function setUpRepository(
     .waitFor();
   await dialog.getByLabel("I have saved it").check();
   await save.click();
-  await dialog.getByText("repository_denied").waitFor({ timeout: 30_000 });
+  await dialog.getByText("repository_denied").waitFor();
   expect(await dialog.getByLabel("Paths to back up").inputValue()).toBe(source);
   expect(await mintedPassword(dialog)).toBe(minted);
 
   await dialog.getByLabel("Password of the user").fill(rest.password);
   await save.click();
-  await page.waitForURL(/\/hosts\//, { timeout: 30_000 });
+  await page.waitForURL(/\/hosts\//);
   return minted;
 }
 
@@ -150,7 +150,7 @@ async function killAndRestart(page: Page, server: Server): Promise<void> {
   await server.kill();
   await word.waitFor();
   await server.start();
-  await word.waitFor({ state: "detached", timeout: 30_000 });
+  await word.waitFor({ state: "detached" });
 }
 
 /** The job's snapshot, on its page and in the list of its host. */

@@ -14,7 +14,6 @@ import type { IconName } from "../elements/icon-shapes.ts";
 import { LogoutEvent } from "../events/logout.ts";
 import type { NavigateEvent } from "../events/navigate.ts";
 import { ThemeEvent } from "../events/theme.ts";
-import type { ToastEvent } from "../events/toast.ts";
 import { adoptOnDocument } from "../styles/adopt.ts";
 import { base } from "../styles/base.ts";
 import { browserClock } from "./browser-clock.ts";
@@ -109,9 +108,7 @@ export class RmApp extends LitElement {
       const { href, replace } = event;
       event.shown = this.#router.navigate(href, { replace });
     });
-    this.addEventListener("rm-toast", (event: ToastEvent) =>
-      this.#toasts?.show(event),
-    );
+    document.addEventListener("rm-toast", (event) => this.#toasts?.show(event));
     this.addEventListener("rm-theme", (event: ThemeEvent) =>
       this.#choose(event),
     );

@@ -1,18 +1,23 @@
-/** Asks the shell to say something in passing. */
+/** Something to say in passing, for the shell. */
 export class ToastEvent extends Event {
   static readonly type = "rm-toast";
   readonly text: string;
   readonly tone: "ok" | "bad";
 
   constructor(text: string, tone: "ok" | "bad" = "ok") {
-    super(ToastEvent.type, { bubbles: true, composed: true });
+    super(ToastEvent.type);
     this.text = text;
     this.tone = tone;
   }
 }
 
+/** Says something in passing, also when the element that has it to say is no longer on the page. */
+export function toast(text: string, tone?: ToastEvent["tone"]): void {
+  document.dispatchEvent(new ToastEvent(text, tone));
+}
+
 declare global {
-  interface GlobalEventHandlersEventMap {
+  interface DocumentEventMap {
     "rm-toast": ToastEvent;
   }
 }

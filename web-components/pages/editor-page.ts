@@ -15,7 +15,7 @@ import type { Data } from "../data/data.ts";
 import { EditorForm } from "../elements/editor-form.ts";
 import type { FormProblem } from "../elements/field.ts";
 import { icon } from "../elements/icon.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
@@ -208,7 +208,7 @@ export abstract class EditorPage<R extends EditedRecord> extends LitElement {
       }
     });
     if (this.#saving.problem !== null) return;
-    this.dispatchEvent(new ToastEvent(takenOver(said, host)));
+    toast(takenOver(said, host));
     this.#unsaved.leave(this.#back);
   }
 

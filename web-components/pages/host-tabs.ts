@@ -7,7 +7,7 @@ import type { Data } from "../data/data.ts";
 import { plural, relativeTime } from "../elements/format.ts";
 import type { SnapshotActs } from "../elements/rm-snapshot-list/snapshot-acts.ts";
 import { NavigateEvent } from "../events/navigate.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import type { HostData } from "./host-data.ts";
 import { type HostParts, takenOver } from "./host-tab.ts";
 import { rowsSkeleton } from "./placeholders.ts";
@@ -147,9 +147,7 @@ export function settingsTab({
       session.can("hosts.edit")
         ? async (patch: HostPatch) => {
             of.replaceHost(await hosts.patch(host.id, patch));
-            page.dispatchEvent(
-              new ToastEvent(takenOver(`${host.name} saved`, host)),
-            );
+            toast(takenOver(`${host.name} saved`, host));
           }
         : null
     }
@@ -162,9 +160,7 @@ export function settingsTab({
       session.can("hosts.remove")
         ? async (typed: string, leaveKeys: boolean) => {
             await hosts.remove(host.id, typed, leaveKeys);
-            page.dispatchEvent(
-              new ToastEvent(`${host.name} is removed; its agent is cut off`),
-            );
+            toast(`${host.name} is removed; its agent is cut off`);
             page.dispatchEvent(new NavigateEvent("/"));
           }
         : null

@@ -1,6 +1,6 @@
 import type { SetUpRefusal } from "../elements/rm-set-up/draft-faults.ts";
 import { ApiError, errorWords } from "../data/api-error.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 
 /** What a form shows of a refused call. Anything but an answer of the API is a fault of ours and goes on. */
 export function problemOf(error: unknown): SetUpRefusal {
@@ -14,7 +14,7 @@ export function problemOf(error: unknown): SetUpRefusal {
 }
 
 /** Says in passing why something did not happen. */
-export function refusalToast(error: unknown): ToastEvent {
+export function toastRefusal(error: unknown): void {
   if (!(error instanceof ApiError)) throw error;
-  return new ToastEvent(errorWords(error), "bad");
+  toast(errorWords(error), "bad");
 }

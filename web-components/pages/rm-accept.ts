@@ -16,7 +16,7 @@ import { busy } from "../elements/status.ts";
 import type { CompareEvent } from "../events/compare.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import type { SetUpEvent } from "../events/set-up.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { acceptStyles } from "./rm-accept.styles.ts";
 import { problemOf } from "./problem.ts";
@@ -199,7 +199,7 @@ export class RmAccept extends LitElement {
     const said = test.created
       ? `${host.name} is set up with a new repository`
       : `${host.name} is set up; the repository holds ${plural(test.snapshot_count, "snapshot")}`;
-    this.dispatchEvent(new ToastEvent(said));
+    toast(said);
     this.missingPaths = test.missing_includes;
     if (this.missingPaths.length === 0) this.#leave(`/hosts/${host.id}`);
   }

@@ -6,10 +6,10 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Data } from "../data/data.ts";
 import { time } from "../elements/format.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 
 /** Where the user is logged in; any of it can be ended, except where they look from: that is logging out. */
 @customElement("rm-account-sessions")
@@ -95,7 +95,7 @@ export class RmAccountSessions extends LitElement {
     this.ending = id;
     try {
       await this.data.session.end(id);
-      this.dispatchEvent(new ToastEvent("The session has ended"));
+      toast("The session has ended");
     } catch (error) {
       this.#tell(error);
     } finally {
@@ -105,7 +105,7 @@ export class RmAccountSessions extends LitElement {
   }
 
   #tell(error: unknown): void {
-    this.dispatchEvent(refusalToast(error));
+    toastRefusal(error);
   }
 }
 

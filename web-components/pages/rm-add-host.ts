@@ -15,10 +15,10 @@ import { Watch } from "../data/watch.ts";
 import type { SetUpRefusal } from "../elements/rm-set-up/draft-faults.ts";
 import type { RevokeEvent } from "../events/revoke.ts";
 import type { SavedEvent } from "../events/saved.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import type { TokenEvent } from "../events/token.ts";
 import { base } from "../styles/base.ts";
-import { problemOf, refusalToast } from "./problem.ts";
+import { problemOf, toastRefusal } from "./problem.ts";
 import { addHostStyles } from "./rm-add-host.styles.ts";
 import "../elements/rm-dialog/rm-dialog.ts";
 import "../elements/rm-enrol/rm-enrol.ts";
@@ -174,11 +174,9 @@ export class RmAddHost extends LitElement {
   async #revoke({ token }: RevokeEvent): Promise<void> {
     try {
       await this.data.tokens.revoke(token.id);
-      this.dispatchEvent(
-        new ToastEvent(`The token of ${token.hostname} is revoked`),
-      );
+      toast(`The token of ${token.hostname} is revoked`);
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     }
     await this.data.tokens.list.reload();
   }

@@ -13,7 +13,7 @@ import { pill } from "../elements/status.ts";
 import { Ticking } from "../elements/ticking.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import { notificationsStyles } from "./rm-page-notifications.styles.ts";
 
 /** One notification channel: where it goes, how its last message went, and a message to try it. Fires `edit` and `remove`. */
@@ -121,7 +121,7 @@ export class RmChannel extends LitElement {
     try {
       this.result = await this.channels.test(this.channel.id);
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     } finally {
       this.testing = false;
     }

@@ -6,12 +6,12 @@ import { plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
 import type { DeleteEvent } from "../events/delete.ts";
 import type { ScheduleEvent } from "../events/schedule.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 import { hostListStyles } from "./host-list.styles.ts";
 import { type HostParts, takenOver } from "./host-tab.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import "../elements/rm-schedule-list/rm-schedule-list.ts";
 import "./rm-delete-dialog.ts";
 
@@ -82,7 +82,7 @@ export class RmHostSchedules extends LitElement {
     try {
       await data.schedules.patch(scheduleId, { enabled });
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     }
     await reload();
   }
@@ -91,9 +91,7 @@ export class RmHostSchedules extends LitElement {
     const { data, reload, host } = this.of;
     await data.schedules.remove(id);
     await reload();
-    this.dispatchEvent(
-      new ToastEvent(takenOver(`${cronInWords(cron)} is deleted`, host)),
-    );
+    toast(takenOver(`${cronInWords(cron)} is deleted`, host));
   }
 
   get #edits(): boolean {

@@ -5,7 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { cronInWords } from "../elements/cron-words.ts";
 import { plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 import { hostListStyles } from "./host-list.styles.ts";
@@ -118,9 +118,7 @@ export class RmHostSources extends LitElement {
       // Refused where somebody has just put it into a schedule: the dialog then shows which.
       await reload();
     }
-    this.dispatchEvent(
-      new ToastEvent(takenOver(`${group.name} is deleted`, host)),
-    );
+    toast(takenOver(`${group.name} is deleted`, host));
   }
 
   get #edits(): boolean {

@@ -7,7 +7,7 @@ import type { Loadable, Resource } from "../data/resource.ts";
 import { Watch } from "../data/watch.ts";
 import { bytes, count, plural } from "../elements/format.ts";
 import { icon } from "../elements/icon.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 
@@ -108,9 +108,7 @@ export class RmIndexCard extends LitElement {
     this.#resource.replace(await this.data.trees.throwAway(this.repositoryId));
     const number =
       before?.state === "ready" ? before.value.snapshots_indexed : 0;
-    this.dispatchEvent(
-      new ToastEvent(`The index of ${plural(number, "snapshot")} is deleted`),
-    );
+    toast(`The index of ${plural(number, "snapshot")} is deleted`);
   }
 }
 

@@ -2,7 +2,7 @@ import { css, html, LitElement } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 
 /** The foot of a list that has a further page. */
 @customElement("rm-older")
@@ -39,7 +39,7 @@ export class RmOlder extends LitElement {
     try {
       await this.load();
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     } finally {
       this.loading = false;
     }

@@ -15,7 +15,7 @@ import { form } from "../styles/form.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
 import { accountStyles } from "./rm-page-account.styles.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import "../elements/rm-copy/rm-copy.ts";
 import "./rm-account-sessions.ts";
 import "./rm-recovery-kit.ts";
@@ -145,7 +145,7 @@ export class RmPageAccount extends LitElement {
     try {
       this.version = await this.data.version();
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     }
   }
 }

@@ -13,13 +13,13 @@ import { filterSelect } from "../elements/filter-select.ts";
 import { time } from "../elements/format.ts";
 import type { AlertEvent } from "../events/alert.ts";
 import { NavigateEvent } from "../events/navigate.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { parts } from "../styles/parts.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import { alertsStyles } from "./rm-page-alerts.styles.ts";
 import "../elements/rm-alert-list/rm-alert-list.ts";
 import "./rm-older.ts";
@@ -178,9 +178,9 @@ export class RmPageAlerts extends LitElement {
     try {
       await this.data.alerts[move](alert.id);
       const word = move === "acknowledge" ? "acknowledged" : "resolved";
-      this.dispatchEvent(new ToastEvent(`The alert is ${word}`));
+      toast(`The alert is ${word}`);
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     } finally {
       this.working = new Set([...this.working].filter((id) => id !== alert.id));
     }

@@ -23,11 +23,11 @@ import type { FilterEvent } from "../events/filter.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import type { PendingEvent } from "../events/pending.ts";
 import type { RunEvent } from "../events/run.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { base } from "../styles/base.ts";
 import { page } from "../styles/page.ts";
 import { fleetSkeleton, loadFailed } from "./placeholders.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import { fleetStyles } from "./rm-page-fleet.styles.ts";
 import { BackupStart } from "./start-backup.ts";
 import "../elements/rm-enrol/rm-enrol.ts";
@@ -247,11 +247,9 @@ export class RmPageFleet extends LitElement {
     }
     try {
       await this.data.hosts.reject(pending.id);
-      this.dispatchEvent(
-        new ToastEvent(`${pending.hostname} is rejected; its agent stops`),
-      );
+      toast(`${pending.hostname} is rejected; its agent stops`);
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     }
     await this.data.hosts.pending.reload();
   }
@@ -267,7 +265,7 @@ export class RmPageFleet extends LitElement {
     try {
       this.enrolment = await this.data.hosts.enrolment();
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     }
   }
 

@@ -31,7 +31,7 @@ import { parts } from "../styles/parts.ts";
 import { breadcrumb, type Step } from "./breadcrumb.ts";
 import { loadFailed, rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import { againAddress, restoreCard } from "./restore-card.ts";
 import { jobStyles } from "./rm-page-job.styles.ts";
 import { BackupStart } from "./start-backup.ts";
@@ -353,7 +353,7 @@ export class RmPageJob extends LitElement {
     try {
       this.#resource.replace(await this.data.jobs.cancel(job.id));
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     } finally {
       this.cancelling = false;
     }

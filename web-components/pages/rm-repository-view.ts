@@ -24,7 +24,7 @@ import { parts } from "../styles/parts.ts";
 import { vitals } from "../styles/vitals.ts";
 import { rowsSkeleton } from "./placeholders.ts";
 import { placeholderStyles } from "./placeholders.styles.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 import { repositoryNotices } from "./repository-notices.ts";
 import { repositoryVitals } from "./repository-vitals.ts";
 import type { ConfirmedAction } from "./rm-confirm-upkeep.ts";
@@ -277,7 +277,7 @@ export class RmRepositoryView extends LitElement {
     try {
       await this.#start("unlock", {});
     } catch (error) {
-      this.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     } finally {
       this.starting = false;
     }

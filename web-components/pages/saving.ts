@@ -1,6 +1,6 @@
 import type { ReactiveControllerHost } from "lit";
 import type { FormProblem } from "../elements/field.ts";
-import { ToastEvent } from "../events/toast.ts";
+import { toast } from "../events/toast.ts";
 import { problemOf } from "./problem.ts";
 
 /** One change at a time for an element that shows what becomes of it. */
@@ -22,7 +22,7 @@ export class Saving {
     try {
       await save();
       this.#show({ working: false, saves: this.saves + 1 });
-      if (said !== "") this.#element.dispatchEvent(new ToastEvent(said));
+      if (said !== "") toast(said);
     } catch (error) {
       this.#show({ working: false, problem: problemOf(error) });
     }

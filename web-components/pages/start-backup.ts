@@ -2,7 +2,7 @@ import type { Job, RunBody } from "@restic-manager/shared/api/jobs.ts";
 import type { ReactiveControllerHost } from "lit";
 import type { Data } from "../data/data.ts";
 import { NavigateEvent } from "../events/navigate.ts";
-import { refusalToast } from "./problem.ts";
+import { toastRefusal } from "./problem.ts";
 
 /**
  * Starts backups for a page, and opens their jobs or says why they did not start. A host has one start at a time: from
@@ -38,7 +38,7 @@ export class BackupStart {
           : jobPage(await data.jobs.runBackup(hostId, only, limits)),
       );
     } catch (error) {
-      this.#page.dispatchEvent(refusalToast(error));
+      toastRefusal(error);
     } finally {
       this.#show(new Set([...this.#hostIds].filter((id) => id !== hostId)));
     }

@@ -62,7 +62,7 @@ export async function openPage(
     locale: "en-GB",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   const address = new URL(url);
   if (view.host !== undefined) address.hostname = view.host;

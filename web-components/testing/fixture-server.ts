@@ -120,9 +120,11 @@ export function startFixtureServer(uiDir: string, world: World): FixtureServer {
           csrf: request.headers.get("x-csrf-token"),
         });
       }
-      const refusal = refusals.get(route);
-      if (refusal !== undefined) return errorAnswer(refusal);
-      const found = answer(world, route, searchParams, body);
+      const refused = refusals.get(route);
+      const found =
+        refused === undefined
+          ? answer(world, route, searchParams, body)
+          : { refused };
       const hold = holds.get(route);
       hold?.reach();
       await hold?.released;

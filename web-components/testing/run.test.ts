@@ -81,3 +81,23 @@ test("a backup that was refused is told in words, by code and request id, and ca
     await page.getByRole("heading", { name: "Backup of web-01" }).waitFor();
     expect(server.sent).toHaveLength(2);
   }));
+
+test("a backup that is refused after its page was left is told all the same [JOB-03]", () =>
+  stage.play(world(), places[0]!.path, async ({ page, server }) => {
+    const route = `POST /api/hosts/${hostDetail("web-01").id}/jobs`;
+    server.refuse(route, {
+      status: 503,
+      code: "host_offline",
+      message: "The host is offline; nothing was queued.",
+    });
+    const asking = server.hold(route);
+    await page.getByRole("button", { name: places[0]!.button }).click();
+    await asking.reached;
+    await page
+      .getByRole("link", { name: /^Alerts/ })
+      .first()
+      .click();
+    await page.getByRole("heading", { name: "Alerts" }).waitFor();
+    asking.release();
+    await page.getByText("nothing was queued").waitFor();
+  }));

@@ -35,7 +35,7 @@ export async function compareAndAccept(
   const shown = page
     .getByRole("group", { name: /^Fingerprint SHA256/ })
     .first();
-  await shown.waitFor({ timeout: 10_000 });
+  await shown.waitFor();
   const name = (await shown.getAttribute("aria-label")) ?? "";
   expect(name.slice("Fingerprint ".length).replaceAll(" ", "")).toBe(
     fingerprint.replace(":", ""),
@@ -53,7 +53,7 @@ export async function compareAndAccept(
   await field.fill(fingerprint);
   await dialog.getByRole("button", { name: "Accept", exact: true }).click();
 
-  await page.getByText(/is accepted and online/).waitFor({ timeout: 10_000 });
+  await page.getByText(/is accepted and online/).waitFor();
   await agent.line(/approved/i);
 }
 
@@ -87,13 +87,14 @@ export const mintedPassword = (dialog: Locator): Promise<string> =>
 export const createButton = (dialog: Locator): Locator =>
   dialog.getByRole("button", { name: "Create repository and save" });
 
-/** Run now, which opens the job's page. */
+/** Run now on the page of the host, which opens the job's. */
 export async function runFirst(page: Page): Promise<void> {
+  // The address changes before its page is on show, and the fleet has such buttons, too.
   await page
+    .locator("rm-page-host")
     .getByRole("button", { name: /^Run (first|now)/ })
-    .first()
     .click();
-  await page.waitForURL(/\/jobs\//, { timeout: 5000 });
+  await page.waitForURL(/\/jobs\//);
 }
 
 /** The dialog of this name. What it shows is slotted into it, so it is looked for in the element around both. */

@@ -124,7 +124,7 @@ async function nothingLeft(dir: string): Promise<void> {
     await waitFor(
       "no process is left",
       () => processesOf(dir).length === 0,
-      5000,
+      30_000,
       () =>
         processesOf(dir)
           .map(({ pid, args }) => `${pid} ${args}`)

@@ -132,7 +132,7 @@ async function answers(
         throw new Error(`${program.name} ended:\n${program.text()}`);
       return fetch(url, { tls: { ca } }).catch(() => null);
     },
-    15_000,
+    30_000,
     program.text,
   );
 }

@@ -70,7 +70,7 @@ export async function serveRest(
         () => true,
         () => false,
       ),
-    10_000,
+    30_000,
     program.text,
   );
 }

@@ -89,7 +89,7 @@ export async function ready(url: string, program: Program): Promise<void> {
       const response = await fetch(`${url}/readyz`).catch(() => null);
       return response?.ok;
     },
-    20_000,
+    30_000,
     () => program.text().slice(-3000),
   );
 }

@@ -167,7 +167,7 @@ async function listens(port: number, program: Program): Promise<void> {
         throw new Error(`${program.name} ended:\n${program.text()}`);
       return connects(port);
     },
-    10_000,
+    30_000,
     program.text,
   );
 }

@@ -7,7 +7,7 @@ const pollMs = 25;
 export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
-  ms = 10_000,
+  ms = 30_000,
   detail: () => string = () => "",
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + ms;
