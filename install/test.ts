@@ -4,7 +4,13 @@
  * is always "N passed, N failed".
  */
 import { checks } from "./lib/checks.ts";
-import { countTests, failedTests, sum, type Count } from "./lib/count-tests.ts";
+import {
+  type Count,
+  countTests,
+  failedTests,
+  secondAttempts,
+  sum,
+} from "./lib/count-tests.ts";
 import { root } from "./lib/paths.ts";
 import { runCheck } from "./lib/run-check.ts";
 import { run } from "./lib/run.ts";
@@ -15,6 +21,8 @@ const bun = (...args: string[]) =>
 
 /** What failed, by name: a long log is often cut in front of its end. */
 const failures: string[] = [];
+/** What passed at the second attempt only: a fault to find, and no reason to stop a change that did not bring it. */
+const unsteady: string[] = [];
 
 /** Does one step and says how long it took. */
 const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -35,6 +43,7 @@ const tests = (script: string): Promise<Count> =>
   step(`tests: ${script}`, async () => {
     const { stdout, stderr, code } = await bun("run", script);
     const count = countTests(stdout + stderr, code);
+    unsteady.push(...secondAttempts(stdout + stderr));
     if (count.failed > 0)
       failures.push(script, ...failedTests(stdout + stderr));
     return count;
@@ -54,6 +63,8 @@ await main(async () => {
   counts.push(one("build", built), await tests("unit"), await tests("compat"));
   if (built) counts.push(await tests("e2e"));
   const { passed, failed } = sum(counts);
+  if (unsteady.length > 0)
+    process.stdout.write(`unsteady:\n${unsteady.join("\n")}\n`);
   if (failed > 0) process.stdout.write(`failed:\n${failures.join("\n")}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;

@@ -28,6 +28,11 @@ export const failedTests = (output: string): string[] => [
   ...new Set(output.match(/^(\(fail\)|error:).*$/gm) ?? []),
 ];
 
+/** Tests that failed first and passed when they were tried again, each once. */
+export const secondAttempts = (output: string): string[] => [
+  ...new Set(output.match(/^\(pass\) .*\(attempt \d+\).*$/gm) ?? []),
+];
+
 export const sum = (counts: readonly Count[]): Count => ({
   passed: counts.reduce((total, { passed }) => total + passed, 0),
   failed: counts.reduce((total, { failed }) => total + failed, 0),

@@ -1,6 +1,11 @@
 import { expect, test } from "bun:test";
 
-import { countTests, failedTests, sum } from "../lib/count-tests.ts";
+import {
+  countTests,
+  failedTests,
+  secondAttempts,
+  sum,
+} from "../lib/count-tests.ts";
 
 const summary = (lines: string): string =>
   `bun test v1.4.5\n\na.test.ts:\n(pass) says 3 fail\n\n${lines}\nRan 4 tests across 1 file. [12.00ms]\n`;
@@ -46,5 +51,14 @@ test("what failed is named once, with the reason a run gave up", () => {
   expect(failedTests(output + output)).toEqual([
     "(fail) group > saves it [SRC-01] [3.00ms]",
     "error: no such file",
+  ]);
+});
+
+test("what passed only when it was tried again is named", () => {
+  const output = summary(
+    "(pass) saves it [SRC-01] (attempt 2) [3.00ms]\n(fail) loses it (attempt 2) [1.00ms]\n 3 pass\n 1 fail",
+  );
+  expect(secondAttempts(output)).toEqual([
+    "(pass) saves it [SRC-01] (attempt 2) [3.00ms]",
   ]);
 });
