@@ -35,6 +35,9 @@ export interface RouterDeps {
   readonly redirect: (url: URL) => string | null;
 }
 
+/** What a page shows depends on; the rest of an address only scrolls. */
+const placeOf = ({ pathname, search }: URL): string => pathname + search;
+
 export function createRouter({
   routes,
   notFound,
@@ -84,7 +87,7 @@ export function createRouter({
     const shown = current.get()?.url;
     if (
       shown !== undefined &&
-      shown.pathname !== url.pathname &&
+      placeOf(shown) !== placeOf(url) &&
       !dispatchEvent(new LeaveEvent(url.href))
     ) {
       // After a step through the history the address is the other page's already.

@@ -9,6 +9,7 @@ import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 import { takenOver } from "./host-tab.ts";
 import { Saving } from "./saving.ts";
+import { Unsaved } from "./unsaved.ts";
 import "../elements/rm-hooks-form/rm-hooks-form.ts";
 
 export interface ShownHooks {
@@ -58,41 +59,46 @@ export class RmHooksCard extends LitElement {
   ) => Promise<void>;
   @state() accessor editing = false;
   readonly #saving = new Saving(this);
+  readonly #unsaved = new Unsaved(
+    this,
+    () => this.renderRoot.querySelector("rm-hooks-form")?.isChanged ?? false,
+  );
 
   override render() {
     const { shown } = this;
     return html`<section class="card section" aria-label=${this.heading}>
-      <div class="section-head">
-        <h2 class="truncate">${this.heading}</h2>
-        <span class="small text-3">${this.note}</span>
-        <span class="spring"></span>
+        <div class="section-head">
+          <h2 class="truncate">${this.heading}</h2>
+          <span class="small text-3">${this.note}</span>
+          <span class="spring"></span>
+          ${
+            this.editing
+              ? nothing
+              : html`<button
+                  class="button s"
+                  aria-label="Edit hooks: ${this.heading}"
+                  @click=${() => {
+                    this.editing = true;
+                  }}
+                >
+                  Edit
+                </button>`
+          }
+        </div>
         ${
-          this.editing
-            ? nothing
-            : html`<button
-                class="button s"
-                aria-label="Edit hooks: ${this.heading}"
-                @click=${() => {
-                  this.editing = true;
-                }}
-              >
-                Edit
-              </button>`
+          shown.unreadable
+            ? html`<div class="notice bad">
+                ${icon("warning")}<span
+                  >What is stored cannot be decrypted with this server’s key.
+                  Backups fail rather than run without their hooks. Enter them
+                  again.</span
+                >
+              </div>`
+            : nothing
         }
-      </div>
-      ${
-        shown.unreadable
-          ? html`<div class="notice bad">
-              ${icon("warning")}<span
-                >What is stored cannot be decrypted with this server’s key.
-                Backups fail rather than run without their hooks. Enter them
-                again.</span
-              >
-            </div>`
-          : nothing
-      }
-      ${this.editing ? this.#form() : this.#facts()}
-    </section>`;
+        ${this.editing ? this.#form() : this.#facts()}
+      </section>
+      ${this.#unsaved.question()}`;
   }
 
   #facts(): TemplateResult | typeof nothing {

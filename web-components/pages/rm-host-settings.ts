@@ -12,6 +12,7 @@ import { base } from "../styles/base.ts";
 import { parts } from "../styles/parts.ts";
 import { hostSettingsStyles } from "./rm-host-settings.styles.ts";
 import { Saving } from "./saving.ts";
+import { Unsaved } from "./unsaved.ts";
 import "../elements/rm-host-options/rm-host-options.ts";
 import "../elements/rm-fingerprint/rm-fingerprint.ts";
 import "./rm-remove-host.ts";
@@ -32,9 +33,15 @@ export class RmHostSettings extends LitElement {
     ((typed: string, leaveKeys: boolean) => Promise<void>) | null = null;
   @state() accessor dialog: "" | "rotate" | "remove" = "";
   readonly #saving = new Saving(this);
+  readonly #unsaved = new Unsaved(
+    this,
+    () =>
+      this.dialog !== "remove" &&
+      this.renderRoot.querySelector("rm-host-options")?.draft != null,
+  );
 
   override render() {
-    return html`${this.#options()}${this.#identity()}${this.#danger()}${this.#dialog()}`;
+    return html`${this.#options()}${this.#identity()}${this.#danger()}${this.#dialog()}${this.#unsaved.question()}`;
   }
 
   #options(): TemplateResult {

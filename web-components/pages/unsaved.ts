@@ -10,13 +10,16 @@ import { LeaveEvent } from "../events/leave.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import "../elements/rm-dialog/rm-dialog.ts";
 
-/** Asks before a page is left with something unsaved: with a dialog inside the dashboard, by the browser otherwise. */
+/**
+ * Asks before a page, or what is on show of it, is left with something unsaved: with a dialog inside the dashboard, by the
+ * browser otherwise. Where several have something unsaved, one of them asks for all.
+ */
 export class Unsaved implements ReactiveController {
   readonly #page: LitElement;
   readonly #isChanged: () => boolean;
   /** Where somebody wants to go. */
   #wanted: string | null = null;
-  #leaving = false;
+  static #leaving = false;
 
   constructor(page: LitElement, isChanged: () => boolean) {
     this.#page = page;
@@ -36,9 +39,9 @@ export class Unsaved implements ReactiveController {
 
   /** Goes there without a question. */
   leave(href: string): void {
-    this.#leaving = true;
+    Unsaved.#leaving = true;
     this.#page.dispatchEvent(new NavigateEvent(href));
-    this.#leaving = false;
+    Unsaved.#leaving = false;
   }
 
   question(): TemplateResult | typeof nothing {
@@ -68,7 +71,8 @@ export class Unsaved implements ReactiveController {
   }
 
   readonly #hold = (event: Event): void => {
-    if (this.#leaving || !this.#isChanged()) return;
+    if (Unsaved.#leaving || event.defaultPrevented || !this.#isChanged())
+      return;
     event.preventDefault();
     if (event instanceof LeaveEvent) this.#ask(event.href);
   };

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { editedWorld } from "./editor-screens.ts";
 import type { FixtureServer } from "./fixture-server.ts";
 import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
@@ -64,6 +65,34 @@ test("what is typed in an editor is not dropped by a link, a menu or the way bac
     await button(page, "Leave").click();
     await page.getByRole("link", { name: "Edit default" }).waitFor();
     expect(page.url()).toEndWith(list);
+  }));
+
+test("what is typed in hooks and settings of a host is not dropped by another tab of its page without a question", () =>
+  stage.play(editedWorld(), `/hosts/${host.id}?tab=hooks`, async ({ page }) => {
+    const tab = (name: string) =>
+      page
+        .getByRole("navigation", { name: /^Sections/ })
+        .getByRole("link", { name });
+    const edit = page.getByLabel("Edit hooks: default", { exact: true });
+    const script = page.getByLabel("Script", { exact: true });
+    await edit.click();
+    await page.getByText("Own script").first().click();
+    await script.first().fill("docker stop wiki");
+    await tab("Settings").click();
+    await button(page, "Stay").click();
+    expect(await script.first().inputValue()).toBe("docker stop wiki");
+    await tab("Settings").click();
+    await button(page, "Leave").click();
+
+    const tags = page.getByLabel("Tags");
+    await tags.fill("db");
+    await tab("Hooks").click();
+    await button(page, "Stay").click();
+    expect(await tags.inputValue()).toBe("db");
+    await button(page, "Save host").click();
+    await page.getByText("pg-primary saved").waitFor();
+    await tab("Hooks").click();
+    await edit.waitFor();
   }));
 
 test("the browser asks before it closes an editor with something unsaved, and nobody asks where nothing is", () =>

@@ -85,9 +85,17 @@ export class RmHooksForm extends LitElement {
   @property({ attribute: false }) accessor problem: FormProblem | null = null;
   @state() accessor draft: HooksDraft | null = null;
   readonly #faults = new FormFaults(this);
+  #opened = "";
+
+  get isChanged(): boolean {
+    return this.hasUpdated && JSON.stringify(this.draft) !== this.#opened;
+  }
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    this.draft ??= hooksDraft(this.hooks, this.shell ?? null, this.#isHost);
+    if (this.draft === null) {
+      this.draft = hooksDraft(this.hooks, this.shell ?? null, this.#isHost);
+      this.#opened = JSON.stringify(this.draft);
+    }
     if (changed.has("problem") && this.problem !== null)
       this.#faults.refused(this.problem, hooksField);
   }
