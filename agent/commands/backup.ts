@@ -86,7 +86,6 @@ export async function runBackup(
       // Without its hook a dump may be worthless, which nobody would notice before the restore.
       if (plan.group.hooks.unreadable)
         throw new FailureError("hook_unreadable");
-      log.add("info", "system", command);
       return backUpBetweenHooks(deps, plan, log, signal);
     },
   );
@@ -161,7 +160,7 @@ function isGood(ended: Ended | null): boolean {
 
 async function runRestic(
   deps: BackupDeps,
-  { jobId, args, repository, request }: Plan,
+  { jobId, args, command, repository, request }: Plan,
   { log, folders }: { readonly log: JobLog; readonly folders: ChangedFolders },
   signal: AbortSignal,
 ): Promise<Ended> {
@@ -170,6 +169,7 @@ async function runRestic(
       "cancelled",
       failure(signal.reason as "cancelled" | "agent_stopped"),
     );
+  log.add("info", "system", command);
   const facts = createBackupFacts();
   const progress = createProgressReporter(deps.clock, (p) =>
     deps.live(jobId, p),
