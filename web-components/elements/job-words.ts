@@ -81,22 +81,18 @@ export function resultText({
     : `${plural(upkeep.locks_removed, "lock")} removed`;
 }
 
-/** Milliseconds from start to end, or to `now`; null before the start. */
-export function elapsed(
-  job: Pick<Job, "started_at" | "finished_at">,
-  now: number,
-): number | null {
-  if (job.started_at === null) return null;
+type Times = Pick<Job, "state" | "started_at" | "finished_at">;
+
+/** Milliseconds from start to end, or to `now`; null before the start. Of a lost job only its being missed is known. */
+export function elapsed(job: Times, now: number): number | null {
+  if (job.started_at === null || job.state === "lost") return null;
   return (
     (job.finished_at === null ? now : Date.parse(job.finished_at)) -
     Date.parse(job.started_at)
   );
 }
 
-export function elapsedText(
-  job: Pick<Job, "started_at" | "finished_at">,
-  now: number,
-): string {
+export function elapsedText(job: Times, now: number): string {
   const ms = elapsed(job, now);
   return ms === null ? "–" : duration(ms);
 }

@@ -65,7 +65,7 @@ function history({ host, now }: TabParts): TemplateResult {
 function trends(of: HostData, now: number): TemplateResult | typeof nothing {
   const list = of.jobs;
   const ended = (list?.jobs ?? [])
-    .filter((job) => job.finished_at !== null && job.started_at !== null)
+    .filter((job) => job.finished_at !== null && elapsed(job, now) !== null)
     .slice(0, shownBars)
     .reverse();
   if (ended.length < 2) return nothing;
