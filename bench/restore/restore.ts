@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { bringBackByClicks } from "../../install/e2e/rig/bring-back.ts";
+import { online } from "../../install/e2e/rig/agent.ts";
 import {
   launchBrowser,
   logInByBrowser,
@@ -9,7 +10,8 @@ import {
 } from "../../install/e2e/rig/browser.ts";
 import { repositoryPassword } from "../../install/e2e/rig/jobs.ts";
 import type { Lab } from "../../install/e2e/rig/lab.ts";
-import { resticByHand } from "../../install/e2e/rig/repository.ts";
+import { tool } from "../../install/e2e/rig/places.ts";
+import { output } from "../../install/e2e/rig/repository.ts";
 import {
   indexed,
   restoreEnds,
@@ -61,7 +63,7 @@ export async function measureRestore(
         writeFileSync(join(source, "many", `file-${at}.txt`), `${at}`);
     },
   });
-  await addSnapshots(stand, options.snapshots - 2);
+  await addSnapshots(lab, stand, options.snapshots - 2);
   // The newest is the product's own, as on every host that it backs up; and the server learns of those before it.
   const newest = await stand.backUp();
   await indexed(stand.api, stand.at("index", newest), patienceMs);
@@ -75,15 +77,22 @@ export async function measureRestore(
 }
 
 async function addSnapshots(
+  lab: Lab,
   { repository, source }: RestoreStand,
   count: number,
 ): Promise<void> {
+  const env = {
+    PATH: "/usr/bin:/bin",
+    RESTIC_REPOSITORY: repository,
+    RESTIC_PASSWORD: repositoryPassword,
+    RESTIC_CACHE_DIR: lab.folder("cache-by-hand"),
+  };
   for (let at = 0; at < count; at += 1) {
     writeFileSync(join(source, "notes", "diary.txt"), `day ${at}`);
-    const { code, stderr } = await resticByHand(
-      repository,
-      repositoryPassword,
+    const { code, stderr } = await output(
+      tool("restic"),
       ["backup", "--host", hostname(), "--tag", "default", source],
+      env,
     );
     if (code !== 0) throw new Error(`restic backup: ${stderr}`);
   }
@@ -147,7 +156,7 @@ function deletedNote(
 }
 
 async function measureFolder(stand: RestoreStand): Promise<Figure[]> {
-  const { server, at, source } = stand;
+  const { server, host, at, source } = stand;
   await server.stop();
   await server.start();
   const api = await server.logIn();
@@ -158,6 +167,7 @@ async function measureFolder(stand: RestoreStand): Promise<Figure[]> {
     return performance.now() - started;
   };
   const [first, second] = [await open(), await open()];
+  await online(api, host.id);
   return [
     figure(
       `A folder of ${entries.toLocaleString("en")} entries, first open`,
