@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import {
+  mostEntries,
+  mostTreeBytes,
   treeText,
   type TreeEntry,
 } from "@restic-manager/shared/domain/tree.ts";
@@ -19,6 +21,14 @@ export interface TreeBuilder {
   add(node: ListedNode): void;
   /** Closes what is open. */
   end(): WholeTree;
+}
+
+/** A folder of the snapshot is larger than a server takes, today and tomorrow. */
+export class FolderTooLargeError extends Error {
+  constructor(path: string) {
+    super(`The folder ${path} has more in it than an index takes.`);
+    this.name = "FolderTooLargeError";
+  }
 }
 
 interface OpenFolder {
@@ -62,6 +72,8 @@ export function createTreeBuilder(listener: TreeListener): TreeBuilder {
   function close(): WholeTree {
     const { entry, entries, files, bytes } = top;
     const text = treeText(entries);
+    if (Buffer.byteLength(text) > mostTreeBytes)
+      throw new FolderTooLargeError(top.path);
     const root = idOf(text);
     listener.onTree(root, text);
     listener.onFolder(top.path, { tree: root, files, bytes }, entries.length);
@@ -90,6 +102,8 @@ export function createTreeBuilder(listener: TreeListener): TreeBuilder {
       }
       // Names that are not UTF-8 may look the same; the first stands for all of them.
       if (!top.names.has(entry.n)) top.entries.push(entry);
+      if (top.entries.length > mostEntries)
+        throw new FolderTooLargeError(top.path);
       if (entry.n.includes("\uFFFD")) top.names.add(entry.n);
       if (entry.t === "dir") {
         const path = `${folder}/${entry.n}`;

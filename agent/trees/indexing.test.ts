@@ -7,6 +7,7 @@ import { LinkError } from "../link/link.ts";
 import { createLog } from "../log.ts";
 import { openStateDb } from "../state-db.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
+import { FolderTooLargeError } from "./builder.ts";
 import { createIndexing } from "./indexing.ts";
 import { createPendingStore } from "./pending-store.ts";
 import type { SendOutcome } from "./send.ts";
@@ -193,15 +194,19 @@ test("a full disk ends nothing: what waits is told once it can be kept [RTR-01]"
 });
 
 test("what is gone or not wanted is dropped [RTR-01]", async () => {
-  const { clock, sent, ended, answerWith } = setUp();
+  const { clock, lines, sent, ended, answerWith } = setUp();
   answerWith(() => Promise.reject(new FailureError("snapshot_missing")));
   ended(1);
   await clock.advance(0);
   answerWith(async () => "unwanted");
   ended(2);
   ended(3, { repository_id: unknown });
+  await clock.advance(0);
+  answerWith(() => Promise.reject(new FolderTooLargeError("/mail")));
+  ended(4);
   await clock.advance(8 * day);
-  expect(sent).toEqual(["1", "2"]);
+  expect(sent).toEqual(["1", "2", "4"]);
+  expect(lines.filter((line) => line.includes("/mail"))).toHaveLength(1);
 });
 
 test("a repository that this host does not know is refused to whoever asks [RTR-01]", () => {

@@ -6,6 +6,7 @@ import { FailureError } from "../failure-error.ts";
 import { LinkError } from "../link/link.ts";
 import type { Repository } from "../restic/env.ts";
 import type { Pending, PendingStore } from "./pending-store.ts";
+import { FolderTooLargeError } from "./builder.ts";
 import type { IndexedSnapshot, SendOutcome } from "./send.ts";
 
 /** Tells the server what is in snapshots: one at a time, behind everything else this host has to do. */
@@ -84,7 +85,15 @@ export function createIndexing(deps: IndexingDeps): Indexing {
         error.failure.code === "snapshot_missing"
       )
         pending.remove(task);
-      else if (!(error instanceof FailureError || error instanceof LinkError)) {
+      else if (error instanceof FolderTooLargeError) {
+        log.warn("A snapshot is not indexed", {
+          ...about,
+          reason: error.message,
+        });
+        pending.remove(task);
+      } else if (!(
+        error instanceof FailureError || error instanceof LinkError
+      )) {
         log.error("What is in a snapshot could not be told", {
           ...about,
           error,

@@ -1,6 +1,10 @@
 import type { Log } from "@restic-manager/shared/log.ts";
 import { FailureError } from "../failure-error.ts";
-import type { TreeListener, WholeTree } from "./builder.ts";
+import {
+  FolderTooLargeError,
+  type TreeListener,
+  type WholeTree,
+} from "./builder.ts";
 import type {
   FolderLine,
   FolderMap,
@@ -66,7 +70,8 @@ export async function readSnapshot(
 /** Whether a whole listing would end the same way. */
 function isFinal(error: unknown): boolean {
   return (
-    error instanceof FailureError && error.failure.code !== "restic_failed"
+    error instanceof FolderTooLargeError ||
+    (error instanceof FailureError && error.failure.code !== "restic_failed")
   );
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { parseMessage } from "../restic/messages.ts";
 import type { ResticRunner } from "../restic/run.ts";
-import { createTreeBuilder } from "./builder.ts";
+import { mostEntries } from "@restic-manager/shared/domain/tree.ts";
+import { createTreeBuilder, FolderTooLargeError } from "./builder.ts";
 import type { FolderMap, KnownFolder } from "./folder-store.ts";
 import { readChanges, readTree } from "./read-tree.ts";
 
@@ -114,4 +115,13 @@ test("two names that look the same are shown once and counted twice [RTR-01]", (
   builder.add({ folder: "", entry });
   expect(builder.end().files).toBe(2);
   expect(JSON.parse(trees[0] ?? "")).toHaveLength(1);
+});
+
+test("a folder with more in it than a server takes ends the listing [RTR-01]", () => {
+  const builder = createTreeBuilder({ ...silent, known: () => null });
+  const entry = { t: "file", s: 0, m: 0, p: "100644" } as const;
+  const add = (n: string) =>
+    builder.add({ folder: "", entry: { ...entry, n } });
+  for (let at = 0; at < mostEntries; at += 1) add(`${at}`);
+  expect(() => add("one more")).toThrow(FolderTooLargeError);
 });

@@ -12,6 +12,8 @@ export type EntryType = (typeof entryTypes)[number];
 
 /** A folder with more than that is not indexed. */
 export const mostEntries = 1_000_000;
+/** Nor one whose text has more bytes: as many entries as one may have, at the length that names have. */
+export const mostTreeBytes = 128 * 1024 * 1024;
 
 /** One thing in a folder. Short names: there are millions of them. */
 export const treeEntry = z.object({
@@ -37,7 +39,7 @@ export type TreeEntry = z.infer<typeof treeEntry>;
 
 /**
  * The text that an id is of: JSON without spaces, entries by name in the order of UTF-16 code units and no name twice, keys in
- * the order of the schema, absent ones left out. A tree with other keys, more than `mostEntries` or 128 MiB is refused.
+ * the order of the schema, absent ones left out. A tree with other keys, more than `mostEntries` or `mostTreeBytes` is refused.
  */
 export function treeText(entries: readonly TreeEntry[]): string {
   return JSON.stringify(

@@ -1,6 +1,7 @@
 import { toTimestamp } from "@restic-manager/shared/clock.ts";
 import type { Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
+import { mostTreeBytes } from "@restic-manager/shared/domain/tree.ts";
 import type {
   TreeAnswer,
   TreeHaveAnswer,
@@ -16,7 +17,7 @@ import { createSeldom } from "../../seldom.ts";
 import { createBreath } from "./breath.ts";
 import type { Closing } from "./closing.ts";
 import type { Generations } from "./generations.ts";
-import { checkTree, maxText } from "./packed.ts";
+import { checkTree } from "./packed.ts";
 import { createParts } from "./parts.ts";
 import type { PackedTree } from "./parts.ts";
 import * as store from "./store.ts";
@@ -105,7 +106,7 @@ export function createIntake(deps: {
     const here = new Set<string>();
     const below = new Set<string>();
     const breath = createBreath(clock);
-    let room = maxText;
+    let room = mostTreeBytes;
     for (const { id, packed } of trees) {
       const tree = await checkTree(id, packed, room, breath);
       if (tree === null) return null;

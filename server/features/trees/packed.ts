@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
-import { mostEntries, treeEntry } from "@restic-manager/shared/domain/tree.ts";
+import {
+  mostEntries,
+  mostTreeBytes,
+  treeEntry,
+} from "@restic-manager/shared/domain/tree.ts";
 import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 
-/** Bytes of a folder with as many entries as one may have, at the length that names have; whoever sends more is up to something. */
-export const maxText = 128 * 1024 * 1024;
 /** Bytes of one entry: its name and where it leads take 24 KiB each when every character is escaped. */
 const maxEntry = 64 * 1024;
 /** What would be kept of unknown keys is anybody's guess. */
@@ -26,7 +28,7 @@ export interface CheckedTree {
 
 /** Reads a tree that was checked when it came. */
 export function unpack(packed: Uint8Array): Unpacked {
-  const text = bytesOf(packed, maxText).toString();
+  const text = bytesOf(packed, mostTreeBytes).toString();
   return { entries: JSON.parse(text) as TreeEntry[], size: text.length };
 }
 
