@@ -38,6 +38,23 @@ test("a backup names host, tag, excludes and paths, and paths cannot be taken fo
   ]);
 });
 
+test("a repository within what is backed up is left out, on Windows in whatever letter case it is spelled [SRC-01]", () => {
+  const windows = { ...group, includes: ["C:\\Data"], excludes: [] };
+  const excluded = (args: readonly string[]) => {
+    const at = args.findIndex((arg) => arg.endsWith("exclude"));
+    return args.slice(at, at + 2);
+  };
+  expect(excluded(backupArgs(windows, "nas", "c:\\data\\[repo]"))).toEqual([
+    "--iexclude",
+    "c:\\data\\[[]repo]",
+  ]);
+  const linux = { ...group, excludes: [] };
+  expect(excluded(backupArgs(linux, "nas", "/home/repo*"))).toEqual([
+    "--exclude",
+    "/home/repo\\*",
+  ]);
+});
+
 test("the command line on the job page can be pasted into a shell", () => {
   expect(commandText(["backup", "--", "/it's here"])).toBe(
     `restic backup -- '/it'\\''s here'`,

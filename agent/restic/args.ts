@@ -23,10 +23,8 @@ export function backupArgs(
     host,
     "--tag",
     group.name,
-    ...[
-      ...group.excludes,
-      ...repositoryWithin(group.includes, repositoryUrl),
-    ].flatMap((pattern) => ["--exclude", pattern]),
+    ...group.excludes.flatMap((pattern) => ["--exclude", pattern]),
+    ...repositoryWithin(group.includes, repositoryUrl),
     ...(group.options.exclude_caches ? ["--exclude-caches"] : []),
     ...(group.options.one_file_system ? ["--one-file-system"] : []),
     "--",
@@ -34,15 +32,16 @@ export function backupArgs(
   ];
 }
 
-/** A repository that lies in what it backs up would hold itself, and grow with every run. */
+/** Excludes a repository that lies in what it backs up: it would hold itself, and grow with every run. */
 function repositoryWithin(includes: readonly string[], url: string): string[] {
   if (repoKind(url) !== "local") return [];
   const folder = asFolder(url);
   const isWithin = includes.some((path) => folder.startsWith(asFolder(path)));
-  const isDrive = /^[a-z]:/i.test(url);
-  return isWithin
-    ? [url.replaceAll(isDrive ? /\[/g : /[\\*?[]/g, isDrive ? "[[]" : "\\$&")]
-    : [];
+  if (!isWithin) return [];
+  // Windows takes a path in any letter case, restic's patterns do not.
+  return /^[a-z]:/i.test(url)
+    ? ["--iexclude", url.replaceAll("[", "[[]")]
+    : ["--exclude", url.replaceAll(/[\\*?[]/g, "\\$&")];
 }
 
 export const initArgs = ["init", "--json"] as const;
