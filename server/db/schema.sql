@@ -340,7 +340,7 @@ CREATE TABLE snapshots (
     username TEXT,
     parent TEXT,
     size_bytes INTEGER,
-    file_count INTEGER,
+    file_count INTEGER, shared_name INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (repository_id, snapshot_id)
   ) STRICT;
 
@@ -427,6 +427,8 @@ CREATE INDEX jobs_by_repository ON jobs (repository_id, kind, queued_at);
 
 CREATE INDEX jobs_by_schedule ON jobs (schedule_id);
 
+CREATE INDEX jobs_by_snapshot ON jobs (snapshot_id) WHERE snapshot_id IS NOT NULL;
+
 CREATE INDEX jobs_by_source_group ON jobs (source_group_id, queued_at);
 
 CREATE INDEX jobs_by_time ON jobs (queued_at);
@@ -466,6 +468,8 @@ CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX snapshot_trees_by_host ON snapshot_trees (host_id);
 
 CREATE INDEX snapshots_by_host ON snapshots (host_id, time);
+
+CREATE INDEX snapshots_of_shared_names ON snapshots (repository_id) WHERE shared_name = 1;
 
 CREATE INDEX source_groups_by_repository ON source_groups (repository_id);
 

@@ -282,7 +282,7 @@ export interface JobLogRow {
 
 export interface SnapshotRow {
   repository_id: string;
-  /** Null: made by something that is not one of our hosts. */
+  /** Null: made by something that is not one of our hosts, or by one of several, and nobody can say which. */
   host_id: string | null;
   snapshot_id: string;
   short_id: string;
@@ -295,6 +295,8 @@ export interface SnapshotRow {
   /** Null: this restic does not tell. Not zero. */
   size_bytes: number | null;
   file_count: number | null;
+  /** More than one of our hosts may have made it, by its name: from then on only a job says which. */
+  shared_name: Generated<Flag>;
 }
 
 /** Parts of a snapshot list on their way; replaced into `snapshots` in one transaction when complete. */

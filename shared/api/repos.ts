@@ -63,8 +63,8 @@ export const repository = z.object({
     /** `off`: no group has a policy, everything is kept. `not_enforced`: there is one and nothing applies it. */
     state: z.enum(["off", "on", "not_enforced"]),
     /**
-     * Of `not_enforced`. `names_clash`: groups of the same name on hosts of the same host name, whose snapshots restic
-     * cannot tell apart.
+     * Of `not_enforced`. `names_clash`: groups of the same name on hosts of the same host name, now or formerly, whose
+     * snapshots restic cannot tell apart.
      */
     reason: z
       .enum([

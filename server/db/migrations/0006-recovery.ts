@@ -1,6 +1,6 @@
 import type { Migration } from "./migration.ts";
 
-/** What is in snapshots, and keys that restores on other hosts used. */
+/** What is in snapshots and whose they are, and keys that restores on other hosts used. */
 export const recovery: Migration = {
   name: "0006-recovery",
   statements: [
@@ -42,5 +42,8 @@ export const recovery: Migration = {
     `CREATE INDEX temporary_keys_by_repository ON temporary_keys (repository_id)`,
     `CREATE INDEX temporary_keys_by_job ON temporary_keys (job_id)`,
     `CREATE INDEX temporary_keys_by_keeper ON temporary_keys (keeper_host_id)`,
+    `ALTER TABLE snapshots ADD COLUMN shared_name INTEGER NOT NULL DEFAULT 0`,
+    `CREATE INDEX snapshots_of_shared_names ON snapshots (repository_id) WHERE shared_name = 1`,
+    `CREATE INDEX jobs_by_snapshot ON jobs (snapshot_id) WHERE snapshot_id IS NOT NULL`,
   ],
 };

@@ -226,5 +226,5 @@ const reasons: Record<NonNullable<Retention["reason"]>, string> = {
   forget_failing: "its last forget failed; the job's log says why.",
   forget_overdue: "its forget is overdue. Its page says why it did not run.",
   names_clash:
-    "two hosts of one hostname have source groups of one name, whose snapshots restic cannot tell apart. Rename one of the groups.",
+    "two hosts of one hostname have, or had, source groups of one name, whose snapshots restic cannot tell apart. Give each of these groups a new name; what was backed up under the old one stays.",
 };

@@ -31,7 +31,7 @@ export interface Upkeep {
 }
 
 const ambiguous =
-  "Hosts of the same host name have source groups of the same name here, and restic cannot tell their snapshots apart; remove the host that is no more, or rename one of the groups, first.";
+  "Hosts of the same host name have, or had, source groups of the same name here, and restic cannot tell their snapshots apart; give each of these groups a new name first.";
 const nobody =
   "No host uses this repository; choose one to do its upkeep first.";
 

@@ -5,6 +5,7 @@ import { retention } from "@restic-manager/shared/domain/source.ts";
 import type { Retention } from "@restic-manager/shared/domain/source.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Trx } from "../../ports/transaction.ts";
+import { nameOf } from "./snapshot-store.ts";
 
 /** Which repositories to look at; null is all of them. */
 export type Ids = readonly string[] | null;
@@ -22,8 +23,8 @@ export interface Policy {
 export interface Policies {
   readonly policies: readonly Policy[];
   /**
-   * Left out: another host of the same host name has a group of the same name there, restic cannot tell their snapshots
-   * apart, and the policy of one would remove those of the other.
+   * Left out: another host of the same host name has a group of the same name there, or had one and its snapshots are
+   * there still. restic cannot tell their snapshots apart, and the policy of one would remove those of the other.
    */
   readonly clashing: readonly Policy[];
 }
@@ -39,33 +40,63 @@ export async function findPolicies(
   const read = new Map(
     [...texts].map((text) => [text, retention.parse(JSON.parse(text))]),
   );
+  const makers = await makersOfNames(db, ids);
+  const byName = Map.groupBy(rows, nameIn);
+  const isClashing = (row: Group) =>
+    byName.get(nameIn(row))?.length !== 1 ||
+    makers.get(nameIn(row))?.some(({ host_id }) => host_id !== row.host_id);
+  const policiesOf = (own: readonly Group[]) =>
+    own.flatMap(({ repository_id, hostname, tag, since, ...row }) => {
+      const kept = read.get(row.retention) ?? {};
+      if (isEmptyRetention(kept)) return [];
+      const address = { repositoryId: repository_id, host: hostname, tag };
+      return [{ ...address, retention: kept, since }];
+    });
   const byRepository = Map.groupBy(rows, (row) => row.repository_id);
   return new Map(
-    [...byRepository].map(([repositoryId, own]) => {
-      const hosts = Map.groupBy(own, nameOf);
-      const policies = own.flatMap((row) => {
-        const kept = read.get(row.retention) ?? {};
-        if (isEmptyRetention(kept)) return [];
-        const { host, tag, since } = row;
-        return [{ repositoryId, host, tag, retention: kept, since }];
-      });
-      const isAlone = (policy: Policy) =>
-        hosts.get(nameOf(policy))?.length === 1;
-      return [
-        repositoryId,
-        {
-          policies: policies.filter(isAlone),
-          clashing: policies.filter((policy) => !isAlone(policy)),
-        },
-      ];
-    }),
+    [...byRepository].map(([repositoryId, own]) => [
+      repositoryId,
+      {
+        policies: policiesOf(own.filter((row) => !isClashing(row))),
+        clashing: policiesOf(own.filter(isClashing)),
+      },
+    ]),
   );
 }
 
-/** restic compares both as they are; two hosts may still be called alike. */
-function nameOf({ host, tag }: { host: string; tag: string }): string {
-  return JSON.stringify([host, tag]);
+function nameIn(of: {
+  readonly repository_id: string;
+  readonly hostname: string;
+  readonly tag: string;
+}): string {
+  return `${of.repository_id} ${nameOf(of)}`;
 }
+
+/**
+ * Who made the snapshots that repositories list, by name; null is one of several hosts. Of all repositories only those
+ * whose name was shared when they were last listed: to read every snapshot each minute would hold up everybody.
+ */
+async function makersOfNames(db: Db | Trx, ids: Ids) {
+  const listed = db
+    .selectFrom("snapshots")
+    .select(["repository_id", "hostname", "tags", "host_id"])
+    .distinct();
+  const rows = await (
+    ids === null
+      ? listed.where("shared_name", "=", sql.lit(1))
+      : listed
+          .where("repository_id", "in", ids)
+          .where((eb) =>
+            eb.or([eb("host_id", "is not", null), eb("shared_name", "=", 1)]),
+          )
+  ).execute();
+  const makers = rows.flatMap(({ tags, ...row }) =>
+    (JSON.parse(tags) as string[]).map((tag) => ({ ...row, tag })),
+  );
+  return Map.groupBy(makers, nameIn);
+}
+
+type Group = Awaited<ReturnType<ReturnType<typeof groups>["execute"]>>[number];
 
 function groups(db: Db | Trx, ids: Ids) {
   return db
@@ -77,7 +108,8 @@ function groups(db: Db | Trx, ids: Ids) {
         .on("standard.is_default", "=", 1),
     )
     .select((eb) => [
-      "hosts.hostname as host",
+      "hosts.id as host_id",
+      "hosts.hostname",
       "source_groups.name as tag",
       "source_groups.retention",
       "source_groups.updated_at as since",

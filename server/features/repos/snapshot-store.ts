@@ -110,19 +110,52 @@ export async function dropParts(
     .execute();
 }
 
-/** Which of our hosts made which snapshots of a repository, as known by now. */
+/** What is known by now of who made a snapshot. */
+export interface KnownMaker {
+  readonly hostId: string | null;
+  readonly isShared: boolean;
+  /** Hosts whose backups reported that they made it. */
+  readonly told: readonly string[];
+}
+
 export async function knownMakers(
   trx: Trx,
   repositoryId: string,
-): Promise<Map<string, string>> {
+): Promise<Map<string, KnownMaker>> {
   const rows = await trx
     .selectFrom("snapshots")
-    .select(["snapshot_id", "host_id"])
-    .where("repository_id", "=", repositoryId)
-    .where("host_id", "is not", null)
-    .$narrowType<{ host_id: string }>()
+    .leftJoin("jobs", (join) =>
+      join
+        .onRef("jobs.snapshot_id", "=", "snapshots.snapshot_id")
+        .onRef("jobs.repository_id", "=", "snapshots.repository_id")
+        .on("jobs.kind", "=", "backup"),
+    )
+    .select([
+      "snapshots.snapshot_id as id",
+      "snapshots.host_id",
+      "snapshots.shared_name",
+      "jobs.host_id as told",
+    ])
+    .where("snapshots.repository_id", "=", repositoryId)
     .execute();
-  return new Map(rows.map((row) => [row.snapshot_id, row.host_id]));
+  const makers = new Map<string, KnownMaker>();
+  for (const { id, host_id, shared_name, told } of rows) {
+    const before = makers.get(id)?.told ?? [];
+    makers.set(id, {
+      hostId: host_id,
+      isShared: shared_name === 1,
+      told: told === null ? before : [...before, told],
+    });
+  }
+  return makers;
+}
+
+/** By what restic tells snapshots of source groups apart: it compares both as they are, and two hosts may be called alike. */
+export function nameOf(of: {
+  readonly hostname: string;
+  readonly tag: string;
+}): string {
+  return JSON.stringify([of.hostname, of.tag]);
 }
 
 /** By what the hosts of a repository mark their snapshots: what the machine calls itself, and the group's name as tag. */

@@ -106,7 +106,10 @@ export function createSnapshots(deps: {
       const parts = await store.stagedParts(trx, hostId, repositoryId, rev);
 
       const makers = await store.knownMakers(trx, repositoryId);
-      const marks = await store.snapshotMarks(trx, repositoryId);
+      const marks = Map.groupBy(
+        await store.snapshotMarks(trx, repositoryId),
+        store.nameOf,
+      );
       const records = parts.flatMap((text) =>
         z.array(snapshotRecord).parse(JSON.parse(text)),
       );
@@ -114,14 +117,14 @@ export function createSnapshots(deps: {
         repositoryId,
         rev,
         at,
-        rows: records.map((record) =>
-          toRow(
-            repositoryId,
-            // A snapshot stays its maker's after its source group was renamed.
-            makers.get(record.id) ?? makerOf(record, marks),
-            record,
-          ),
-        ),
+        rows: records.map((record) => {
+          const fitting = record.tags.flatMap(
+            (tag) => marks.get(store.nameOf({ ...record, tag })) ?? [],
+          );
+          const hostIds = fitting.map(({ host_id }) => host_id);
+          const maker = makerOf(hostIds, makers.get(record.id));
+          return toRow(repositoryId, maker, record);
+        }),
       });
       await store.dropParts(trx, repositoryId, rev);
       return () => {
@@ -134,25 +137,34 @@ export function createSnapshots(deps: {
   };
 }
 
+type Maker = Pick<store.StoredSnapshot, "host_id" | "shared_name">;
+
+/**
+ * Whose a snapshot is, by the hosts whose names it bears and by what is known. It stays its maker's after the source
+ * group was renamed; one that several hosts may have made is nobody's, also when only one of them is left, unless a
+ * backup says that it made it.
+ */
 function makerOf(
-  record: SnapshotRecord,
-  marks: Awaited<ReturnType<typeof store.snapshotMarks>>,
-): string | null {
-  const mark = marks.find(
-    ({ hostname, tag }) =>
-      hostname === record.hostname && record.tags.includes(tag),
-  );
-  return mark?.host_id ?? null;
+  fitting: readonly string[],
+  known: store.KnownMaker | undefined,
+): Maker {
+  const { hostId = null, isShared = false, told = [] } = known ?? {};
+  const before = hostId === null ? [] : [hostId];
+  const may = new Set([...told, ...before, ...fitting]);
+  const shared_name = isShared || may.size > 1 ? 1 : 0;
+  const sure = new Set(shared_name === 1 ? told : may);
+  const [only = null] = sure;
+  return { host_id: sure.size === 1 ? only : null, shared_name };
 }
 
 function toRow(
   repositoryId: string,
-  hostId: string | null,
+  maker: Maker,
   record: SnapshotRecord,
 ): store.StoredSnapshot {
   return {
     repository_id: repositoryId,
-    host_id: hostId,
+    ...maker,
     snapshot_id: record.id,
     short_id: record.id.slice(0, 8),
     time: utc(record.time),
