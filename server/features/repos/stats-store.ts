@@ -30,7 +30,7 @@ export async function saveStats(trx: Trx, row: StatsRecord): Promise<void> {
     .execute();
 }
 
-/** A host may speak of a repository that it uses, and of one that it was given a job for. */
+/** A host may speak of a repository that it uses, and of one that it was told to look after; not of one that it restored from. */
 export async function mayReport(
   trx: Trx,
   hostId: string,
@@ -43,15 +43,39 @@ export async function mayReport(
     .where("repository_id", "=", repositoryId)
     .executeTakeFirst();
   if (link !== undefined) return true;
-  // Only the server makes rows of repositories that their host does not use.
-  const job = await trx
-    .selectFrom("jobs")
-    .select("id")
-    .where("host_id", "=", hostId)
-    .where("repository_id", "=", repositoryId)
-    .limit(1)
+  const job = await jobsIn(trx, hostId, repositoryId, maintenanceKinds)
+    .where("sent_at", "is not", null)
     .executeTakeFirst();
   return job !== undefined;
+}
+
+/** A restore may come upon locks that its own host left behind, too. */
+export async function mayUnlock(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+): Promise<boolean> {
+  if (await mayReport(trx, hostId, repositoryId)) return true;
+  const job = await jobsIn(trx, hostId, repositoryId, [
+    "restore",
+  ]).executeTakeFirst();
+  return job !== undefined;
+}
+
+/** Only the server makes rows of repositories that their host does not use. */
+function jobsIn(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+  kinds: readonly JobKind[],
+) {
+  return trx
+    .selectFrom("jobs")
+    .select("id")
+    .where("repository_id", "=", repositoryId)
+    .where("kind", "in", kinds)
+    .where("host_id", "=", hostId)
+    .limit(1);
 }
 
 /** Which kinds of upkeep of a repository this server has given to a host; only the server notes when it sent a job. */

@@ -18,6 +18,7 @@ import { describeLock, lockColumns, readLocks } from "./locks.ts";
 import {
   findStats,
   mayReport,
+  mayUnlock,
   saveResticId,
   saveStats,
   upkeepGiven,
@@ -48,7 +49,7 @@ export function createStats(deps: {
     events.emit({ type: "repository.changed", repositoryId });
 
   /** The audit trail cannot be pruned, so one host must not be able to fill it. */
-  function mayUnlock(hostId: string): boolean {
+  function isWithinRate(hostId: string): boolean {
     const own = allowances.get(hostId) ?? createAllowance(clock, unlockRate);
     allowances.set(hostId, own);
     return own.take();
@@ -60,10 +61,15 @@ export function createStats(deps: {
     return at < now ? at : now;
   }
 
-  async function accepts(trx: Trx, hostId: string, id: string) {
+  async function accepts(
+    trx: Trx,
+    hostId: string,
+    id: string,
+    may: typeof mayReport,
+  ) {
     if ((await findRepository(trx, id)) === null) return false;
-    if (await mayReport(trx, hostId, id)) return true;
-    log.warn("A host reported about a repository it has nothing to do with", {
+    if (await may(trx, hostId, id)) return true;
+    log.warn("A host reported about a repository it does not look after", {
       host_id: hostId,
       repository_id: id,
     });
@@ -73,7 +79,7 @@ export function createStats(deps: {
   return {
     async take(trx, { hostId, payload }) {
       const { repository_id: id } = payload;
-      if (!(await accepts(trx, hostId, id))) return undefined;
+      if (!(await accepts(trx, hostId, id, mayReport))) return undefined;
       const given = await upkeepGiven(trx, hostId, id);
       const stats = believable(payload.stats, given);
       const at = notInFuture(payload.at);
@@ -87,8 +93,8 @@ export function createStats(deps: {
 
     async unlocked(trx, { hostId, payload }) {
       const { repository_id: id, job_id, locks } = payload;
-      if (!(await accepts(trx, hostId, id))) return undefined;
-      if (!mayUnlock(hostId)) return undefined;
+      if (!(await accepts(trx, hostId, id, mayUnlock))) return undefined;
+      if (!isWithinRate(hostId)) return undefined;
       const host = await findHost(trx, hostId);
       await audit.record(trx, agent(hostId, host?.name ?? null), {
         action: "repository.unlock",
