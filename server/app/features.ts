@@ -170,6 +170,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     presence,
     access: repos.access,
     runnersOf: maintenance.runnersOf,
+    keepersOf: maintenance.keepersOf,
     lookUp: trees.lookUp,
     streams,
     sending: jobs.sending,

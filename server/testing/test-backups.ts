@@ -91,6 +91,7 @@ export async function createTestBackups() {
     presence,
     access: repos.access,
     runnersOf: maintenance.runnersOf,
+    keepersOf: maintenance.keepersOf,
     lookUp: trees.lookUp,
     streams,
     sending: jobs.sending,

@@ -43,6 +43,18 @@ export function createMaintenanceFeature(deps: {
       const chosen = record?.settings.runner_host_id ?? null;
       return possibleRunners(trx, repositoryId, chosen);
     },
+    /**
+     * Who may have the access that deletes, without being asked for by a person. Nobody while none is chosen and nothing
+     * deletes, which is how the removal of the chosen one leaves a repository.
+     */
+    async keepersOf(trx: Trx, repositoryId: string): Promise<Runner[]> {
+      const record = await findUpkeep(trx, repositoryId);
+      if (record === null) return [];
+      const { runner_host_id, forget, prune } = record.settings;
+      const isLeft =
+        runner_host_id === null && !forget.enabled && !prune.enabled;
+      return isLeft ? [] : possibleRunners(trx, repositoryId, runner_host_id);
+    },
     routes: maintenanceRoutes({ settings, upkeep }),
     /** Begins to start upkeep when its time has come. */
     start: createTicker({ ...deps, upkeep }).start,

@@ -35,6 +35,7 @@ export function createRestoresFeature(deps: {
   };
   access: CredentialReader;
   runnersOf: RunnersOf;
+  keepersOf: RunnersOf;
   lookUp: LookUp;
   streams: AgentStreams;
   watchSession: WatchSession;

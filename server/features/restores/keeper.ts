@@ -3,7 +3,7 @@ import type { CredentialReader } from "../repos/access.ts";
 import { findHost } from "./store.ts";
 import type { FindKeeper } from "./temporary-keys.ts";
 
-/** Who does the upkeep of a repository, in the order in which they are asked. */
+/** Hosts that may work on a repository, in the order in which they are asked. */
 export type RunnersOf = (
   trx: Trx,
   repositoryId: string,
@@ -12,15 +12,15 @@ export type RunnersOf = (
 export function createFindKeeper(deps: {
   access: CredentialReader;
   presence: { isOnline(hostId: string): boolean };
-  runnersOf: RunnersOf;
+  keepersOf: RunnersOf;
 }): FindKeeper {
   const { access, presence } = deps;
   return async (trx, repositoryId) => {
-    const runners = await deps.runnersOf(trx, repositoryId);
-    const runner = runners.find(({ id }) => presence.isOnline(id));
-    if (runner === undefined) return null;
-    const host = await findHost(trx, runner.id, repositoryId);
-    const admin = await access.admin(trx, repositoryId, runner.id);
+    const keepers = await deps.keepersOf(trx, repositoryId);
+    const keeper = keepers.find(({ id }) => presence.isOnline(id));
+    if (keeper === undefined) return null;
+    const host = await findHost(trx, keeper.id, repositoryId);
+    const admin = await access.admin(trx, repositoryId, keeper.id);
     if (host === null || admin === null) return null;
     return { hostId: host.id, x25519: host.x25519, access: admin };
   };

@@ -36,7 +36,7 @@ const longestMs = 7 * 24 * 3_600_000;
 const longestPauseMs = 30 * 60_000;
 
 const noKeeper =
-  "No host is online that may remove it: the one that does the upkeep of this repository, with its admin credential.";
+  "No host is online that may remove it: the one that does the upkeep of this repository, with its admin credential. After a runner was removed, choose another one, or turn forget or prune on.";
 
 /**
  * Keys for one restore each on a host that does not use the repository. Such a key is noted before it is made and
