@@ -33,7 +33,7 @@ export const notEnforcedTexts: Readonly<Record<RetentionReason, string>> = {
   forget_overdue:
     "forget has not run at its time. Snapshots beyond their retention stay until it runs.",
   names_clash:
-    "two hosts of the same host name back up source groups of the same name into this repository, so that restic cannot tell their snapshots apart, and those groups are left out. Remove the host that is no more (after a new installation), or rename one of the groups.",
+    "two hosts of the same host name have, or had, source groups of the same name in this repository, so that restic cannot tell their snapshots apart, and those groups are left out. Give each of them a new name, also after a new installation; what was backed up under the old name stays until you remove it yourself.",
 };
 
 /** Why this repository keeps more than its retention says, and what a person does about it. */
