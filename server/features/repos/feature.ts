@@ -16,6 +16,7 @@ import { createAdminCredential } from "./admin-credential.ts";
 import { adminCredentialRoutes } from "./admin-credential-routes.ts";
 import { createCredentialBox } from "./credentials.ts";
 import { createFirstUse } from "./first-use.ts";
+import { createFirstUseProblems } from "./first-use-problems.ts";
 import { connectRepositories } from "./inbox.ts";
 import { createJoining } from "./joining.ts";
 import { createRepositories } from "./repositories.ts";
@@ -51,15 +52,16 @@ export function createReposFeature(deps: {
   const credentials = createCredentialBox(deps.secrets);
   const access = createAccess(credentials);
   const retention = createRetentionStates(deps.isOverdue);
-  const base = { ...deps, credentials, access, retention };
+  const problems = createFirstUseProblems();
+  const base = { ...deps, credentials, access, retention, problems };
   const repositories = createRepositories(base);
   const adminCredential = createAdminCredential({ ...base, repositories });
   const stats = createStats(deps);
   const sources = createSources(deps);
   const snapshots = createSnapshots(deps);
   const repositoryTest = createRepositoryTest(deps);
-  const joining = createJoining({ ...deps, credentials });
-  const parts = { ...deps, repositories, repositoryTest, joining };
+  const joining = createJoining(base);
+  const parts = { ...deps, problems, repositories, repositoryTest, joining };
   const setUp = createSetUp(parts);
   const firstUse = createFirstUse(parts);
 

@@ -32,6 +32,23 @@ export async function hostsBeforeFirstUse(db: Db): Promise<string[]> {
   return rows.map((row) => row.host_id);
 }
 
+/** Another host has opened it: that one host cannot says nothing about the repository then. */
+export async function isOpenedByOthers(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom("host_repositories")
+    .select("host_id")
+    .where("repository_id", "=", repositoryId)
+    .where("host_id", "<>", hostId)
+    .where("first_use", "is", null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function endFirstUse(
   trx: Trx,
   hostId: string,

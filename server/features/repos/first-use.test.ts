@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import type { Repository } from "@restic-manager/shared/api/repos.ts";
 import { createNewAgent } from "../../testing/features-world.ts";
 import type { NewAgent } from "../../testing/features-world.ts";
 import { found } from "../../testing/test-backups.ts";
@@ -144,6 +145,105 @@ describe("the first connection", () => {
       "existing",
     ]);
     expect((await repository()).status).toBe("ready");
+  });
+
+  async function two() {
+    const join = async (number: number, username: string) => {
+      const secrets = { username, password: "p", user_password: "u" };
+      const { token } = await tokens.make(tokenBody(secrets));
+      const agent = createNewAgent(tokens, number);
+      return { agent, hostId: await tokens.join(agent, token) };
+    };
+    return { first: await join(1, "one"), second: await join(2, "two") };
+  }
+
+  async function listed(hostId: string) {
+    const path = `/api/hosts/${hostId}/repositories`;
+    const shown = await tokens.request(path, { headers: tokens.admin });
+    const { repositories } = (await shown.json()) as {
+      repositories: Repository[];
+    };
+    expect(repositories).toHaveLength(1);
+    return repositories[0];
+  }
+
+  const other = "e".repeat(64);
+
+  test("of a host that finds another repository at the address gives it one of its own, and leaves the first host's as it is", async () => {
+    const { first, second } = await two();
+    first.agent.onCommand("repo.test", () => ok(found({ created: true })));
+    await first.agent.connect(first.hostId);
+    await settle();
+    const stored = await listed(first.hostId);
+    await tokens.db
+      .updateTable("source_groups")
+      .set({ repository_id: stored?.id ?? "" })
+      .execute();
+    second.agent.onCommand("repo.test", () =>
+      ok(found({ created: true, repository_id: other })),
+    );
+    await second.agent.connect(second.hostId);
+    await settle();
+    expect(await listed(first.hostId)).toEqual({
+      ...stored,
+      host_ids: [first.hostId],
+    } as Repository);
+    const own = await listed(second.hostId);
+    expect(own).toMatchObject({
+      url: "rest:http://nas:8000/attic",
+      status: "ready",
+      repository_id: other,
+      host_ids: [second.hostId],
+      credential: { username: "two", user_password_set: true },
+    });
+    const logins = await tokens.db
+      .selectFrom("repository_credentials")
+      .select(["repository_id", "host_id"])
+      .execute();
+    expect(logins).toEqual([
+      { repository_id: stored?.id ?? "", host_id: null },
+      { repository_id: own?.id ?? "", host_id: null },
+    ]);
+    expect(await tokens.audited("repository.create")).toHaveLength(2);
+    const groups = await tokens.db
+      .selectFrom("source_groups")
+      .select("repository_id")
+      .where("host_id", "=", second.hostId)
+      .execute();
+    expect(groups).toEqual([{ repository_id: own?.id ?? "" }]);
+    expect(second.agent.sent.at(-1)?.verb).toBe("cfg.changed");
+    // It is open: whoever comes back is not asked again.
+    await second.agent.connect(second.hostId);
+    await settle();
+    expect(opened(second.agent, second.hostId)).toHaveLength(1);
+  });
+
+  test("that fails says so at the host, and nothing at a repository that another host has opened", async () => {
+    const { first, second } = await two();
+    first.agent.onCommand("repo.test", () => ok(found()));
+    await first.agent.connect(first.hostId);
+    await settle();
+    second.agent.onCommand("repo.test", () =>
+      refused("wrong_password", "The repository password is wrong."),
+    );
+    await second.agent.connect(second.hostId);
+    await settle();
+    const wrong = {
+      status: "unreachable",
+      status_code: "wrong_password",
+      status_message: "The repository password is wrong.",
+    };
+    expect(await repository()).toMatchObject({ status: "ready" });
+    expect(await listed(first.hostId)).toMatchObject({ status: "ready" });
+    expect(await listed(second.hostId)).toMatchObject(wrong);
+    second.agent.onCommand("repo.test", () => ok(found()));
+    await second.agent.connect(second.hostId);
+    await settle();
+    expect(await listed(second.hostId)).toMatchObject({
+      status: "ready",
+      status_code: null,
+      status_message: null,
+    });
   });
 
   test("of a second host shares the repository at the same address", async () => {

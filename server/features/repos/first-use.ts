@@ -7,23 +7,27 @@ import type { Events } from "../../events.ts";
 import { systemInitiator } from "../../ports/audit.ts";
 import type { Db } from "../../ports/db.ts";
 import type { Transaction } from "../../ports/transaction.ts";
+import type { ConfigRevision } from "../schedules/config-revision.ts";
+import type { FirstUseProblems } from "./first-use-problems.ts";
+import type { Joining } from "./joining.ts";
 import type { Repositories } from "./repositories.ts";
 import type { RepositoryTest } from "./repository-test.ts";
 import { listSources } from "./source-store.ts";
 import {
   endFirstUse,
   hostsBeforeFirstUse,
+  isOpenedByOthers,
   listFirstUses,
 } from "./first-use-store.ts";
 import type { FirstUseRecord } from "./first-use-store.ts";
-import { saveFound, saveStatus } from "./store.ts";
+import { findRepository, saveFound, saveStatus } from "./store.ts";
 
 const retryMs = 5 * 60_000;
 
 /**
  * Lets a host that joined by a token open its repository, or create it, once it is there: what a person waits for in
- * the dialog otherwise. What is wrong stands at the repository, and it is tried again when the host comes back, its
- * repository is changed, and every five minutes.
+ * the dialog otherwise. What is wrong stands at the repository, or, when other hosts have opened that, at the host's own view
+ * of it; it is tried again when the host comes back, its repository is changed, and every five minutes.
  */
 export interface FirstUse {
   start(): Cancel;
@@ -33,13 +37,16 @@ export function createFirstUse(deps: {
   db: Db;
   tx: Transaction;
   repositories: Pick<Repositories, "bundle">;
+  joining: Pick<Joining, "part">;
+  problems: Pick<FirstUseProblems, "set">;
+  config: Pick<ConfigRevision, "announce">;
   repositoryTest: RepositoryTest;
   presence: { isOnline(hostId: string): boolean };
   events: Events;
   clock: Clock;
   log: Log;
 }): FirstUse {
-  const { db, tx, repositoryTest, events, log } = deps;
+  const { db, tx, repositoryTest, joining, problems, events, log } = deps;
   const by = systemInitiator("first use");
   /** Hosts that are being asked, and whether something has changed since. */
   const busy = new Map<string, boolean>();
@@ -71,21 +78,62 @@ export function createFirstUse(deps: {
     }
   }
 
+  /** @returns the repository of the host from now on */
+  async function noteOpened(
+    hostId: string,
+    id: string,
+    resticId: string,
+  ): Promise<string> {
+    const at = toTimestamp(deps.clock.now());
+    return tx.run(async (trx) => {
+      const known = (await findRepository(trx, id))?.restic_id ?? null;
+      const isAnother = known !== null && known !== resticId;
+      // One address can lead to two places, `rest:http://localhost:8000/x` for example.
+      if (isAnother && (await isOpenedByOthers(trx, hostId, id)))
+        return (await joining.part(trx, hostId, id, resticId, by)) ?? id;
+      await saveFound(trx, id, resticId, at);
+      await endFirstUse(trx, hostId, id);
+      return id;
+    });
+  }
+
+  /** @returns whether it stands at the repository */
+  async function noteProblem(
+    hostId: string,
+    { id, first_use: mode }: FirstUseRecord,
+    status_code: string,
+    status_message: string,
+  ): Promise<boolean> {
+    const at = toTimestamp(deps.clock.now());
+    const why = { status_code, status_message };
+    return tx.run(async (trx) => {
+      const isOthers = await isOpenedByOthers(trx, hostId, id);
+      const problem = { status: "unreachable", ...why } as const;
+      problems.set(hostId, id, isOthers ? problem : null);
+      if (isOthers) return false;
+      const status = mode === "create" ? "init_failed" : "unreachable";
+      await saveStatus(trx, id, { status, ...why, at });
+      return true;
+    });
+  }
+
   async function attempt(
     hostId: string,
     record: FirstUseRecord,
   ): Promise<void> {
-    const at = () => toTimestamp(deps.clock.now());
     try {
-      const { repository_id } = await open(hostId, record);
-      await tx.run(async (trx) => {
-        await saveFound(trx, record.id, repository_id, at());
-        await endFirstUse(trx, hostId, record.id);
-      });
+      const { repository_id: resticId } = await open(hostId, record);
+      const id = await noteOpened(hostId, record.id, resticId);
+      problems.set(hostId, record.id, null);
       log.info("A new host opened its repository", {
         host_id: hostId,
-        repository_id: record.id,
+        repository_id: id,
       });
+      if (id !== record.id) {
+        deps.config.announce([hostId]);
+        events.emit({ type: "repository.changed", repositoryId: id });
+      }
+      events.emit({ type: "repository.changed", repositoryId: record.id });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       log.warn("A new host cannot use its repository", {
@@ -94,19 +142,12 @@ export function createFirstUse(deps: {
         code: error.agentCode ?? error.code,
         reason: error.message,
       });
+      const { agentCode, message } = error;
       // Of the host being away, or of a server in between, the page says enough already.
-      const { agentCode } = error;
       if (agentCode === undefined) return;
-      await tx.run((trx) =>
-        saveStatus(trx, record.id, {
-          status: record.first_use === "create" ? "init_failed" : "unreachable",
-          status_code: agentCode,
-          status_message: error.message,
-          at: at(),
-        }),
-      );
+      if (await noteProblem(hostId, record, agentCode, message))
+        events.emit({ type: "repository.changed", repositoryId: record.id });
     }
-    events.emit({ type: "repository.changed", repositoryId: record.id });
     events.emit({ type: "host.changed", hostId });
   }
 

@@ -7,9 +7,10 @@ import type { Trx } from "../../ports/transaction.ts";
 import type { Random } from "../../random.ts";
 import type { ConfigRevision } from "../schedules/config-revision.ts";
 import type { Schedules } from "../schedules/schedules.ts";
+import type { CredentialReader } from "./access.ts";
 import { sameCredential, tidyCredential } from "./credentials.ts";
 import type { CredentialBox } from "./credentials.ts";
-import { insertSource } from "./source-store.ts";
+import { insertSource, redirectSources } from "./source-store.ts";
 import { firstSource } from "./source-view.ts";
 import * as store from "./store.ts";
 
@@ -32,11 +33,23 @@ export interface Joining {
     resticId: string | null,
     by: Initiator,
   ): Promise<Joined>;
+  /**
+   * A host that has joined the repository stored at an address found another one there, `resticId`: it gets a row of
+   * that one instead, with what it opened it with. @returns the id of the row; null when the host had left meanwhile
+   */
+  part(
+    trx: Trx,
+    hostId: string,
+    repositoryId: string,
+    resticId: string,
+    by: Initiator,
+  ): Promise<string | null>;
 }
 
 export function createJoining(deps: {
   schedules: Pick<Schedules, "createDaily">;
   credentials: CredentialBox;
+  access: Pick<CredentialReader, "own">;
   audit: Audit;
   config: Pick<ConfigRevision, "raise">;
   random: Random;
@@ -48,7 +61,7 @@ export function createJoining(deps: {
   async function joinRepository(
     trx: Trx,
     hostId: string,
-    { repository }: SetUpBody,
+    repository: SetUpBody["repository"],
     resticId: string | null,
     by: Initiator,
   ): Promise<string> {
@@ -113,7 +126,7 @@ export function createJoining(deps: {
       const repositoryId = await joinRepository(
         trx,
         hostId,
-        body,
+        body.repository,
         resticId,
         by,
       );
@@ -135,6 +148,17 @@ export function createJoining(deps: {
         },
       });
       return { repositoryId, groupId, scheduleId };
+    },
+
+    async part(trx, hostId, repositoryId, resticId, by) {
+      const opened = await deps.access.own(trx, repositoryId, hostId);
+      const had = await store.unlinkHost(trx, hostId, repositoryId);
+      if (opened === null || !had) return null;
+      const found = { ...opened, mode: "existing" as const };
+      const id = await joinRepository(trx, hostId, found, resticId, by);
+      await redirectSources(trx, hostId, repositoryId, id);
+      await deps.config.raise(trx, [hostId]);
+      return id;
     },
   };
 }

@@ -21,6 +21,7 @@ import {
   sameCredential,
 } from "./credentials.ts";
 import type { CredentialBox } from "./credentials.ts";
+import type { FirstUseProblems } from "./first-use-problems.ts";
 import type { RetentionStates } from "./retention.ts";
 import { findStats } from "./stats-store.ts";
 import { viewStats } from "./stats.ts";
@@ -33,6 +34,7 @@ export interface Repositories {
     id: string,
   ): Promise<{ repository: Repository; host_ids: string[] } | null>;
   hostsOf(id: string): Promise<string[]>;
+  /** As this host finds them. */
   listOf(hostId: string): Promise<Repository[]>;
   change(
     id: string,
@@ -72,6 +74,7 @@ export function createRepositories(deps: {
   credentials: CredentialBox;
   access: Pick<CredentialReader, "own">;
   retention: RetentionStates;
+  problems: Pick<FirstUseProblems, "of">;
   audit: Audit;
   config: ConfigRevision;
   events: Events;
@@ -172,7 +175,12 @@ export function createRepositories(deps: {
         throw new AppError("host_not_found");
       }
       const records = await store.listRepositories(db, hostId);
-      return Promise.all(records.map(shape));
+      return Promise.all(
+        records.map(async (record) => ({
+          ...(await shape(record)),
+          ...deps.problems.of(hostId, record.id),
+        })),
+      );
     },
 
     async change(id, patch, by) {

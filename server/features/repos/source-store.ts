@@ -76,6 +76,21 @@ export async function updateSource(
     .execute();
 }
 
+/** Source groups of a host that go into one repository go into another one from now on. */
+export async function redirectSources(
+  trx: Trx,
+  hostId: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  await trx
+    .updateTable("source_groups")
+    .set({ repository_id: to })
+    .where("host_id", "=", hostId)
+    .where("repository_id", "=", from)
+    .execute();
+}
+
 export async function deleteSource(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom("source_groups").where("id", "=", id).execute();
 }

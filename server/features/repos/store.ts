@@ -196,6 +196,25 @@ export async function linkHost(
     .execute();
 }
 
+/** Takes a repository from a host, with the credential that was the host's own. @returns false when it had it no more. */
+export async function unlinkHost(
+  trx: Trx,
+  hostId: string,
+  repositoryId: string,
+): Promise<boolean> {
+  const result = await trx
+    .deleteFrom("host_repositories")
+    .where("host_id", "=", hostId)
+    .where("repository_id", "=", repositoryId)
+    .executeTakeFirst();
+  await trx
+    .deleteFrom("repository_credentials")
+    .where("host_id", "=", hostId)
+    .where("repository_id", "=", repositoryId)
+    .execute();
+  return result.numDeletedRows > 0n;
+}
+
 /** Credentials of a repository, the shared one first. */
 export async function credentialsOf(
   db: Db | Trx,
