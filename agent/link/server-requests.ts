@@ -34,6 +34,8 @@ export interface ServerRequestsDeps {
 }
 
 const answerMs = 10_000;
+/** The server looks at the folders of all hosts one after another; a large one takes it seconds. */
+const longer: Partial<Record<RequestOp, number>> = { "tree.put": 60_000 };
 
 export function createServerRequests(deps: ServerRequestsDeps): ServerRequests {
   const { hostId, sign, serverKey, time } = deps;
@@ -44,7 +46,7 @@ export function createServerRequests(deps: ServerRequestsDeps): ServerRequests {
       const text = await connection.request(
         topic.request(hostId, op),
         request,
-        answerMs,
+        longer[op] ?? answerMs,
       );
       const signed = parseJson(text, signedText);
       const answer =
