@@ -131,6 +131,7 @@ describe("one host", () => {
     server.startTrees();
     await server.tell(1, treesOf(home));
     await server.tell(2, treesOf({ etc: home.etc }));
+    await server.clock.advance(1_000);
     await server.list(server.nas, [2, 3]);
     const before = await kept();
     await server.clock.advance(hour / 2);
@@ -186,6 +187,7 @@ describe("how much is kept", () => {
     await have(3);
     await put(3, treesOf({ unfinished: 1 }).trees);
     expect(await shown()).toEqual(await kept());
+    await server.clock.advance(1_000);
     await server.list(server.nas, [2, 3]);
     await server.clock.advance(3 * hour);
     await settle();

@@ -71,6 +71,7 @@ test("a folder that is missing keeps nobody from throwing away what is not neede
   await server.tell(2, treesOf(home));
   await server.tell(3, treesOf({ etc: home.etc }));
   await lose(ada);
+  await server.clock.advance(1_000);
   await server.list(server.nas, [2, 3]);
   await server.clock.advance(3 * 3_600_000);
   await settle();
@@ -120,6 +121,11 @@ test("a repository that cannot be read keeps no other from it, and stands in the
       ])
       .execute();
   }
+  const later = new Date(server.clock.now() + 1_000).toISOString();
+  await server.db
+    .updateTable("repositories")
+    .set({ snapshots_refreshed_at: later })
+    .execute();
   await server.db
     .insertInto("snapshots")
     .values({

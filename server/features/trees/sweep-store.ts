@@ -9,8 +9,8 @@ export interface Needs {
 }
 
 /**
- * Indexes that nobody misses: of snapshots that are not listed, though their repository's list came long after them; and those
- * that nobody has gone on with.
+ * Indexes that nobody misses: of snapshots that are not listed, though their repository's list came after them and they
+ * are not new; and those that nobody has gone on with.
  */
 export async function uselessIndexes(
   db: Db,
@@ -18,6 +18,7 @@ export async function uselessIndexes(
 ) {
   return db
     .selectFrom("snapshot_trees as told")
+    .innerJoin("repositories", "repositories.id", "told.repository_id")
     .leftJoin("snapshots", (join) =>
       join
         .onRef("snapshots.repository_id", "=", "told.repository_id")
@@ -29,6 +30,12 @@ export async function uselessIndexes(
         eb.and([
           eb("snapshots.snapshot_id", "is", null),
           eb("told.updated_at", "<", before.unlisted),
+          // A backup whose list never came leaves its index for the list of the next one.
+          eb(
+            "repositories.snapshots_refreshed_at",
+            ">",
+            eb.ref("told.updated_at"),
+          ),
         ]),
         eb.and([
           eb("told.state", "<>", "ready"),

@@ -311,11 +311,27 @@ describe("throwing away", () => {
     await server.tell(1, treesOf(home));
     await server.tell(2, treesOf({ etc: home.etc, more: 1 }));
     const both = await countTrees();
+    await server.clock.advance(1_000);
     await server.list(server.nas, [2, 3]);
     await server.clock.advance(3 * 3_600_000);
     await settle();
     // The root, /home and /home/ada of the first one.
     expect(both - (await countTrees())).toBe(3);
     expect((await server.of(2, "tree?path=/etc/fstab.d")).status).toBe(200);
+  });
+
+  test("nothing of a new snapshot whose repository could not be listed after its backup", async () => {
+    server.startTrees();
+    await server.list(server.nas, [1]);
+    await server.clock.advance(1_000);
+    await server.tell(2, treesOf(home));
+    const all = await countTrees();
+    await server.clock.advance(24 * 3_600_000);
+    await settle();
+    expect(await countTrees()).toBe(all);
+    await server.list(server.nas, [1, 2]);
+    await server.clock.advance(3 * 3_600_000);
+    await settle();
+    expect((await server.of(2, "tree?path=/etc")).status).toBe(200);
   });
 });
