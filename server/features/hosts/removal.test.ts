@@ -235,6 +235,23 @@ describe("while passwords of restores on other hosts still open repositories tha
     ]);
   });
 
+  test("a restore that begins while its logs are deleted does not leave the host without them: its key is told [ENR-13] [RTR-07]", async () => {
+    await world.db.deleteFrom("temporary_keys").execute();
+    for (let i = 0; i < 20; i++) await addJob(`job-${i}`);
+    const removal = remove();
+    const lines = () =>
+      world.db.selectFrom("job_logs").select("job_id").execute();
+    while ((await lines()).length === 20)
+      await new Promise((resolve) => setImmediate(resolve));
+    await addKey(added, "attic", "c".repeat(64));
+    expect((await lines()).length).toBeGreaterThan(0);
+    const removed = await removal;
+    expect([removed.status, await removed.json()]).toEqual([
+      200,
+      { left_keys: left_keys.slice(0, 1) },
+    ]);
+  });
+
   test("one of a repository that others use holds nobody up [ENR-13]", async () => {
     await world.db
       .deleteFrom("temporary_keys")

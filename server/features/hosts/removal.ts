@@ -81,7 +81,8 @@ export function createRemove(deps: {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { publicKey, stopped, left_keys } = await tx.run(async (trx) => {
-      const planned = await plan(trx, hostId, asked);
+      // With its logs gone there is no way back: keys of restores that began meanwhile are told instead.
+      const planned = await plan(trx, hostId, { ...asked, leave_keys: true });
       const { host, unused, ids, left_keys } = planned;
       await endKey(trx, host, "removed", toTimestamp(deps.clock.now()));
       const stopped = await repositories.stopUpkeepBy(trx, hostId);
