@@ -5,14 +5,17 @@ import { migrations } from "../db/migrations/index.ts";
 import { putInPlace } from "./durable-file.ts";
 import { schemaVersion } from "./sqlite-migrate.ts";
 
-/** Copies a database that may be in use, whatever its schema, and changes nothing in it. */
-export function copyDatabase(from: string, to: string): void {
-  const database = new Database(from, { readwrite: true });
+/** Opens a database that may be in use, whatever its schema, to copy it; nothing in it is changed. */
+export function openToCopy(path: string): Database {
+  const database = new Database(path, { readwrite: true });
   try {
     database.run("PRAGMA busy_timeout = 5000");
-    copyTo(database, to);
-  } finally {
+    // Without reading, SQLite does not notice what cannot be read.
+    database.query("SELECT name FROM sqlite_schema").all();
+    return database;
+  } catch (error) {
     database.close();
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Db } from "../ports/db.ts";
-import { copyDatabase } from "./sqlite-copy.ts";
+import { copyTo, openToCopy } from "./sqlite-copy.ts";
 import { openSqlite } from "./sqlite-db.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rm-sqlite-"));
@@ -81,7 +81,9 @@ test("a new file is readable by its owner only", async () => {
 test("a copy taken in use opens and holds the same rows", async () => {
   const store = openSqlite(join(dir, "source.db"));
   await put(store.db, "a");
-  copyDatabase(join(dir, "source.db"), join(dir, "copy.db"));
+  const source = openToCopy(join(dir, "source.db"));
+  copyTo(source, join(dir, "copy.db"));
+  source.close();
   await store.close();
 
   const copy = openSqlite(join(dir, "copy.db"));

@@ -4,6 +4,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -55,6 +57,27 @@ test("a backup to a place that cannot be written says so and leaves nothing", as
     expect(existsSync(target)).toBe(false);
   }
 });
+
+test.each([
+  ["is no database", 0, "SQLITE_NOTADB"],
+  ["is damaged in its middle", 4096 * 20, "SQLITE_CORRUPT"],
+])(
+  "a backup of a database that %s names that one, and not the place of the copy [DB-06]",
+  async (how, from, code) => {
+    const made = at(join(dir, `${how}-made`));
+    await openData(made, random).store.close();
+    // A copy is one file, without a journal that would make the damage good.
+    const places = at(join(dir, how));
+    await backup(made, random, places.dataDir);
+    const database = databasePath(places);
+    writeFileSync(database, readFileSync(database).fill(0xab, from));
+    const target = join(dir, `${how}-copy`);
+    const { message } = await refusal(() => backup(places, random, target));
+    expect(message).toStartWith(`${database} cannot be used (${code}`);
+    expect(message).not.toContain(target);
+    expect(readdirSync(target)).toEqual([]);
+  },
+);
 
 test("beside a server of another version nothing is migrated, and a backup is of that version [DB-03] [DB-06]", async () => {
   const places = at(join(dir, "older"));
