@@ -60,10 +60,30 @@ export function createCheckRestore(deps: {
     return {
       ...result,
       dry_run_problem: isOwn ? result.dry_run_problem : notAsked,
-      warnings: [...whereabouts(plan), ...result.warnings].slice(0, 20),
+      warnings: [
+        ...whereabouts(plan),
+        ...lastingLogin(plan),
+        ...result.warnings,
+      ].slice(0, 20),
       revocation,
     };
   };
+}
+
+/** What opens the way to the repository is the same for every host: no temporary key stands in for that. */
+function lastingLogin({ host, access }: Plan): string[] {
+  const { username, user_password, env } = access.credential;
+  const hasLogin =
+    repoKind(access.url) === "rest" &&
+    (username !== undefined || user_password !== undefined);
+  const names = [
+    ...(hasLogin ? ["the user and password of the rest-server"] : []),
+    ...Object.keys(env),
+  ];
+  if (host.usesRepository || names.length === 0) return [];
+  return [
+    `${host.name} also gets what the storage of the repository is reached with: ${names.join(", ")}. These stay valid after the job: who controls that host could have kept them.`,
+  ];
 }
 
 /** A repository that another host may not find under its address. */

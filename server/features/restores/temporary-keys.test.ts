@@ -215,6 +215,21 @@ test("the keeper is who does the upkeep: no endpoint sees what may delete [RTR-0
   expect(nas.received).toEqual([]);
 });
 
+test("the check says that the login of the storage stays valid, whatever becomes of the key [RTR-07]", async () => {
+  other.onCommand("restore.check", () => ok(findings));
+  await server.call("PATCH", server.base, {
+    env: { AWS_SECRET_ACCESS_KEY: "cloud" },
+  });
+  const { body } = await server.check({ host_id: other.hostId });
+  expect(body).toMatchObject({
+    revocation: "temporary_key",
+    warnings: [
+      "other also gets what the storage of the repository is reached with: the user and password of the rest-server, AWS_SECRET_ACCESS_KEY. These stay valid after the job: who controls that host could have kept them.",
+    ],
+  });
+  expect(JSON.stringify(body)).not.toContain("cloud");
+});
+
 test("without an admin credential the password itself is given, sealed, and the check says so [RTR-07]", async () => {
   other.onCommand("restore.check", () =>
     ok({ ...findings, dry_run_problem: "-" }),
@@ -266,5 +281,5 @@ test("a repository in a folder of another machine is warned about [RTR-07]", asy
   expect(await ask("sftp:nas:/srv")).toEqual([
     "The repository is reached over SSH: root on other needs a key of its own for it.",
   ]);
-  expect(await ask("rest:http://nas:8000/backup")).toEqual([]);
+  expect(await ask("s3:https://nas/backup")).toEqual([]);
 });
