@@ -9,6 +9,7 @@ import {
 } from "../../testing/test-restores.ts";
 import type { TestRestores } from "../../testing/test-restores.ts";
 import { refusalOf } from "../../testing/test-upkeep.ts";
+import { stopUpkeepBy } from "../repos/of-host.ts";
 
 let server: TestRestores;
 let nas: TestEndpoint;
@@ -213,6 +214,31 @@ test("the keeper is who does the upkeep: no endpoint sees what may delete [RTR-0
   await server.end(other, job);
   expect(keyCommands(runner)).toEqual(["add", "remove"]);
   expect(nas.received).toEqual([]);
+});
+
+test("when the runner was removed no other host gets what may delete, until a person says so [RTR-07] [MNT-07]", async () => {
+  const runner = await server.addHost(3, "runner");
+  runner.onCommand("repo.key", () => ok({ key_id: keyId }));
+  await server.settings({ runner_host_id: runner.hostId });
+  const { body: job } = await across();
+  await server.tx.run((trx) => stopUpkeepBy(trx, runner.hostId));
+  await server.db.deleteFrom("hosts").where("id", "=", runner.hostId).execute();
+  nas.received.length = 0;
+  await server.end(other, job);
+  other.onCommand("restore.check", () => ok(findings));
+  const check = await server.check({ host_id: other.hostId });
+  expect(check.body.revocation).toBe("forgotten_only");
+  expect((await across()).status).toBe(202);
+  await server.minutes(31);
+  expect(nas.received).toEqual([]);
+  expect(await server.keys()).toMatchObject([
+    { last_error: expect.stringContaining("choose another one") },
+  ]);
+
+  await server.settings({ prune: { cron: "0 4 * * 0", enabled: true } });
+  await server.minutes(31);
+  expect(keyCommands()).toEqual(["remove"]);
+  expect(await server.keys()).toEqual([]);
 });
 
 test("the check says that the login of the storage stays valid, whatever becomes of the key [RTR-07]", async () => {
