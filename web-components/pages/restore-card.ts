@@ -5,12 +5,11 @@ import type { OverwriteRule } from "@restic-manager/shared/domain/restore.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { count } from "../elements/format.ts";
 import { plainText } from "../elements/plain-text.ts";
-import { restoreAddress } from "../elements/restore-address.ts";
+import { newRestore } from "../elements/restore-draft.ts";
+import { restoreHref } from "./restore-state.ts";
 import "../elements/rm-copy/rm-copy.ts";
 
 const shownPaths = 8;
-/** An address that holds more than this is one that servers and proxies refuse. */
-const keptPaths = 50;
 
 const overwriting: Readonly<Record<OverwriteRule, string>> = {
   always: "replaced",
@@ -75,13 +74,41 @@ export function restoreCard(
   </section>`;
 }
 
-/** The same files of the same snapshot once more. */
+/** The same files of the same snapshot once more, to the same place. */
 export function againAddress(job: Job, request: RestoreRequest): string {
-  return restoreAddress({
-    hostId: request.from_host_id ?? job.host_id,
+  const { target, from_host_id: from } = request;
+  // Seen from the host that it went to, which has the snapshot in its list too: from the other one it would go over that one's files.
+  const hostId = target.mode === "in_place" ? null : from;
+  return restoreHref({
+    hostId: hostId ?? job.host_id,
     repositoryId: request.repository_id,
     snapshotId: request.snapshot_id,
-    paths: request.paths.slice(0, keptPaths),
-    files: true,
+    step: "files",
+    selection: new Set(request.paths),
+    leftOut: 0,
+    draft: {
+      ...newRestore,
+      ...(target.mode === "in_place"
+        ? { mode: "in_place" }
+        : {
+            mode: hostId === null ? "new" : "other",
+            // A new job would get a folder of its own.
+            path:
+              job.restore?.target ?? target.path.replaceAll("<job-id>", job.id),
+          }),
+      to: hostId === null ? "" : job.host_id,
+      overwrite: againRule(job, request),
+      strip: request.strip ?? "",
+    },
   });
+}
+
+/** A rule that keeps files would keep those that were left half written, too. */
+function againRule(
+  { state }: Job,
+  { overwrite }: RestoreRequest,
+): OverwriteRule {
+  return state === "succeeded" || overwrite === "always"
+    ? overwrite
+    : newRestore.overwrite;
 }

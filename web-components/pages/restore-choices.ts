@@ -7,7 +7,7 @@ import {
   restoreFaults,
   type RestoreMode,
 } from "../elements/restore-draft.ts";
-import { isFolder } from "../elements/tree-path.ts";
+import { isFolder, pathText } from "../elements/tree-path.ts";
 import type { Selection } from "../elements/tree-selection.ts";
 import {
   type RestoreState,
@@ -107,6 +107,20 @@ export function stepOf(
   return asked.findLast((of) => isReady(of, selection, choices)) ?? "snapshot";
 }
 
+/** What cannot be downloaded by itself; restic does not follow links, and there is nothing to read in a device. */
+export function linkFault(
+  selection: Selection,
+  tree: SnapshotTree,
+): string | null {
+  const path = [...selection].find((chosen) => {
+    const type = tree.entryAt(chosen)?.t;
+    return type === "symlink" || type === "other";
+  });
+  return path === undefined
+    ? null
+    : `${pathText(path)} is neither a file nor a folder and cannot be downloaded by itself. Choose the folder that holds it.`;
+}
+
 /** A file comes as it is, a folder as the archive that was chosen, several paths as tar. */
 export function downloadFormat(
   selection: Selection,
@@ -126,6 +140,7 @@ const longest = 8000;
 /** Why these paths cannot be downloaded together; null when they can. */
 export function downloadFault(
   selection: Selection,
+  tree: SnapshotTree,
   href: string,
   { streams }: Choices,
 ): string | null {
@@ -133,5 +148,5 @@ export function downloadFault(
     return "No host that uses this repository is online; one of them has to stream the files.";
   return selection.size > mostPaths || href.length > longest
     ? "These are too many paths for one download. Choose the folder that holds them."
-    : null;
+    : linkFault(selection, tree);
 }

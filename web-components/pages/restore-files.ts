@@ -16,6 +16,8 @@ import type { SnapshotTree } from "./snapshot-tree.ts";
 export interface FilesParts {
   readonly tree: SnapshotTree;
   readonly selection: Selection;
+  /** How many paths were chosen before that the address had no room for. */
+  readonly leftOut: number;
   readonly sum: SelectionSum;
   /** Why the last choice was not taken. */
   readonly refused: string;
@@ -141,12 +143,23 @@ function waiting(tree: SnapshotTree): TemplateResult {
 
 function selected({
   selection,
+  leftOut,
   sum,
   tree,
   onToggle,
 }: FilesParts): TemplateResult {
   if (selection.size === 0)
     return html`<h2>Selected</h2>
+      ${
+        leftOut === 0
+          ? nothing
+          : html`<div class="notice warn" role="alert">
+              ${icon("warning")}<span
+                >${plural(leftOut, "path")} would be too long for an address.
+                Choose them again, or a folder that holds them.</span
+              >
+            </div>`
+      }
       <p class="text-2">
         Nothing yet. Tick files and folders; a folder brings everything in it.
       </p>`;

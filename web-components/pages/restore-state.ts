@@ -15,10 +15,12 @@ export interface RestoreState {
   readonly snapshotId: string;
   readonly step: RestoreStep;
   readonly selection: Selection;
+  /** How many chosen paths the address had no room for. */
+  readonly leftOut: number;
   readonly draft: RestoreDraft;
 }
 
-/** Longer selections stay in the page alone: an address has its limits, here and in proxies. */
+/** A longer selection stays in the page alone, and the address says how much it was: servers and proxies have their limits. */
 const longestAddress = 6000;
 
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -38,6 +40,7 @@ export function parseRestore({ searchParams: query }: URL): RestoreState {
     selection: new Set(
       query.getAll("path").filter((path) => path.startsWith("/")),
     ),
+    leftOut: Number(text("left_out")) || 0,
     draft: Object.fromEntries(
       Object.entries(newRestore).map(([key, value]) => {
         const given = key === "path" ? query.get("folder") : query.get(key);
@@ -63,8 +66,10 @@ export function restoreHref(state: RestoreState): string {
       value as string,
       newRestore[key as keyof RestoreDraft],
     );
-  const bare = `/restore?${query}`;
-  for (const path of state.selection) query.append("path", path);
-  const whole = `/restore?${query}`;
-  return whole.length > longestAddress ? bare : whole;
+  const paths = [...state.selection].map((path) => ["path", path]);
+  const whole = `/restore?${new URLSearchParams([...query, ...paths])}`;
+  if (whole.length > longestAddress) add("left_out", String(paths.length));
+  else if (paths.length > 0 || state.leftOut === 0) return whole;
+  else add("left_out", String(state.leftOut));
+  return `/restore?${query}`;
 }

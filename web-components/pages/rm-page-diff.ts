@@ -3,6 +3,7 @@ import type {
   DiffPage,
   SnapshotIndex,
 } from "@restic-manager/shared/api/trees.ts";
+import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { errorWords } from "../data/api-error.ts";
@@ -177,7 +178,7 @@ export class RmPageDiff extends LitElement {
       <rm-diff
         label="What changed, by folder"
         .rows=${diffRows(this.#folders, start.path)}
-        .older=${(path: string, folder: boolean) => this.#older(start, path, folder)}
+        .older=${(path: string, before: TreeEntry) => this.#older(start, path, before)}
         @rm-diff=${(event: DiffEvent) => this.#onDiff(event)}
       ></rm-diff>
     </section>`;
@@ -229,7 +230,7 @@ export class RmPageDiff extends LitElement {
   #older(
     start: Required<DiffStart>,
     path: string,
-    isFolder: boolean,
+    { t: type }: TreeEntry,
   ): OlderVersion {
     const { session, restores } = this.data;
     const of = { repositoryId: start.repositoryId, snapshotId: start.a };
@@ -238,9 +239,11 @@ export class RmPageDiff extends LitElement {
         session.can("restore.run") && start.hostId !== ""
           ? restoreAddress({ ...of, hostId: start.hostId, paths: [path] })
           : null,
-      download: session.can("restore.download")
-        ? restores.downloadHref(of, [path], isFolder ? "tar" : "raw")
-        : null,
+      // A link or a device cannot be downloaded by itself.
+      download:
+        session.can("restore.download") && (type === "dir" || type === "file")
+          ? restores.downloadHref(of, [path], type === "dir" ? "tar" : "raw")
+          : null,
     };
   }
 

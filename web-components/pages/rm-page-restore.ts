@@ -80,6 +80,7 @@ export class RmPageRestore extends LitElement {
   readonly #checking = new Checking(this);
   readonly #saving = new Saving(this);
   #learnt = "";
+  #typedFor = "";
   #shownStep: RestoreStep | null = null;
   #findLater: ReturnType<typeof setTimeout> | undefined;
 
@@ -194,6 +195,7 @@ export class RmPageRestore extends LitElement {
     return filesStep({
       tree: this.#tree,
       selection: this.state.selection,
+      leftOut: this.state.leftOut,
       sum: this.#sum,
       refused: this.refused,
       onTree: (event) => void this.#onTree(event),
@@ -221,25 +223,20 @@ export class RmPageRestore extends LitElement {
         this.typed = typed;
       },
       problem: this.#saving.problem,
-      downloadProblem:
-        draft.mode === "download"
-          ? downloadFault(this.state.selection, this.#href(choices), choices)
-          : null,
+      downloadProblem: this.#downloadFault(choices),
     });
   }
 
   #foot(choices: Choices, step: RestoreStep): TemplateResult {
-    const { selection } = this.state;
-    const href = this.#href(choices);
     return restoreFoot({
       choices,
       step,
-      sum: selection.size === 0 ? null : this.#sum,
+      sum: this.state.selection.size === 0 ? null : this.#sum,
       checking: this.#checking,
       working: this.#saving.working,
       typed: this.typed,
-      href: downloadFault(selection, href, choices) === null ? href : null,
-      isReady: (of) => isReady(of, selection, choices),
+      href: this.#downloadFault(choices) === null ? this.#href(choices) : null,
+      isReady: (of) => isReady(of, this.state.selection, choices),
       onBack: (to) => this.#go(to),
       onNext: (to) => {
         this.errors = to === "review" ? restoreFaults(choices.draft) : {};
@@ -294,9 +291,11 @@ export class RmPageRestore extends LitElement {
   async #check(choices: Choices): Promise<void> {
     const of = this.#ref(choices.snapshot!);
     const body = this.#asked(choices);
-    await this.#checking.run(JSON.stringify([of, body]), () =>
-      this.data.restores.check(of, body),
-    );
+    const asked = JSON.stringify([of, body]);
+    // The name was typed for what was asked then.
+    if (asked !== this.#typedFor) this.typed = "";
+    this.#typedFor = asked;
+    await this.#checking.run(asked, () => this.data.restores.check(of, body));
     this.#showFields(this.#checking.problem?.fields);
   }
 
@@ -328,7 +327,6 @@ export class RmPageRestore extends LitElement {
     this.errors = Object.fromEntries(
       Object.entries(this.errors).filter(([field]) => !(field in change)),
     );
-    this.typed = "";
     // The address takes what is typed at the next step.
     if ("path" in change) this.state = { ...this.state, draft };
     else this.#change({ draft });
@@ -376,6 +374,11 @@ export class RmPageRestore extends LitElement {
 
   #ref({ id, repository_id }: Snapshot): SnapshotRef {
     return { snapshotId: id, repositoryId: repository_id };
+  }
+
+  #downloadFault(choices: Choices): string | null {
+    const href = this.#href(choices);
+    return downloadFault(this.state.selection, this.#tree, href, choices);
   }
 
   /** Empty while there is no snapshot. */

@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { added, diffPage, entry, readyIndex } from "./fixture-trees.ts";
+import {
+  added,
+  changed,
+  diffPage,
+  entry,
+  readyIndex,
+} from "./fixture-trees.ts";
 import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { useStage } from "./stage.ts";
@@ -82,6 +88,35 @@ test("a file that is gone is brought back from the older snapshot, or downloaded
     const fresh = page.getByRole("row", { name: /quarterly figures/ });
     expect(await fresh.getByRole("link").count()).toBe(0);
   }));
+
+test("what something was decides how its older version is downloaded, and a link is not [DIF-01]", () =>
+  stage.play(
+    {
+      ...seededWorld(),
+      diff: {
+        "/": diffPage("/", [
+          changed(entry("folder", { t: "dir" }), { t: "file" }),
+          changed(entry("file"), { t: "dir" }),
+          changed(entry("link", { t: "symlink", l: "a" }), { l: "b" }),
+        ]),
+      },
+    },
+    path,
+    async ({ page }) => {
+      const act = (name: string) => page.getByRole("link", { name });
+      const download = (name: string) =>
+        act(`Download the older version of ${name}`);
+      const format = async (name: string) =>
+        new URL(
+          (await download(name).getAttribute("href")) ?? "",
+          "http://x",
+        ).searchParams.get("format");
+      expect(await format("folder")).toBe("tar");
+      expect(await format("file")).toBe("raw");
+      await act("Restore the older version of link").waitFor();
+      expect(await download("link").count()).toBe(0);
+    },
+  ));
 
 test("a snapshot that nobody has listed is asked for once, and the page goes on when it is there [DIF-01] [SNP-02]", () =>
   stage.play(

@@ -85,7 +85,7 @@ function removed(before: TreeEntry, sum: Change["sum"] = null): Change {
   return { n: before.n, kind: "removed", before, after: null, sum };
 }
 
-function changed(
+export function changed(
   before: TreeEntry,
   more: Partial<TreeEntry>,
   sum: Change["sum"] = null,

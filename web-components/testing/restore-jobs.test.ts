@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import {
@@ -45,8 +46,112 @@ test("a restore that ended says what came back, where to and from which snapshot
         "/var/lib/postgresql/16/main",
         "/etc/postgresql",
       ]);
+      expect(query.get("folder")).toBe("/root/restore-2026-11-28");
+      expect(query.get("mode")).toBe(null);
     },
   ));
+
+describe("restoring again [RTR-03] [RTR-04]", () => {
+  const request = restoreJob(id("BROKEN")).restore_request!;
+
+  /** Ended before it was through, so that it has no result. */
+  function brokenOff(more: Partial<typeof request>) {
+    return worldWith(
+      restoreJob(id("BROKEN"), {
+        state: "cancelled",
+        restore: null,
+        restore_request: { ...request, ...more },
+      }),
+    );
+  }
+
+  async function again(page: Page): Promise<URLSearchParams> {
+    const link = page.getByRole("link", { name: "Restore again" });
+    const href = await link.getAttribute("href");
+    return new URL(href ?? "", "http://x").searchParams;
+  }
+
+  const paths = Array.from({ length: 80 }, (_, n) => `/srv/shop/photo-${n}`);
+
+  test("what was to go in place goes in place on the same host, with all of its files", () =>
+    stage.play(
+      brokenOff({
+        snapshot_id: seededWorld().snapshots[0]!.id,
+        paths,
+        target: { mode: "in_place" },
+        overwrite: "always",
+        from_host_id: hostDetail("nas-01").id,
+      }),
+      `/jobs/${id("BROKEN")}`,
+      async ({ page }) => {
+        await page.getByRole("link", { name: "Restore again" }).click();
+        await page.getByLabel("Leave out /srv/shop/photo-79").waitFor();
+        await page.locator(".foot").getByText("Choose destination").click();
+        await page
+          .getByRole("radio", { name: "Where they came from", checked: true })
+          .waitFor();
+        expect(
+          await page.getByLabel("Files that are there already").inputValue(),
+        ).toBe("always");
+        expect(new URL(page.url()).searchParams.get("host")).toBe(host);
+      },
+    ));
+
+  test("what was to go to another host goes into the folder of that job there, and repairs what is half written", () =>
+    stage.play(
+      brokenOff({
+        target: { mode: "new_directory", path: "$HOME/rm-restore/<job-id>" },
+        overwrite: "never",
+        strip: "/var/lib",
+        from_host_id: hostDetail("nas-01").id,
+      }),
+      `/jobs/${id("BROKEN")}`,
+      async ({ page }) => {
+        const query = await again(page);
+        const said = ["host", "mode", "to", "folder", "strip", "overwrite"];
+        expect(said.map((name) => query.get(name))).toEqual([
+          hostDetail("nas-01").id,
+          "other",
+          host,
+          `$HOME/rm-restore/${id("BROKEN")}`,
+          "/var/lib",
+          null,
+        ]);
+      },
+    ));
+
+  test("what succeeded keeps its rule", () =>
+    stage.play(
+      worldWith(
+        restoreJob(id("RESTORED"), {
+          restore_request: { ...request, overwrite: "never" },
+        }),
+      ),
+      `/jobs/${id("RESTORED")}`,
+      async ({ page }) => {
+        expect((await again(page)).get("overwrite")).toBe("never");
+      },
+    ));
+
+  test("more paths than fit into an address are none, and the page says so", () =>
+    stage.play(
+      brokenOff({
+        snapshot_id: seededWorld().snapshots[0]!.id,
+        paths: paths.map((path) => `${path}/${"long".repeat(20)}`),
+      }),
+      `/jobs/${id("BROKEN")}`,
+      async ({ page }) => {
+        await page.getByRole("link", { name: "Restore again" }).click();
+        await page
+          .getByText("80 paths would be too long for an address")
+          .waitFor();
+        expect(new URL(page.url()).searchParams.has("path")).toBe(false);
+        await page.getByLabel("Everything").check();
+        await page.getByText("41,882 files").first().waitFor();
+        expect(new URL(page.url()).searchParams.has("left_out")).toBe(false);
+      },
+    ));
+});
 
 test("a running restore shows how far it is, and that it overwrites in place what is another host's [RTR-03] [RTR-04]", () =>
   stage.play(

@@ -1,3 +1,4 @@
+import type { TreeEntry } from "@restic-manager/shared/domain/tree.ts";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -32,7 +33,7 @@ export class RmDiff extends LitElement {
   @property({ attribute: false }) accessor rows: readonly DiffRow[] = [];
   @property({ attribute: false }) accessor older: (
     path: string,
-    isFolder: boolean,
+    before: TreeEntry,
   ) => OlderVersion = () => ({ restore: null, download: null });
   /** Line that the keys are on, by its path. */
   @state() accessor at = "";
@@ -87,7 +88,7 @@ export class RmDiff extends LitElement {
         ${change.sum === null ? changeText(change) : this.#bytes(change.sum)}
       </div>
       <div role="gridcell" class="acts">
-        ${change.before === null ? nothing : this.#acts(row, name, at)}
+        ${change.before === null ? nothing : this.#acts(row.path, change.before, name, at)}
       </div>`;
   }
 
@@ -119,11 +120,12 @@ export class RmDiff extends LitElement {
   }
 
   #acts(
-    { path, folder }: DiffRow & { folder: boolean },
+    path: string,
+    before: TreeEntry,
     name: string,
     at: boolean,
   ): TemplateResult {
-    const { restore, download } = this.older(path, folder);
+    const { restore, download } = this.older(path, before);
     const link = (
       href: string | null,
       shape: "history" | "download",

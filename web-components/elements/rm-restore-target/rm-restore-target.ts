@@ -79,6 +79,8 @@ export class RmRestoreTarget extends LitElement {
   @property({ attribute: false }) accessor host!: HostRow;
   /** That may get the files beside `host`. */
   @property({ attribute: false }) accessor others: readonly HostRow[] = [];
+  /** Whether the other host gets access for this job, because it does not use the repository. */
+  @property({ type: Boolean }) accessor crosses = false;
   /** What this person may do. */
   @property({ attribute: false }) accessor modes: readonly RestoreMode[] = [];
   /** Folders that all chosen paths are, or lie in. */
@@ -89,6 +91,8 @@ export class RmRestoreTarget extends LitElement {
   @property({ type: Boolean }) accessor single = false;
   /** Whether a zip can be made: of one folder. */
   @property({ type: Boolean }) accessor zips = false;
+  /** Why what is chosen cannot be downloaded. */
+  @property({ attribute: false }) accessor downloadFault: string | null = null;
   @property({ attribute: false }) accessor errors: Readonly<
     Record<string, string>
   > = {};
@@ -138,7 +142,7 @@ export class RmRestoreTarget extends LitElement {
       ],
       other: [
         "Another host",
-        "Into a folder there, with access for this one job.",
+        "Into a folder there, with access for this one job where it has none.",
       ],
       download: ["Download", "To this browser; nothing is written on a host."],
     }[mode] as [string, string];
@@ -159,28 +163,32 @@ export class RmRestoreTarget extends LitElement {
 
   #hosts(): TemplateResult {
     return html`${selectField({
-        id: "to",
-        label: "Host",
-        value: this.draft.to,
-        options: {
-          "": "Choose a host",
-          ...Object.fromEntries(
-            this.others.map(({ id, name, online }) => [
-              id,
-              online ? name : `${name} (offline)`,
-            ]),
-          ),
-        },
-        error: this.errors["to"],
-        onInput: (to) => this.#say({ to }),
-      })}
-      <div class="notice run">
-        ${icon("key")}<span
-          >The host gets access to the repository of ${this.host.name}, sealed
-          for its agent, for this job alone and never written to its disk. The
-          next step says how it is taken back.</span
-        >
-      </div>`;
+      id: "to",
+      label: "Host",
+      value: this.draft.to,
+      options: {
+        "": "Choose a host",
+        ...Object.fromEntries(
+          this.others.map(({ id, name, online }) => [
+            id,
+            online ? name : `${name} (offline)`,
+          ]),
+        ),
+      },
+      error: this.errors["to"],
+      onInput: (to) => this.#say({ to }),
+    })}
+    ${
+      this.crosses
+        ? html`<div class="notice run">
+            ${icon("key")}<span
+              >The host gets access to the repository of ${this.host.name},
+              sealed for its agent, for this job alone and never written to its
+              disk. The next step says how it is taken back.</span
+            >
+          </div>`
+        : nothing
+    }`;
   }
 
   #folder(): TemplateResult {
@@ -234,6 +242,10 @@ export class RmRestoreTarget extends LitElement {
   }
 
   #format(): TemplateResult {
+    if (this.downloadFault !== null)
+      return html`<div class="notice warn" role="alert">
+        ${icon("warning")}<span>${this.downloadFault}</span>
+      </div>`;
     if (this.single)
       return html`<p class="help">
         ${pathText(this.example.slice(folderOf(this.example).length).replace(/^\//, ""))}
