@@ -14,6 +14,7 @@ import type { IconName } from "../elements/icon-shapes.ts";
 import { LogoutEvent } from "../events/logout.ts";
 import type { NavigateEvent } from "../events/navigate.ts";
 import { ThemeEvent } from "../events/theme.ts";
+import { toastRefusal } from "../pages/problem.ts";
 import { adoptOnDocument } from "../styles/adopt.ts";
 import { base } from "../styles/base.ts";
 import { browserClock } from "./browser-clock.ts";
@@ -367,7 +368,13 @@ export class RmApp extends LitElement {
   }
 
   async #logout(): Promise<void> {
-    await this.#data.session.logout();
+    try {
+      await this.#data.session.logout();
+    } catch (error) {
+      // Whoever walks away now is still logged in.
+      toastRefusal(error);
+      return;
+    }
     location.assign("/login");
   }
 }

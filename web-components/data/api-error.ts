@@ -37,6 +37,21 @@ export function errorWords({
   return `${message} (${reason ?? code}${request})`;
 }
 
+/** A proxy in front may answer with a page of its own, also with a status that says that all is well. */
+export function unexpectedAnswer({
+  ok,
+  status,
+  statusText,
+}: Response): ApiError {
+  const answered = `${status} ${statusText}`.trim();
+  const but = ok ? ", but not with what was asked for" : "";
+  return new ApiError(status, {
+    code: "unexpected_answer",
+    message: `The server, or a proxy in front of it, answered ${answered}${but}.`,
+    request_id: "",
+  });
+}
+
 export function unreachable(): ApiError {
   return new ApiError(0, {
     code: "unreachable",

@@ -1,5 +1,5 @@
 import type { ApiErrorBody } from "@restic-manager/shared/api/errors.ts";
-import { ApiError, unreachable } from "./api-error.ts";
+import { ApiError, unexpectedAnswer, unreachable } from "./api-error.ts";
 
 /** The API as the stores use it. Every call rejects with `ApiError` and nothing else. */
 export interface Http {
@@ -25,7 +25,7 @@ export function createHttp({ csrfToken, onUnauthenticated }: HttpDeps): Http {
       throw unreachable();
     });
     if (response.ok) return response;
-    const error = new ApiError(response.status, await errorBody(response));
+    const error = await refusal(response);
     if (error.code === "unauthenticated") onUnauthenticated();
     throw error;
   }
@@ -33,7 +33,7 @@ export function createHttp({ csrfToken, onUnauthenticated }: HttpDeps): Http {
   async function call<T>(path: string, init: RequestInit): Promise<T> {
     const response = await ask(path, init);
     // The contract of shared/api: the server validates what it sends, the browser ships no validator.
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return (response.status === 204 ? undefined : await jsonOf(response)) as T;
   }
 
   const sending = (method: string, body: object, accept: string) => ({
@@ -55,21 +55,39 @@ export function createHttp({ csrfToken, onUnauthenticated }: HttpDeps): Http {
       const disposition = response.headers.get("content-disposition") ?? "";
       const [, name = "download"] =
         /filename="([^"]+)"/.exec(disposition) ?? [];
-      return new File([await response.blob()], name);
+      const file = await response.blob().catch(() => {
+        throw unreachable();
+      });
+      return new File([file], name);
     },
   };
 }
 
-/** A proxy in front may answer with a page of its own. */
-async function errorBody(response: Response): Promise<ApiErrorBody> {
-  if (
-    response.headers.get("content-type")?.includes("application/json") === true
-  ) {
-    return (await response.json()) as ApiErrorBody;
+async function refusal(response: Response): Promise<ApiError> {
+  const body = await jsonOf(response).catch(() => null);
+  return isErrorBody(body)
+    ? new ApiError(response.status, body)
+    : unexpectedAnswer(response);
+}
+
+function isErrorBody(body: unknown): body is ApiErrorBody {
+  return (
+    typeof body === "object" &&
+    body !== null &&
+    ["code", "message", "request_id"].every(
+      (name) => typeof Reflect.get(body, name) === "string",
+    )
+  );
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  // A text that breaks off is a connection that was cut, a whole one that is no JSON is not ours.
+  const text = await response.text().catch(() => {
+    throw unreachable();
+  });
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unexpectedAnswer(response);
   }
-  return {
-    code: "unexpected_answer",
-    message: `The server, or a proxy in front of it, answered ${response.status} ${response.statusText}.`,
-    request_id: "",
-  };
 }

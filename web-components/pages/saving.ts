@@ -21,11 +21,19 @@ export class Saving {
     this.#show({ working: true, problem: null });
     try {
       await save();
-      this.#show({ working: false, saves: this.saves + 1 });
+      this.#show({ saves: this.saves + 1 });
       if (said !== "") toast(said);
     } catch (error) {
-      this.#show({ working: false, problem: problemOf(error) });
+      this.#show({ problem: problemOf(error) });
+    } finally {
+      // Also after a fault of ours: a dialog cannot be closed while it works.
+      this.#show({ working: false });
     }
+  }
+
+  /** The form was left: it opens without the old refusal. */
+  reset(): void {
+    this.#show({ problem: null });
   }
 
   #show(change: Partial<Pick<Saving, "working" | "saves" | "problem">>): void {

@@ -146,6 +146,38 @@ test("logging out leaves nothing of the page behind", () =>
     expect(await page.getByText("pg-primary").count()).toBe(0);
   }));
 
+test("a log-out that fails is said to have failed, and can be tried again", () =>
+  stage.play(seededWorld(), "/", async ({ page, server }) => {
+    const logOut = async () => {
+      await page.getByRole("button", { name: /sam\.keller/ }).click();
+      await page.getByRole("menuitem", { name: "Log out" }).click();
+    };
+    const message = "Something went wrong here.";
+    const refusal = { status: 500, code: "internal", message };
+    server.refuse("POST /api/auth/logout", refusal);
+    await logOut();
+    await page.getByText(message).waitFor();
+    await page.getByRole("table", { name: "Hosts" }).waitFor();
+    server.refuse("POST /api/auth/logout", null);
+    await logOut();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+  }));
+
+test("a proxy's page in place of the session is told, and asked past", () =>
+  stage.play(seededWorld(), "/", async ({ page }) => {
+    await page.route("**/api/auth/session", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: "<title>Log in</title>",
+      }),
+    );
+    await page.reload();
+    await page.getByText("but not with what was asked for").waitFor();
+    await page.unroute("**/api/auth/session");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("table", { name: "Hosts" }).waitFor();
+  }));
+
 test("a session that ends on the server's side leads to the login page", () =>
   stage.play(seededWorld(), "/", async ({ page, server }) => {
     await page.getByText("Live", { exact: true }).first().waitFor();

@@ -145,6 +145,21 @@ test("an agent that does not answer keeps its key, and the page says why [ENR-14
     expect(await keys.first().innerText()).toContain(fingerprints.laptop);
   }));
 
+test("a proxy's log-in page in place of an answer is told, and the dialog can be closed [ENR-14]", () =>
+  stage.play(seededWorld(), settings, async ({ page }) => {
+    await page.getByRole("button", { name: "Replace key" }).click();
+    await page.route("**/rotate-key", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: "<title>Log in</title>",
+      }),
+    );
+    await page.getByRole("button", { name: "Replace key" }).last().click();
+    await page.getByRole("alert").getByText("unexpected_answer").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }));
+
 test("who may not remove hosts or replace keys is not shown how [UI-12]", () =>
   stage.play(
     { ...seededWorld(), session: userSession("operator") },
