@@ -7,6 +7,7 @@ import type {
 import type { LiveEvent } from "@restic-manager/shared/api/live.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
+import { type Paged, paged } from "./paged.ts";
 import { createResource, type Resource } from "./resource.ts";
 
 export type AlertFilter = {
@@ -15,10 +16,7 @@ export type AlertFilter = {
   ]?: NonNullable<AlertQuery[K]>;
 };
 
-export interface AlertsResource extends Resource<AlertList> {
-  /** Adds the next page of older alerts. */
-  more(): Promise<void>;
-}
+export type AlertsResource = Paged<AlertList>;
 
 export interface AlertsStore {
   /** Newest first. */
@@ -43,18 +41,15 @@ export function createAlertsStore({
         load: () => http.get<AlertList>(`/api/alerts?${query}`),
         apply: (list, event) => withEvent(list, event, filter),
       });
-      return Object.assign(resource, {
-        async more() {
-          const current = resource.get();
-          if (current.state !== "ready") return;
-          const { alerts, next_cursor } = current.value;
-          if (next_cursor === null) return;
-          const page = await http.get<AlertList>(
-            `/api/alerts?${query}&cursor=${next_cursor}`,
-          );
-          resource.replace({ ...page, alerts: [...alerts, ...page.alerts] });
-        },
-      });
+      return paged(
+        resource,
+        (cursor) =>
+          http.get<AlertList>(`/api/alerts?${query}&cursor=${cursor}`),
+        ({ alerts }, older) => ({
+          ...older,
+          alerts: [...alerts, ...older.alerts],
+        }),
+      );
     },
     counts: createResource<AlertCounts>({
       live,

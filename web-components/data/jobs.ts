@@ -8,6 +8,7 @@ import type { LiveEvent } from "@restic-manager/shared/api/live.ts";
 import { ApiError } from "./api-error.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
+import { type Paged, paged } from "./paged.ts";
 import { createResource, type Resource } from "./resource.ts";
 
 /** State `running` is every one that has not ended; times are of being queued, `to` not included. */
@@ -25,10 +26,7 @@ export type JobFilter = {
   ]?: NonNullable<JobQuery[K]>;
 };
 
-export interface JobsResource extends Resource<JobList> {
-  /** Adds the next page of older jobs. */
-  more(): Promise<void>;
-}
+export type JobsResource = Paged<JobList>;
 
 export interface JobsStore {
   /** Newest first. */
@@ -63,9 +61,11 @@ export function createJobsStore({
         load: () => http.get<JobList>(`/api/jobs?${query}`),
         apply: (list, event) => withJob(list, event, filter),
       });
-      return Object.assign(resource, {
-        more: () => loadMore(http, query, resource),
-      });
+      return paged(
+        resource,
+        (cursor) => http.get<JobList>(`/api/jobs?${query}&cursor=${cursor}`),
+        ({ jobs }, older) => ({ ...older, jobs: [...jobs, ...older.jobs] }),
+      );
     },
     detail: (id) =>
       createResource<Job>({
@@ -82,22 +82,6 @@ export function createJobsStore({
       } satisfies RunBody),
     cancel: (id) => http.send<Job>("POST", `/api/jobs/${id}/cancel`, {}),
   };
-}
-
-async function loadMore(
-  http: Http,
-  query: URLSearchParams,
-  resource: Resource<JobList>,
-): Promise<void> {
-  const current = resource.get();
-  if (current.state !== "ready" || current.value.next_cursor === null) return;
-  const page = await http.get<JobList>(
-    `/api/jobs?${query}&cursor=${current.value.next_cursor}`,
-  );
-  resource.replace({
-    jobs: [...current.value.jobs, ...page.jobs],
-    next_cursor: page.next_cursor,
-  });
 }
 
 function withJob(list: JobList, event: LiveEvent, filter: JobFilter): JobList {

@@ -9,12 +9,10 @@ import type {
 import type { RepoTestResult } from "@restic-manager/shared/protocol/command.ts";
 import type { Http } from "./http.ts";
 import type { Live } from "./live.ts";
+import { type Paged, paged } from "./paged.ts";
 import { createResource, type Resource } from "./resource.ts";
 
-export interface SnapshotsResource extends Resource<SnapshotList> {
-  /** Adds the next page of older snapshots. */
-  more(): Promise<void>;
-}
+export type SnapshotsResource = Paged<SnapshotList>;
 
 export interface ReposStore {
   detail(id: string): Resource<Repository>;
@@ -77,20 +75,17 @@ export function createReposStore({
             ? "reload"
             : list,
       });
-      return Object.assign(resource, {
-        async more() {
-          const current = resource.get();
-          if (current.state !== "ready" || current.value.next_cursor === null)
-            return;
-          const page = await http.get<SnapshotList>(
-            `${path}&cursor=${encodeURIComponent(current.value.next_cursor)}`,
-          );
-          resource.replace({
-            ...page,
-            snapshots: [...current.value.snapshots, ...page.snapshots],
-          });
-        },
-      });
+      return paged(
+        resource,
+        (cursor) =>
+          http.get<SnapshotList>(
+            `${path}&cursor=${encodeURIComponent(cursor)}`,
+          ),
+        ({ snapshots }, older) => ({
+          ...older,
+          snapshots: [...snapshots, ...older.snapshots],
+        }),
+      );
     },
     setUp: (hostId, body) =>
       http.send<SetUpResult>("POST", `/api/hosts/${hostId}/setup`, body),

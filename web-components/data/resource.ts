@@ -13,6 +13,8 @@ export interface Resource<T> extends ReadableAtom<Loadable<T>> {
   reload(): Promise<void>;
   /** Puts in what an answer to a change has just said. */
   replace(value: T): void;
+  /** Fetches more, and joins it to what is shown by then. */
+  extend(load: () => Promise<T>, join: (value: T, more: T) => T): Promise<void>;
 }
 
 export interface ResourceDeps<T> {
@@ -25,7 +27,8 @@ export interface ResourceDeps<T> {
 
 /**
  * Something of the server that is shown and kept true: fetched while somebody looks, patched by live events, fetched
- * again whenever events may have been missed. A failed fetch keeps the last value.
+ * again whenever events may have been missed. A failed fetch keeps the last value, unless it says that there is none
+ * any more.
  */
 export function createResource<T>({
   live,
@@ -34,16 +37,15 @@ export function createResource<T>({
   apply,
 }: ResourceDeps<T>): Resource<T> {
   const store = atom<Loadable<T>>({ state: "loading" });
-  /** Events heard while a fetch is under way: its answer may be older than they are. */
-  let heard: LiveEvent[] = [];
-  let fetching = 0;
+  /** Of each fetch that is under way the events heard meanwhile: its answer may be older than they are. */
+  const fetches = new Set<LiveEvent[]>();
   let latest = 0;
 
   async function reload(): Promise<void> {
     latest += 1;
     const mine = latest;
-    fetching += 1;
-    heard = [];
+    const heard: LiveEvent[] = [];
+    fetches.add(heard);
     try {
       const value = await load();
       if (mine !== latest) return;
@@ -51,10 +53,29 @@ export function createResource<T>({
       for (const event of heard.splice(0)) patch(event);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (mine === latest && store.get().state !== "ready")
+      if (mine === latest && (store.get().state !== "ready" || isGone(error)))
         store.set({ state: "failed", error });
     } finally {
-      fetching -= 1;
+      fetches.delete(heard);
+    }
+  }
+
+  async function extend(
+    loadMore: () => Promise<T>,
+    join: (value: T, more: T) => T,
+  ): Promise<void> {
+    const heard: LiveEvent[] = [];
+    fetches.add(heard);
+    try {
+      const more = await loadMore();
+      const current = store.get();
+      if (current.state !== "ready") return;
+      const value = join(current.value, more);
+      if (value === current.value) return;
+      store.set({ state: "ready", value });
+      for (const event of heard.splice(0)) patch(event);
+    } finally {
+      fetches.delete(heard);
     }
   }
 
@@ -73,7 +94,7 @@ export function createResource<T>({
       live.listen(topic, {
         onReset: () => void reload(),
         onEvent: (event) => {
-          if (fetching > 0) heard.push(event);
+          for (const heard of fetches) heard.push(event);
           patch(event);
         },
       }),
@@ -86,6 +107,12 @@ export function createResource<T>({
 
   return Object.assign(store, {
     reload,
+    extend,
     replace: (value: T) => store.set({ state: "ready", value }),
   });
+}
+
+/** Not just any 404: a proxy may answer one while the server starts. */
+function isGone({ status, code }: ApiError): boolean {
+  return status === 404 && code.endsWith("_not_found");
 }
