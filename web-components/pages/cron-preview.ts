@@ -1,5 +1,5 @@
 import type { ReactiveControllerHost } from "lit";
-import { ApiError } from "../data/api-error.ts";
+import { ApiError, errorWords } from "../data/api-error.ts";
 import type { SchedulesStore } from "../data/schedules.ts";
 import type { CronAnswer } from "../elements/rm-schedule-form/rm-schedule-form.ts";
 
@@ -50,10 +50,13 @@ async function answerTo(
       cron,
       preview: await schedules.preview(hostId, cron),
       fault: null,
+      refusal: null,
     };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const fault = error.fields["cron"] ?? error.message;
-    return { cron, preview: null, fault };
+    const fault = error.fields["cron"] ?? null;
+    // A server that cannot be asked has nothing against these times.
+    const refusal = fault === null ? errorWords(error) : null;
+    return { cron, preview: null, fault, refusal };
   }
 }

@@ -69,6 +69,25 @@ test("a text that is no schedule is refused while it is typed, and is not saved 
     },
   ));
 
+test("a server that cannot say the next runs does not keep a schedule from being saved [UI-06]", () =>
+  stage.play(seededWorld(), editor, async ({ page, server }) => {
+    const time = page.getByLabel("At", { exact: true });
+    await page.getByText("Daily at 02:37").last().waitFor();
+    server.refuse(`GET /api${hostPath}/schedules/preview`, {
+      status: 503,
+      code: "starting",
+      message: "The server is starting.",
+    });
+    await time.fill("04:05");
+    await page
+      .getByText("The next runs could not be asked for: The server is starting")
+      .waitFor();
+    expect(await time.getAttribute("aria-invalid")).not.toBe("true");
+    await page.getByRole("button", { name: "Save schedule" }).click();
+    await page.getByText("Schedule saved; the agent takes it over").waitFor();
+    expect(server.world.schedules[0]?.cron).toBe("5 4 * * *");
+  }));
+
 test("of answers to earlier texts only the newest counts", () =>
   stage.play(
     seededWorld(),

@@ -29,6 +29,8 @@ export interface CronAnswer {
   readonly cron: string;
   readonly preview: SchedulePreview | null;
   readonly fault: string | null;
+  /** Why the server said neither. */
+  readonly refusal: string | null;
 }
 
 /** When a host backs up, and which groups. */
@@ -74,6 +76,10 @@ export class RmScheduleForm extends EditorForm {
     const told = this.#told;
     if (told === null)
       return html`<p class="wait">${busy()}Asking for the next runs</p>`;
+    if (told.refusal !== null)
+      return html`<p class="help">
+        The next runs could not be asked for: ${told.refusal}
+      </p>`;
     if (told.preview === null) return nothing;
     const { tz, next } = told.preview;
     return html`<p class="words">${cronInWords(told.cron)}</p>
