@@ -143,6 +143,7 @@ export function settingsTab({
   const { hosts, session } = data;
   return html`<rm-host-settings
     .host=${host}
+    .mayEdit=${() => session.can("hosts.edit")}
     .patch=${
       session.can("hosts.edit")
         ? async (patch: HostPatch) => {

@@ -46,6 +46,7 @@ export class RmGroupHooks extends LitElement {
       note="source group"
       .host=${this.of.host}
       .shown=${{ hooks, inherited, shell: undefined, unreadable }}
+      .mayEdit=${() => this.of.data.session.can("hooks.edit")}
       .save=${(spec: HostHooksSpec) => this.#save(spec)}
     ></rm-hooks-card>`;
   }

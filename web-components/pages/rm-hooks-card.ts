@@ -57,11 +57,15 @@ export class RmHooksCard extends LitElement {
   @property({ attribute: false }) accessor save!: (
     hooks: HostHooksSpec,
   ) => Promise<void>;
+  @property({ attribute: false }) accessor mayEdit!: () => boolean;
   @state() accessor editing = false;
   readonly #saving = new Saving(this);
   readonly #unsaved = new Unsaved(
     this,
-    () => this.renderRoot.querySelector("rm-hooks-form")?.isChanged ?? false,
+    // Nobody who is logged out any more can save.
+    () =>
+      this.mayEdit() &&
+      (this.renderRoot.querySelector("rm-hooks-form")?.isChanged ?? false),
   );
 
   override render() {
@@ -145,6 +149,7 @@ export class RmHooksCard extends LitElement {
 
   #close(): void {
     this.editing = false;
+    this.#saving.reset();
     void this.updateComplete.then(() =>
       this.renderRoot
         .querySelector<HTMLElement>(".section-head button")

@@ -66,6 +66,7 @@ export class RmHostHooks extends LitElement {
       note="for source groups without their own"
       .host=${host}
       .shown=${{ hooks: spec, inherited: null, shell, unreadable: hooks.value.unreadable }}
+      .mayEdit=${() => data.session.can("hooks.edit")}
       .save=${async (saved: HostHooks["hooks"]) => {
         this.#resource?.replace(await data.hooks.saveHost(host.id, saved));
       }}

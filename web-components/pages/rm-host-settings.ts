@@ -24,6 +24,7 @@ export class RmHostSettings extends LitElement {
   static override styles = [base, parts, hostSettingsStyles];
 
   @property({ attribute: false }) accessor host!: HostDetail;
+  @property({ attribute: false }) accessor mayEdit!: () => boolean;
   /** Null when this user may not. */
   @property({ attribute: false }) accessor patch:
     ((patch: HostPatch) => Promise<void>) | null = null;
@@ -35,7 +36,9 @@ export class RmHostSettings extends LitElement {
   readonly #saving = new Saving(this);
   readonly #unsaved = new Unsaved(
     this,
+    // Nobody who is logged out any more can save.
     () =>
+      this.mayEdit() &&
       this.dialog !== "remove" &&
       this.renderRoot.querySelector("rm-host-options")?.draft != null,
   );

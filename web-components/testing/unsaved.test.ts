@@ -5,7 +5,7 @@ import type { FixtureServer } from "./fixture-server.ts";
 import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { useStage } from "./stage.ts";
-import { seededWorld } from "./world.ts";
+import { seededWorld, visitorSession } from "./world.ts";
 
 const stage = useStage();
 const host = hostDetail("pg-primary");
@@ -94,6 +94,37 @@ test("what is typed in hooks and settings of a host is not dropped by another ta
     await tab("Hooks").click();
     await edit.waitFor();
   }));
+
+test("a session that ends leaves no hooks and no settings on show, whatever was typed in them", async () => {
+  for (const [tab, type] of [
+    [
+      "hooks",
+      async (page: Page) => {
+        await page.getByLabel("Edit hooks: default", { exact: true }).click();
+        await page.getByText("Own script").first().click();
+        await page
+          .getByLabel("Script", { exact: true })
+          .first()
+          .fill("docker stop wiki");
+      },
+    ],
+    ["settings", (page: Page) => page.getByLabel("Tags").fill("db")],
+  ] as const)
+    await stage.play(
+      editedWorld(),
+      `/hosts/${host.id}?tab=${tab}`,
+      async ({ page, server }) => {
+        page.on("dialog", (question) => void question.dismiss());
+        await server.heard("fleet");
+        await type(page);
+        // The browser asks only those who have used the page.
+        await page.getByRole("heading", { level: 1 }).click();
+        server.world.session = visitorSession();
+        server.dropLive({ refusing: true });
+        await page.getByRole("heading", { name: "Log in" }).waitFor();
+      },
+    );
+});
 
 test("the browser asks before it closes an editor with something unsaved, and nobody asks where nothing is", () =>
   stage.play(seededWorld(), schedule, async ({ page }) => {
