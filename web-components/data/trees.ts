@@ -39,8 +39,11 @@ export function createTreesStore({
         load: () =>
           http.get<RepositoryIndex>(`/api/repositories/${repositoryId}/index`),
         apply: (size, event) =>
-          event.type === "repository.changed" &&
-          event.repository.id === repositoryId
+          // An index that has become whole is told as a change of the snapshots.
+          (event.type === "snapshots.changed" &&
+            event.repository_id === repositoryId) ||
+          (event.type === "repository.changed" &&
+            event.repository.id === repositoryId)
             ? "reload"
             : size,
       }),

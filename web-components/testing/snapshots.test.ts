@@ -101,6 +101,31 @@ test("the index of a repository is deleted after a word of warning [SNP-02]", ()
     },
   ));
 
+test("an index that is built while somebody looks is shown, and can be deleted [SNP-02]", () => {
+  const world = seededWorld();
+  const built = world.repositoryIndex;
+  return stage.play(
+    {
+      ...world,
+      repositoryIndex: { snapshots_indexed: 0, trees: 0, bytes: 0 },
+    },
+    `/repositories/${id("REPO")}`,
+    async ({ page, server }) => {
+      const card = page.getByRole("region", { name: "Index of files" });
+      await card.getByText(/^0\sB$/).waitFor();
+      await server.heard("fleet");
+      server.world.repositoryIndex = built;
+      server.push("fleet", {
+        type: "snapshots.changed",
+        repository_id: id("REPO"),
+        host_ids: [],
+      });
+      await card.getByText(/38\.4\sMB/).waitFor();
+      await card.getByRole("button", { name: "Delete index" }).waitFor();
+    },
+  );
+});
+
 test("an index that could not be deleted is still there, with the reason [SNP-02]", () =>
   stage.play(
     seededWorld(),
