@@ -54,7 +54,7 @@ function sends(
   };
 }
 
-/** And every job there is: nobody else has one. */
+/** And every job there is. */
 async function victimState({ api, victim }: Field): Promise<unknown> {
   const { host, job } = victim;
   return Promise.all(
@@ -149,7 +149,7 @@ export const eventsFront: Front = {
       },
     ),
     sends(
-      "empty the snapshot list of another host's repository",
+      "empty the snapshot list of another host's repository, after a restore from it",
       "the list stays as it is, logged with both",
       (field) => ({
         tail: "evt.snap.part",

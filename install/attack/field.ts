@@ -16,7 +16,7 @@ import { type Login, stolenFrom } from "./login.ts";
 import { createOwnVoice, type OwnVoice } from "./own-voice.ts";
 import { logInAtBroker, type RawNats } from "./raw-nats.ts";
 
-/** A server, a host that is attacked, and one whose key was stolen. */
+/** A server, a host that is attacked, and one whose key was stolen, on which somebody once restored files of the first. */
 export interface Field {
   readonly lab: Lab;
   readonly server: Server;
@@ -70,6 +70,19 @@ export async function openField(lab: Lab): Promise<Field> {
   });
   const job = await jobEnds(api, (await runNow(api, host, done.group_id)).id);
   if (job.state !== "succeeded") throw new Error(`no backup: ${job.state}`);
+  const { id } = await api.post<Job>(
+    `/api/repositories/${done.repository.id}/snapshots/${job.snapshot_id}/restore`,
+    {
+      host_id: thief.id,
+      confirm: thief.name,
+      paths: [source],
+      target: { mode: "new_directory", path: join(lab.dir, "restored") },
+      overwrite: "if-changed",
+    },
+  );
+  const restored = await jobEnds(api, id);
+  if (restored.state !== "succeeded")
+    throw new Error(`no restore: ${restored.state}`);
 
   const login = stolenFrom(stolen);
   return {
