@@ -1,5 +1,5 @@
 /** Something to say in passing, for the shell. */
-export class ToastEvent extends Event {
+class ToastEvent extends Event {
   static readonly type = "rm-toast";
   readonly text: string;
   readonly tone: "ok" | "bad";
