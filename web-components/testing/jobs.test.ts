@@ -218,6 +218,28 @@ test("a log is searched as one types, what comes later is searched too, and the 
     await page.getByText("386 lines, 5 issues").waitFor();
   }));
 
+test("what is typed to search the log of a running job stays while lines come [UI-04]", () =>
+  stage.play(
+    seededWorld(),
+    path,
+    async ({ page, server }) => {
+      await page.getByText("386 lines, 5 issues").waitFor();
+      await server.heard(topic);
+      const field = page.getByLabel("Search the log");
+      await field.fill("Postmaster ");
+      const line = logLine(387, { l: "postmaster is back" });
+      server.world.log.push(line);
+      server.push(topic, { type: "job.log", job_id: running, lines: [line] });
+      await page.getByText("387 lines, 5 issues").waitFor();
+      expect(await field.inputValue()).toBe("Postmaster ");
+      await page.clock.runFor(300);
+      await page.getByText("2 lines found").waitFor();
+      // Its space is no part of the search, but of the next word.
+      expect(await field.inputValue()).toBe("Postmaster ");
+    },
+    { fakeTimers: true },
+  ));
+
 /** Resolves when there are that many rows, the head among them, and no more. */
 async function shows(rows: Locator, number: number): Promise<void> {
   await rows.nth(number).waitFor({ state: "detached" });

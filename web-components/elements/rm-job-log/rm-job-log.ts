@@ -36,14 +36,22 @@ export class RmJobLog extends LitElement {
   @property({ type: Boolean }) accessor issuesOnly = false;
   /** Whether lines are still being fetched. */
   @property({ type: Boolean }) accessor loading = false;
+  /** What stands in the field; the search follows it. */
+  @state() accessor text = "";
   @state() accessor following = true;
   @state() accessor wrapped = matchMedia("(max-width: 719px)").matches;
   @query(".scroller") accessor scroller!: HTMLElement;
-  @query("input") accessor input!: HTMLInputElement;
   #gestureAt = 0;
   #typing: ReturnType<typeof setTimeout> | undefined;
   /** Chunks change their height when the browser begins to lay them out; that must not lose the end. */
   readonly #resized = new ResizeObserver(() => this.#keepEnd());
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    // What a person has typed since stays: the search that comes of it is on its way, or only lacks a space at the end.
+    const isAhead = this.#typing !== undefined;
+    if (changed.has("search") && !isAhead && this.text.trim() !== this.search)
+      this.text = this.search;
+  }
 
   override render() {
     return html`<div class="tools" role="toolbar" aria-label="Log tools">
@@ -58,7 +66,7 @@ export class RmJobLog extends LitElement {
             type="search"
             maxlength="200"
             placeholder="Search"
-            .value=${live(this.search)}
+            .value=${live(this.text)}
             @input=${this.#typed}
             @change=${this.#searched}
           />
@@ -133,14 +141,16 @@ export class RmJobLog extends LitElement {
   }
 
   /** Searches when typing rests: the server looks through the whole log. */
-  readonly #typed = (): void => {
+  readonly #typed = (event: Event): void => {
+    this.text = (event.target as HTMLInputElement).value;
     clearTimeout(this.#typing);
     this.#typing = setTimeout(this.#searched, typingMs);
   };
 
   readonly #searched = (): void => {
     clearTimeout(this.#typing);
-    const q = this.input.value.trim();
+    this.#typing = undefined;
+    const q = this.text.trim();
     if (q !== this.search) this.#choose({ q });
   };
 
