@@ -203,13 +203,15 @@ export class RmPageJob extends LitElement {
   }
 
   #again(job: Job): TemplateResult | typeof nothing {
-    if (job.state === "succeeded" || !this.data.session.can("jobs.run"))
-      return nothing;
+    const { state, source_group_id: groupId } = job;
+    // Null when the group was deleted: no other one is the same again.
+    if (state === "succeeded" || groupId === null) return nothing;
+    if (!this.data.session.can("jobs.run")) return nothing;
     const starting = this.#start.hostIds.has(job.host_id);
     return html`<button
       class="button"
       ?disabled=${starting}
-      @click=${() => this.#start.run(this.data, job.host_id, job.source_group_id ?? undefined)}
+      @click=${() => this.#start.run(this.data, job.host_id, groupId)}
     >
       ${starting ? busy() : icon("retry", 14)}${starting ? "Starting" : "Run again"}
     </button>`;

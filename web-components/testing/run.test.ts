@@ -61,6 +61,22 @@ for (const { place, path, button, of } of places) {
     ));
 }
 
+test("a failed backup of a source group that was deleted is not offered again, for another group's would run [JOB-02]", () => {
+  const made = world();
+  const jobs = made.jobs.map((job) => ({
+    ...job,
+    source_group_id: null,
+    source_group_name: null,
+  }));
+  return stage.play({ ...made, jobs }, places[2]!.path, async ({ page }) => {
+    await page.getByRole("heading", { name: "Backup of web-01" }).waitFor();
+    await page.getByRole("region", { name: "Result" }).waitFor();
+    expect(await page.getByRole("button", { name: "Run again" }).count()).toBe(
+      0,
+    );
+  });
+});
+
 test("a backup that was refused is told in words, by code and request id, and can be started again [JOB-03] [API-03]", () =>
   stage.play(world(), places[1]!.path, async ({ page, server }) => {
     const route = `POST /api/hosts/${hostDetail("web-01").id}/jobs`;
