@@ -1,4 +1,5 @@
 import type { HostDetail } from "@restic-manager/shared/api/hosts.ts";
+import type { Schedule } from "@restic-manager/shared/api/schedules.ts";
 import { html, type TemplateResult } from "lit";
 import {
   bytes,
@@ -14,9 +15,13 @@ import { plainText } from "../elements/plain-text.ts";
 import { vital } from "./vital.ts";
 
 /** The six things to know about a host. */
-export function vitals(host: HostDetail, now: number): TemplateResult {
+export function vitals(
+  host: HostDetail,
+  now: number,
+  schedules: readonly Schedule[] | null,
+): TemplateResult {
   return html`<dl class="vitals num">
-    ${lastBackup(host, now)}${nextRun(host, now)}
+    ${lastBackup(host, now)}${nextRun(host, now, schedules)}
     ${vital("Snapshots", count(host.snapshot_count), host.snapshot_count === 0 ? "none yet" : "in its repository")}
     ${lastResult(host)}${agent(host, now)}${settings(host)}
   </dl>`;
@@ -28,8 +33,13 @@ function lastBackup(host: HostDetail, now: number): TemplateResult {
   return vital("Last backup", relativeTime(at, now), time(at, "dateTime"));
 }
 
-function nextRun({ next_run_at, tz }: HostDetail, now: number): TemplateResult {
-  if (next_run_at === null) return vital("Next run", "–", "no schedule is on");
+function nextRun(
+  { next_run_at, tz }: HostDetail,
+  now: number,
+  schedules: readonly Schedule[] | null,
+): TemplateResult {
+  if (next_run_at === null)
+    return vital("Next run", "–", schedules === null ? "" : noRun(schedules));
   const at = Date.parse(next_run_at);
   if (at < now)
     return vital("Next run", "Due", `since ${timeIn(tz, at, "dateTime")}`);
@@ -38,6 +48,15 @@ function nextRun({ next_run_at, tz }: HostDetail, now: number): TemplateResult {
     relativeTime(at, now),
     `${timeIn(tz, at, "dateTime")} host time`,
   );
+}
+
+/** Why no next run is known: the agent works it out once it has the schedule. */
+function noRun(schedules: readonly Schedule[]): string {
+  const on = schedules.filter(({ enabled }) => enabled);
+  if (on.length === 0) return "no schedule is on";
+  return on.some(({ applied }) => !applied)
+    ? "the schedule waits for the agent"
+    : "the schedule has none";
 }
 
 function lastResult({ last_backup: last }: HostDetail): TemplateResult {

@@ -138,6 +138,7 @@ export class RmPageFleet extends LitElement {
         .progress=${this.#progress.value ?? {}}
         .sort=${filter.sort}
         .runs=${this.data.session.can("jobs.run")}
+        .setsUp=${this.#approves}
         .starting=${this.#start.hostIds}
         @rm-filter=${this.#applyFilter}
         @rm-run=${(event: RunEvent) => this.#start.run(this.data, event.hostId)}

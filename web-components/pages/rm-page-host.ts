@@ -123,7 +123,7 @@ export class RmPageHost extends LitElement {
         <span>${plainText(host.tz)}</span>
         ${host.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
       </p>
-      ${identityConflict(host, this.#clock.now)}${this.#problems(host)}${vitals(host, this.#clock.now)}
+      ${identityConflict(host, this.#clock.now)}${this.#problems(host)}${vitals(host, this.#clock.now, this.#of.schedules)}
       <rm-tabs
         label="Sections of ${host.name}"
         path="/hosts/${host.id}"
@@ -215,7 +215,7 @@ export class RmPageHost extends LitElement {
       >`;
     }
     if (!host.set_up) {
-      return this.data.session.can("credentials.repo.edit")
+      return this.data.session.can("hosts.approve")
         ? html`<a class="button primary" href="/hosts/${host.id}?setup"
             >Finish set-up</a
           >`
@@ -246,7 +246,10 @@ export class RmPageHost extends LitElement {
   }
 
   get #settingUp(): boolean {
-    return this.url.searchParams.has("setup");
+    return (
+      this.url.searchParams.has("setup") &&
+      this.data.session.can("hosts.approve")
+    );
   }
 
   #setUpDialog(host: HostDetail): TemplateResult | typeof nothing {

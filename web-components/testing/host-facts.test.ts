@@ -100,3 +100,35 @@ test("a restic that cannot be used is told on the host's page, which stays onlin
     },
   );
 });
+
+test("a host without a next run says whether a schedule is on [UI-03]", () => {
+  const [daily] = seededWorld().schedules;
+  const waiting = { ...daily!, next: [], applied: false };
+  const next = (page: Parameters<typeof said>[0], text: string) =>
+    page.locator("dl.vitals > div", { hasText: "Next run" }).getByText(text);
+  return stage.play(
+    {
+      ...seededWorld(),
+      hosts: [{ ...host, next_run_at: null }],
+      schedules: [waiting],
+    },
+    path,
+    async ({ page, server }) => {
+      await next(page, "the schedule waits for the agent").waitFor();
+      await server.heard("fleet");
+      const applies = () =>
+        server.push("fleet", {
+          type: "host.config",
+          host_id: host.id,
+          cfg_rev: 5,
+          applied_cfg_rev: 5,
+        });
+      server.world.schedules = [{ ...waiting, applied: true }];
+      applies();
+      await next(page, "the schedule has none").waitFor();
+      server.world.schedules = [{ ...waiting, enabled: false }];
+      applies();
+      await next(page, "no schedule is on").waitFor();
+    },
+  );
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
 import { useStage } from "./stage.ts";
 import { seededWorld, userSession } from "./world.ts";
@@ -94,6 +95,25 @@ test("the daily schedule shows the next fires in the host's zone and can be swit
     ]);
   }));
 
+test("a schedule that is off does not say of its host what another one does", () => {
+  const [daily] = world().schedules;
+  const weekly = {
+    ...daily!,
+    id: id("WEEKLY"),
+    cron: "0 5 * * 0",
+    enabled: false,
+    next: [],
+  };
+  return stage.play(
+    { ...world(), schedules: [daily!, weekly] },
+    `${path}?tab=schedules`,
+    async ({ page }) => {
+      await page.getByText("Off: it starts no backups.").waitFor();
+      expect(await page.getByText("only when somebody").count()).toBe(0);
+    },
+  );
+});
+
 test("a switch that the server refuses goes back", () =>
   stage.play(world(), `${path}?tab=schedules`, async ({ page, server }) => {
     const toggle = page.getByRole("switch");
@@ -151,6 +171,28 @@ test("a host without repository leads to the rest of its set-up, and backs up no
       await page.waitForURL((url) => url.search === "");
     },
   ));
+
+test("who may not set up a host is neither offered it nor shown its form [UI-12]", () => {
+  const fresh = hostDetail("new-nas", {
+    health: "no_backup",
+    set_up: false,
+    last: null,
+    next: null,
+    snapshots: 0,
+  });
+  return stage.play(
+    { ...world(), hosts: [fresh], session: userSession("operator") },
+    `/hosts/${fresh.id}?setup&tab=settings`,
+    async ({ page }) => {
+      await page.getByRole("heading", { name: "Identity" }).waitFor();
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      expect(await page.getByText("Finish set-up").count()).toBe(0);
+      await page.getByRole("link", { name: "Fleet" }).first().click();
+      await page.getByRole("link", { name: "new-nas", exact: true }).waitFor();
+      expect(await page.getByText("Set up", { exact: true }).count()).toBe(0);
+    },
+  );
+});
 
 test("a host that is set up while one looks shows what it backs up from then on", () =>
   stage.play(

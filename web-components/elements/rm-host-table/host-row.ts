@@ -16,6 +16,7 @@ export interface RowParts {
   readonly progress: JobProgress | undefined;
   readonly now: number;
   readonly runs: boolean;
+  readonly setsUp: boolean;
   readonly starting: boolean;
   /** Whether there is a column of tags. */
   readonly tagged: boolean;
@@ -127,12 +128,14 @@ function running({ host, progress }: RowParts): TemplateResult {
 }
 
 function action(parts: RowParts): TemplateResult | typeof nothing {
-  const { host, runs } = parts;
+  const { host, runs, setsUp } = parts;
   if (host.running_job !== null)
     return link(host, `/jobs/${host.running_job.id}`, "eye", "View");
-  if (!runs) return nothing;
   if (!host.set_up)
-    return link(host, `/hosts/${host.id}?setup`, "database", "Set up");
+    return setsUp
+      ? link(host, `/hosts/${host.id}?setup`, "database", "Set up")
+      : nothing;
+  if (!runs) return nothing;
   if (!host.online)
     return button(
       parts,

@@ -31,6 +31,8 @@ export class RmHostTable extends LitElement {
   @property() accessor sort = "";
   /** Whether this user may start backups. */
   @property({ type: Boolean }) accessor runs = false;
+  /** Whether this user may give hosts their repository. */
+  @property({ type: Boolean }) accessor setsUp = false;
   /** Hosts whose backup is being started. */
   @property({ attribute: false }) accessor starting: ReadonlySet<string> =
     new Set();
@@ -94,6 +96,7 @@ export class RmHostTable extends LitElement {
             progress,
             minute,
             this.runs,
+            this.setsUp,
             starting,
             tagged,
           ];
@@ -104,6 +107,7 @@ export class RmHostTable extends LitElement {
               progress,
               now,
               runs: this.runs,
+              setsUp: this.setsUp,
               starting,
               tagged,
               onClick: this.#open,

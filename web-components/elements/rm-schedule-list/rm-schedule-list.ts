@@ -106,6 +106,10 @@ export class RmScheduleList extends LitElement {
     </label>`;
   }
 
+  get #isAnyOn(): boolean {
+    return this.schedules.some(({ enabled }) => enabled);
+  }
+
   #state({ applied, enabled, problem, tz, next }: Schedule): TemplateResult {
     if (problem !== null && enabled)
       return html`<div class="notice bad">
@@ -120,7 +124,7 @@ export class RmScheduleList extends LitElement {
     }
     if (!enabled)
       return html`<p class="wait">
-        Off: this host backs up only when somebody starts it.
+        ${this.#isAnyOn ? "Off: it starts no backups." : "Off: this host backs up only when somebody starts it."}
       </p>`;
     return next.length === 0
       ? html`<p class="wait">It has no next run.</p>`
