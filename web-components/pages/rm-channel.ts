@@ -27,6 +27,11 @@ export class RmChannel extends LitElement {
   @state() accessor result: ChannelTest | null = null;
   readonly #clock = new Ticking(this);
 
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    const before = changed.get("channel") as Channel | undefined;
+    if (before !== undefined && this.#isPast(before)) this.result = null;
+  }
+
   override render() {
     const { channel } = this;
     const { name, kind } = channel;
@@ -113,6 +118,15 @@ export class RmChannel extends LitElement {
             </div>`
       }
     </div>`;
+  }
+
+  /** Whether the channel has something newer to say than its test. What a good test itself has changed is no news. */
+  #isPast(before: Channel): boolean {
+    const { last_error, last_delivered_at } = this.channel;
+    const isNews =
+      last_error !== before.last_error ||
+      last_delivered_at !== before.last_delivered_at;
+    return isNews && !(this.result?.ok === true && last_error === null);
   }
 
   async #test(): Promise<void> {

@@ -175,6 +175,38 @@ test("a test says at once how it went [NTF-04]", () =>
     await page.getByText("The receiver has taken the test message.").waitFor();
   }));
 
+test("what a channel fails with after its test is told, and a good test stays on show as long as it works [NTF-04]", () =>
+  stage.play(
+    seededWorld(),
+    "/settings/notifications",
+    async ({ page, server }) => {
+      const card = (name: string) =>
+        page.getByRole("region", { name: `Channel ${name}` });
+      const changes = (name: string, more: object) => {
+        server.world.channels = server.world.channels.map((channel) =>
+          channel.name === name ? { ...channel, ...more } : channel,
+        );
+        server.push("fleet", { type: "channels.changed" });
+      };
+      await page.getByRole("button", { name: "Send test to phone" }).click();
+      const taken = card("phone").getByText("has taken the test message");
+      await taken.waitFor();
+      await server.heard("fleet");
+      changes("phone", { last_delivered_at: at(now) });
+      await card("phone").getByText("just now").waitFor();
+      expect(await taken.count()).toBe(1);
+      changes("phone", { last_error: "The receiver answered 502." });
+      await card("phone").getByText("The receiver answered 502.").waitFor();
+      expect(await taken.count()).toBe(0);
+
+      await page.getByRole("button", { name: "Send test to pager" }).click();
+      const refused = card("pager").getByText("refused the login (401)");
+      await refused.waitFor();
+      changes("pager", { last_error: null, last_delivered_at: at(now) });
+      await refused.waitFor({ state: "detached" });
+    },
+  ));
+
 test("what is wrong in a channel's form is said at its field, and deleting asks first [NTF-08]", () =>
   stage.play(
     seededWorld(),
