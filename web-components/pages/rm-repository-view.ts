@@ -17,6 +17,7 @@ import { adminCannotDelete, startRefusal } from "../elements/upkeep-words.ts";
 import type { AdminCredentialEvent } from "../events/admin-credential.ts";
 import { NavigateEvent } from "../events/navigate.ts";
 import type { RepositoryEvent } from "../events/repository.ts";
+import { toast } from "../events/toast.ts";
 import type { MaintenanceEvent, UpkeepEvent } from "../events/upkeep.ts";
 import { base } from "../styles/base.ts";
 import { columns } from "../styles/columns.ts";
@@ -67,6 +68,8 @@ export class RmRepositoryView extends LitElement {
   @property({ attribute: false }) accessor reload!: () => Promise<void>;
   @state() accessor confirming: ConfirmedAction | null = null;
   @state() accessor starting = false;
+  /** Whether it is asked if the admin credential is to go. */
+  @state() accessor dropping = false;
   @query("rm-admin-access") accessor adminAccess!: RmAdminAccess | null;
   @query("rm-upkeep") accessor upkeep!: RmUpkeep | null;
   #resource!: Resource<Maintenance>;
@@ -112,7 +115,7 @@ export class RmRepositoryView extends LitElement {
           ${this.#dangerCard()}
         </div>
       </div>
-      ${this.#dialog()}`;
+      ${this.#dialog()}${this.#dropDialog()}`;
   }
 
   #upkeepCard(): TemplateResult {
@@ -126,6 +129,7 @@ export class RmRepositoryView extends LitElement {
       .working=${this.#settings.working || this.starting}
       .problem=${this.#settings.problem}
       .saves=${this.#settings.saves}
+      @close=${() => this.#settings.reset()}
       @rm-maintenance=${(event: MaintenanceEvent) => this.#saveSettings(event)}
     ></rm-upkeep>`;
   }
@@ -168,6 +172,7 @@ export class RmRepositoryView extends LitElement {
       .working=${this.#admin.working}
       .problem=${this.#admin.problem}
       .saves=${this.#admin.saves}
+      @close=${() => this.#admin.reset()}
       @rm-admin-credential=${(event: AdminCredentialEvent) => this.#saveAdmin(event)}
     ></rm-admin-access>`;
   }
@@ -179,6 +184,7 @@ export class RmRepositoryView extends LitElement {
       .working=${this.#access.working}
       .problem=${this.#access.problem}
       .saves=${this.#access.saves}
+      @close=${() => this.#access.reset()}
       @rm-repository=${(event: RepositoryEvent) => this.#saveAccess(event)}
     ></rm-repository>`;
   }
@@ -263,6 +269,24 @@ export class RmRepositoryView extends LitElement {
     ></rm-confirm-upkeep>`;
   }
 
+  #dropDialog(): TemplateResult | typeof nothing {
+    if (!this.dropping) return nothing;
+    return html`<rm-delete-dialog
+      heading="Delete the admin credential?"
+      label="Delete admin credential"
+      .run=${() => this.#dropAdmin()}
+      @close=${() => {
+        this.dropping = false;
+      }}
+    >
+      <p>
+        Forget and prune stop until there is another one, also those that wait
+        for their turn: every snapshot stays, whatever the policies say. The
+        server keeps no copy; its secrets have to be typed again.
+      </p>
+    </rm-delete-dialog>`;
+  }
+
   #ask(action: UpkeepEvent["action"]): void {
     void (action === "unlock" ? this.#unlock() : this.#confirm(action));
   }
@@ -300,18 +324,26 @@ export class RmRepositoryView extends LitElement {
   }
 
   #saveAdmin({ spec }: AdminCredentialEvent): void {
-    const { id } = this.repository;
-    void this.#admin.run(
-      async () => {
-        await (spec === null
-          ? this.data.repos.dropAdmin(id)
-          : this.data.repos.setAdmin(id, spec));
-        await Promise.all([this.reload(), this.#resource.reload()]);
-      },
-      spec === null
-        ? "The admin credential is deleted"
-        : "The admin credential is set; the next forget uses it",
-    );
+    if (spec === null) {
+      void this.#askDrop();
+      return;
+    }
+    void this.#admin.run(async () => {
+      await this.data.repos.setAdmin(this.repository.id, spec);
+      await Promise.all([this.reload(), this.#resource.reload()]);
+    }, "The admin credential is set; the next forget uses it");
+  }
+
+  async #askDrop(): Promise<void> {
+    await import("./rm-delete-dialog.ts");
+    this.dropping = true;
+  }
+
+  async #dropAdmin(): Promise<void> {
+    await this.data.repos.dropAdmin(this.repository.id);
+    await Promise.all([this.reload(), this.#resource.reload()]);
+    this.adminAccess?.close();
+    toast("The admin credential is deleted");
   }
 
   #saveAccess({ patch }: RepositoryEvent): void {

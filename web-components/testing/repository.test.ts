@@ -132,7 +132,14 @@ test("the admin credential can be taken away, and an emptied address goes with i
     await page.getByText("The admin credential is set").waitFor();
     await page.getByRole("button", { name: "Replace the admin" }).click();
     await page.getByRole("button", { name: "Delete admin credential" }).click();
+    const asked = page.locator("rm-delete-dialog");
+    await asked.getByText("every snapshot stays").waitFor();
+    expect(server.sent).toHaveLength(1);
+    await asked
+      .getByRole("button", { name: "Delete admin credential" })
+      .click();
     await page.getByText("The admin credential is deleted").waitFor();
+    await asked.waitFor({ state: "detached" });
     await page.getByText("None. Forget and prune need access").waitFor();
     expect(server.sent.map(({ method, body }) => [method, body])).toEqual([
       ["PUT", { url: null, username: "keeper" }],

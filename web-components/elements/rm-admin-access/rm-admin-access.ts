@@ -41,7 +41,7 @@ const nothingSaid: FormProblem = {
   fields: { url: "Name another address, or give another login below." },
 };
 
-/** Access that may delete. It can be set, replaced and taken away, never read. */
+/** Access that may delete. It can be set, replaced and taken away, never read. Fires `close` when the form is left. */
 @customElement("rm-admin-access")
 export class RmAdminAccess extends LitElement {
   static override styles = [
@@ -90,6 +90,12 @@ export class RmAdminAccess extends LitElement {
   edit(): void {
     this.fault = null;
     this.draft = draftOf(this.repository);
+  }
+
+  /** Leaves the form. */
+  close(): void {
+    this.draft = null;
+    this.dispatchEvent(new Event("close"));
   }
 
   override render() {
@@ -193,9 +199,8 @@ export class RmAdminAccess extends LitElement {
         <button
           type="button"
           class="button"
-          @click=${() => {
-            this.draft = null;
-          }}
+          ?disabled=${this.working}
+          @click=${() => this.close()}
         >
           Cancel
         </button>

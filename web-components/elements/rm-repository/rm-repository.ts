@@ -38,7 +38,10 @@ const blank: Draft = {
   secret: "",
 };
 
-/** A repository: its address, and that its secrets are set. They can be replaced, never read. */
+/**
+ * A repository: its address, and that its secrets are set. They can be replaced, never read. Fires `close` when the form
+ * is left.
+ */
 @customElement("rm-repository")
 export class RmRepository extends LitElement {
   static override styles = [base, form, parts, repositoryStyles];
@@ -164,9 +167,11 @@ export class RmRepository extends LitElement {
         <button
           type="button"
           class="button"
+          ?disabled=${this.working}
           @click=${() => {
             this.editing = false;
             this.draft = blank;
+            this.dispatchEvent(new Event("close"));
           }}
         >
           Cancel

@@ -41,7 +41,10 @@ const icons: Readonly<Record<UpkeepKind, IconName>> = {
 };
 const kinds = Object.keys(icons) as UpkeepKind[];
 
-/** What happens to a repository by itself: when it did, when it will, and why it did not. */
+/**
+ * What happens to a repository by itself: when it did, when it will, and why it did not. Fires `close` when the form is
+ * left.
+ */
 @customElement("rm-upkeep")
 export class RmUpkeep extends LitElement {
   static override styles = [base, form, parts, upkeepStyles];
@@ -191,6 +194,7 @@ export class RmUpkeep extends LitElement {
       },
       cancel: () => {
         this.draft = null;
+        this.dispatchEvent(new Event("close"));
       },
       submit: () => this.#save(draft),
     });

@@ -90,7 +90,12 @@ export function upkeepForm(parts: UpkeepFormParts): TemplateResult {
     })}
     ${runnerField(parts)} ${problemNotice(problem)}
     <div class="actions">
-      <button type="button" class="button" @click=${parts.cancel}>
+      <button
+        type="button"
+        class="button"
+        ?disabled=${parts.working}
+        @click=${parts.cancel}
+      >
         Cancel
       </button>
       <button class="button primary" ?disabled=${parts.working}>
