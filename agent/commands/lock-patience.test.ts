@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, mock, test } from "bun:test";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import { createOutbox } from "../link/outbox.ts";
+import { createLog } from "../log.ts";
 import { createRandom } from "../random.ts";
 import { signingKey } from "../identity/keys.ts";
 import type { ResticEnd } from "../restic/exit-codes.ts";
@@ -88,6 +89,7 @@ function locked(held: Held[], { reused = 0, killed = 0 } = {}) {
         ...(turn === undefined ? {} : { turn }),
         runner: { run },
         clock,
+        log: createLog({ level: "error", format: "text", clock, write() {} }),
         time: { stamp },
         outbox,
         suspects,
@@ -111,7 +113,9 @@ function locked(held: Held[], { reused = 0, killed = 0 } = {}) {
   const reports = () => outbox.lastSeq();
   /** Sets the wall clock so far ahead of the true time. */
   const setAhead = (ms: number) => void (aheadMs = ms);
-  const own = { suspects, setAhead, abort };
+  /** As on a full disk: nothing is kept any more. */
+  const fillDisk = () => db.exec("PRAGMA query_only = 1");
+  const own = { suspects, setAhead, abort, fillDisk };
   return { ...own, clock, held, calls, lines, start, reports };
 }
 
@@ -300,4 +304,21 @@ test("a lock that is not refreshed any more is named again with its age [LCK-02]
   expect(lines[1]).toMatch(/\((29|30) min ago\)\. If its restic is dead/);
   abort.abort("cancelled");
   await ended;
+});
+
+test("how a job ended, and that it waits, is told also when a full disk keeps nothing of locks [LCK-01] [LCK-02]", async () => {
+  const killed = locked([], { killed: 777 });
+  killed.fillDisk();
+  expect((await killed.start()).exit.signal).toBe("SIGKILL");
+
+  const { clock, held, lines, start, fillDisk } = locked([
+    { hostname: "elsewhere", pid: 4711 },
+  ]);
+  fillDisk();
+  const ended = start();
+  for (let n = 0; n < 3 * 4; n++) await clock.advance(15_000);
+  expect(lines).toHaveLength(1);
+  held.length = 0;
+  for (let n = 0; n < 4; n++) await clock.advance(15_000);
+  expect((await ended).exit.code).toBe(0);
 });

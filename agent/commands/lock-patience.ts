@@ -1,4 +1,5 @@
 import { delay } from "@restic-manager/shared/clock.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
 import {
   failureOf,
   type ResticEnd,
@@ -19,6 +20,7 @@ import {
 } from "./stale-locks.ts";
 
 export interface LockPatienceDeps extends StaleLocksDeps {
+  readonly log: Log;
   /** Aborted when the agent stops. */
   readonly stopping: AbortSignal;
   /** Absent for what holds nobody up. */
@@ -61,7 +63,11 @@ export async function runPatiently(
     if (words !== null) log.add("warning", "system", words);
   };
   if (deps.suspects.has(repositoryId))
-    say(removedWords(await tidyLocks(deps, place)));
+    say(
+      await noted(deps, null, async () =>
+        removedWords(await tidyLocks(deps, place)),
+      ),
+    );
 
   let waitedMs = 0;
   const holders = createHolders(deps, place, say);
@@ -77,13 +83,17 @@ export async function runPatiently(
       },
     });
     if (end.exit.signal !== null || end.stopped !== null)
-      say(await tidyAfterEnd(deps, { ...place, signal: deps.stopping }, pid));
+      say(
+        await noted(deps, null, () =>
+          tidyAfterEnd(deps, { ...place, signal: deps.stopping }, pid),
+        ),
+      );
     if (!isLocked(end) || end.stopped !== null) {
-      await holders.forget();
+      await noted(deps, undefined, holders.forget);
       return end;
     }
     job.onLocked();
-    const isFree = await holders.look();
+    const isFree = await noted(deps, false, holders.look);
     const ms = isFree ? soonMs : isFirst ? firstPauseMs : pauseMs;
     await delay(deps.clock, ms, cutBy(signal, turn?.wanted()));
     // The clock may be set meanwhile, or the host sleep: neither is waiting.
@@ -94,6 +104,22 @@ export async function runPatiently(
     );
     if (signal.aborted) return { ...end, stopped: signal.reason as StopReason };
     if (waitedMs >= patienceMs) return end;
+  }
+}
+
+/** A full disk takes no note of locks; how the job goes on or ended is not lost by that. */
+async function noted<T>(
+  { log }: LockPatienceDeps,
+  otherwise: T,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    log.warn("What became of the locks of a repository cannot be kept", {
+      error,
+    });
+    return otherwise;
   }
 }
 
@@ -125,9 +151,9 @@ function createHolders(
       if (holders !== told) say(leftWords(tidied, deps.clock.now()));
       if (told === null && left.length > 0 && deps.turn !== undefined)
         say(`${waitWords} ${deps.turn.hint} ${remedy}`);
-      if (holders !== told || removed.length > 0)
-        reportLocks(deps, place, tidied);
+      const isNew = holders !== told || removed.length > 0;
       told = holders;
+      if (isNew) reportLocks(deps, place, tidied);
       return left.length === 0;
     },
     /** What was told is over. */

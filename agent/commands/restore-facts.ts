@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import {
   failure,
   failures,
@@ -19,12 +20,14 @@ import {
   isMissingRoot,
   itemErrorOf,
   snapshotFailureOf,
+  type ItemError,
 } from "../restic/snapshot-words.ts";
+import { createRestoreFiles } from "./restore-files.ts";
 
 /** What a restore said on its way, in however many runs. */
 export interface RestoreFacts {
-  /** `isFolder`: what was restored is one, which restic does not say. */
-  add(message: ResticMessage, isFolder: boolean): void;
+  /** `isFolder`: what was restored is one, which restic does not say. `base`: the folder of the snapshot that its paths begin in. */
+  add(message: ResticMessage, about: { isFolder: boolean; base: string }): void;
   /** The disk that is restored to is full. */
   isFull(): boolean;
   stats(): RestoreStats;
@@ -32,10 +35,10 @@ export interface RestoreFacts {
   outcome(end: ResticEnd, missing: readonly string[], chosen: number): Outcome;
 }
 
-export function createRestoreFacts(): RestoreFacts {
-  let files = 0;
+/** `namesFiles`: whether this restic says of each file that it is restored. */
+export function createRestoreFacts(namesFiles: boolean): RestoreFacts {
+  const files = createRestoreFiles();
   let named = 0;
-  let bytes = 0;
   let written = 0;
   let owners = 0;
   let others = 0;
@@ -43,7 +46,8 @@ export function createRestoreFacts(): RestoreFacts {
   let isGone = false;
   let summary: RestoreSummary | null = null;
 
-  function addError(words: string): void {
+  function addError({ path, words }: ItemError, base: string): void {
+    if (path !== null) files.fail(wholePath(base, path), words);
     if (isFullDisk(words)) isFull = true;
     if (/\bl?chown\b/i.test(words)) owners++;
     else others++;
@@ -55,13 +59,12 @@ export function createRestoreFacts(): RestoreFacts {
       return named === 0 ? { errors } : { ...counted(), errors };
     const { total_files, files_skipped, bytes_skipped } = summary;
     // Without names (0.16) nothing is skipped, and restic counts folders as files.
-    const { files_restored, bytes_restored } =
-      named > 0
-        ? counted()
-        : {
-            files_restored: total_files,
-            bytes_restored: summary.bytes_restored,
-          };
+    const { files_restored, bytes_restored } = namesFiles
+      ? counted()
+      : {
+          files_restored: total_files,
+          bytes_restored: summary.bytes_restored,
+        };
     return {
       files_restored,
       files_skipped,
@@ -73,11 +76,15 @@ export function createRestoreFacts(): RestoreFacts {
     };
   }
 
-  const counted = () => ({ files_restored: files, bytes_restored: bytes });
+  const counted = () => ({
+    files_restored: files.files(),
+    bytes_restored: files.bytes(),
+  });
 
   /** Whether restic found nothing of what was chosen; old ones do not say. */
   const foundNothing = () =>
     summary !== null &&
+    owners + others === 0 &&
     named === 0 &&
     summary.total_files === 0 &&
     summary.files_skipped === 0;
@@ -94,18 +101,16 @@ export function createRestoreFacts(): RestoreFacts {
   }
 
   return {
-    add(message, isFolder) {
+    add(message, { isFolder, base }) {
       if (message.type === "restore_summary")
         summary = sumOf(summary, message.summary);
       if (message.type === "status") written = message.status.bytes_done;
       if (isMissingRoot(message)) isGone = true;
       const error = itemErrorOf(message);
-      if (error !== null) addError(error);
+      if (error !== null) addError(error, base);
       if (message.type !== "restored") return;
       named++;
-      if (isFolder) return;
-      files++;
-      bytes += message.size;
+      if (!isFolder) files.add(wholePath(base, message.path), message.size);
     },
     isFull: () => isFull,
     stats,
@@ -132,15 +137,22 @@ export function createRestoreFacts(): RestoreFacts {
       const isNoneThere = chosen > 0 && missing.length === chosen;
       if (foundNothing() || (isNoneThere && owners + others === 0))
         return { outcome: "failed", error: failure("path_missing") };
-      const issue = issueOf(owners, others, missing);
+      const isNothing = stats().files_restored === 0 && others > 0;
+      const unheld = missing.filter((path) => !files.isExplained(path));
+      const issue = issueOf(owners, others, unheld, isNothing);
       if (issue === null) return { outcome: "succeeded", error: null };
-      const isNothing = files === 0 && others > 0 && named > 0;
       return {
         outcome: isNothing ? "failed" : "succeeded_with_issues",
         error: issue,
       };
     },
   };
+}
+
+function wholePath(base: string, path: string): string {
+  // restic on Windows joins what is in a snapshot as it would there.
+  const below = path.startsWith("\\") ? path.replaceAll("\\", "/") : path;
+  return posix.join(base, below);
 }
 
 function sumOf(a: RestoreSummary | null, b: RestoreSummary): RestoreSummary {
@@ -156,6 +168,7 @@ function issueOf(
   owners: number,
   others: number,
   missing: readonly string[],
+  isNothing: boolean,
 ): Failure | null {
   const sentences = [
     others === 0
@@ -171,7 +184,7 @@ function issueOf(
   if (sentences.length === 0) return null;
   return failure(
     owners + others > 0 ? "restore_incomplete" : "path_missing",
-    `${sentences.join(" ")} Everything else was restored.`,
+    `${sentences.join(" ")} ${isNothing ? "No file was restored." : "Everything else was restored."}`,
   );
 }
 

@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import type { ResticMessage } from "../restic/messages.ts";
+import { restoreArgs } from "../restic/restore-args.ts";
+import { realRestic } from "../testing/programs.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
 import { createLook } from "./restore-look.ts";
 
@@ -40,3 +42,59 @@ test.each([
     });
   },
 );
+
+/** What restic itself says it would do with a folder `home/ada/docs`, where `home` is a link now, to `to`. */
+async function lookThroughLink(to: string, chosen: string) {
+  const dir = tempDir();
+  const { runner, repository, byHand } = realRestic(dir);
+  const at = join(dir, "there");
+  const docs = join(at, "home", "ada", "docs");
+  mkdirSync(docs, { recursive: true });
+  writeFileSync(join(docs, "a.txt"), "a");
+  writeFileSync(join(docs, "b.txt"), "b");
+  writeFileSync(join(at, "home", "list.txt"), "list");
+  await byHand("init");
+  expect((await byHand("backup", at)).code).toBe(0);
+  rmSync(join(at, "home"), { recursive: true });
+  mkdirSync(join(dir, "disk", "ada", "docs"), { recursive: true });
+  writeFileSync(join(dir, "disk", "ada", "docs", "a.txt"), "mine");
+  symlinkSync(join(dir, to), join(at, "home"));
+  const part = { folder: at, base: at, includes: [chosen] };
+  const look = createLook("never");
+  const add = look.of(part);
+  await runner.run({
+    args: restoreArgs(
+      {
+        snapshotId: "latest",
+        base: at,
+        target: at,
+        includes: part.includes,
+        includeFile: null,
+        overwrite: "never",
+        isDryRun: true,
+      },
+      "0.19.1",
+    ),
+    repository,
+    limitMs: 60_000,
+    onMessage: (message, _stream, line) => add(message, line),
+  });
+  return { ...look.found(), link: join(at, "home") };
+}
+
+test("a link above a chosen folder, which restic follows, is in nobody's way [RTR-02] [RTR-04]", async () => {
+  const found = await lookThroughLink("disk", "/home/ada/docs");
+  expect(found).toMatchObject({
+    inTheWay: [],
+    unchanged: 1,
+    restored: 1,
+    updated: 0,
+  });
+  const stuck = await lookThroughLink("nowhere", "/home/ada/docs");
+  expect(stuck.inTheWay).toEqual([]);
+}, 60_000);
+
+test("a link that holds a chosen file has to make room for a folder [RTR-02] [RTR-04]", async () => {
+  const { inTheWay, link } = await lookThroughLink("disk", "/home/list.txt");
+  expect(inTheWay).toEqual([link]);
+}, 60_000);

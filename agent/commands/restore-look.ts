@@ -55,14 +55,27 @@ export function createLook(rule: OverwriteRule): Look {
     if (at !== -1) overwritten.splice(at, 1);
   }
 
-  function of({ folder, base }: RestorePart): ReturnType<Look["of"]> {
+  function of({ folder, base, includes }: RestorePart): ReturnType<Look["of"]> {
+    const chosen = new Set(includes);
     /** Folders of the snapshot, and whether they, or one above them, have to make room first. */
     const folders = new Map<string, boolean>([["/", false]]);
 
+    function isChosen(path: string): boolean {
+      return (
+        chosen.size === 0 ||
+        chosen.has(path) ||
+        (path !== "/" && isChosen(posix.dirname(path)))
+      );
+    }
+
+    /** restic makes the folder of each file, and all chosen ones; it follows links above these. */
     function isObstructed(path: string): boolean {
       const known = folders.get(path);
       if (known !== undefined) return known;
-      const isBelowOne = isObstructed(posix.dirname(path));
+      const above = posix.dirname(path);
+      const isBelowOne = isChosen(above)
+        ? isObstructed(above)
+        : (folders.get(above) ?? false);
       const is = isBelowOne || isNoFolder(join(folder, path));
       if (is && !isBelowOne) makesRoom(posix.join(base, path));
       folders.set(path, is);
@@ -90,16 +103,17 @@ export function createLook(rule: OverwriteRule): Look {
       if (message.type === "error") {
         errors++;
         const { path } = message;
-        if (path === null || !isObstructed(posix.dirname(path))) return;
+        if (path === null || !isChosen(path)) return;
+        if (!isObstructed(posix.dirname(path))) return;
         explained++;
         comesAnew(0);
       }
       if (message.type !== "restored") return;
       items++;
       const { path, action, size } = message;
-      const isBelowOne = isObstructed(posix.dirname(path));
       // Folders come after what is in them, and look like empty files.
-      if (size === 0 && folders.has(path)) return;
+      if (size === 0 && (folders.has(path) || !isChosen(path))) return;
+      const isBelowOne = isObstructed(posix.dirname(path));
       if (isBelowOne) return comesAnew(size);
       const at = join(folder, path);
       if (action === "updated") gives(path, size);

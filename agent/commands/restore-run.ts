@@ -4,6 +4,7 @@ import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import { commandText, noLock } from "../restic/args.ts";
 import type { ResticEnd, StopReason } from "../restic/exit-codes.ts";
+import type { ResticMessage } from "../restic/messages.ts";
 import { restoreArgs, restoreSince } from "../restic/restore-args.ts";
 import type { ResticCall } from "../restic/run.ts";
 import { isMissingSnapshot, isRefusedLock } from "../restic/snapshot-words.ts";
@@ -60,12 +61,19 @@ export function createRunPart(task: Restore, cacheDir: string): RunPart {
   const { job_id: jobId, repository_id: repositoryId, limits } = request;
   const { tmpDir } = deps;
   let isWithoutLock = false;
+  /**
+   * By the other rules a second run would take what the first one left half written for a file that stays. restic goes on
+   * for a while after it could not make its lock anew, and may get done.
+   */
+  const mendsCutFiles =
+    secret.overwrite === "always" || secret.overwrite === "if-changed";
 
   async function attempt(
     part: RestorePart,
     { isDryRun, onMessage, isHopeless, onLocked = () => {} }: PartOptions,
   ): Promise<{ end: ResticEnd; isLockRefused: boolean }> {
     const ending = new AbortController();
+    let hasBegun = false;
     let isLockRefused = false;
     return withIncludes(
       part.includes,
@@ -99,8 +107,11 @@ export function createRunPart(task: Restore, cacheDir: string): RunPart {
             onStart: (pid) => deps.jobs.running(jobId, pid),
             onMessage(message, stream, line) {
               onMessage(message, stream, line);
+              if (hasBegunBy(message)) hasBegun = true;
               const isError = stream === "stderr";
-              if (isError && isRefusedLock(line)) isLockRefused = true;
+              const mayRepeat = isDryRun || !hasBegun || mendsCutFiles;
+              if (isError && mayRepeat && isRefusedLock(line))
+                isLockRefused = true;
               const isGone = isError && isMissingSnapshot(line);
               if (isLockRefused || isGone || isHopeless?.() === true)
                 ending.abort("refused" satisfies StopReason);
@@ -119,6 +130,11 @@ export function createRunPart(task: Restore, cacheDir: string): RunPart {
     isWithoutLock = true;
     return (await attempt(part, options)).end;
   };
+}
+
+/** Whether restic is at its work, which it begins with a lock. */
+function hasBegunBy({ type }: ResticMessage): boolean {
+  return type === "status" || type === "restored" || type === "unchanged";
 }
 
 /**

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join, posix } from "node:path";
+import { failure } from "@restic-manager/shared/domain/failure.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
 import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
@@ -9,13 +10,18 @@ import { isRealFolder, isThere } from "../platform/target-folder.ts";
 import { commandText } from "../restic/args.ts";
 import { succeeded } from "../restic/capture.ts";
 import { secretsOf } from "../restic/env.ts";
-import { ranToItsEnd, type ResticEnd } from "../restic/exit-codes.ts";
+import {
+  failureOf,
+  ranToItsEnd,
+  type ResticEnd,
+} from "../restic/exit-codes.ts";
 import type { ResticMessage } from "../restic/messages.ts";
 import { restoreSince } from "../restic/restore-args.ts";
 import { snapshotFailureOf } from "../restic/snapshot-words.ts";
 import { bytesText, logMessage } from "./backup-log.ts";
 import { reportJob, type Ended, type JobReportDeps } from "./job-report.ts";
 import { aboutJob, type RestoreRequest } from "./job-store.ts";
+import { phaseOnly } from "./progress.ts";
 import { createRestoreFacts, type RestoreFacts } from "./restore-facts.ts";
 import { createLook, refuseInTheWay } from "./restore-look.ts";
 import {
@@ -84,9 +90,7 @@ async function restore(task: Restore<RestoreDeps>): Promise<Ended> {
   const run = createRunPart(task, cacheDir);
   try {
     const cut = await lookFirst(task, run);
-    return cut === null
-      ? await restoreParts(task, run)
-      : endOf(task, createRestoreFacts(), cut, []);
+    return cut === null ? await restoreParts(task, run) : endOfLook(task, cut);
   } finally {
     rmSync(cacheDir, { recursive: true, force: true });
   }
@@ -97,18 +101,31 @@ async function restore(task: Restore<RestoreDeps>): Promise<Ended> {
  * `FailureError`. By that rule a look reads no file. Resolves to how it was cut short, or null.
  */
 async function lookFirst(
-  { place, secret, version }: Restore<RestoreDeps>,
+  { deps, request, place, secret, version }: Restore<RestoreDeps>,
   run: RunPart,
 ): Promise<ResticEnd | null> {
   const { overwrite } = secret;
   if (overwrite !== "never" || place.state !== "not_empty") return null;
   if (!atLeast(version, restoreSince.care)) return null;
   const look = createLook(overwrite);
+  const tell = (phase: JobProgress["phase"]) =>
+    deps.live(request.job_id, phaseOnly(phase));
+  let isWaiting = false;
   for (const part of place.parts) {
     const add = look.of(part);
     const end = await run(part, {
       isDryRun: true,
-      onMessage: (message, _stream, line) => add(message, line),
+      onMessage(message, _stream, line) {
+        if (isWaiting && message.type === "status") {
+          isWaiting = false;
+          tell("restoring");
+        }
+        add(message, line);
+      },
+      onLocked() {
+        isWaiting = true;
+        tell("locked");
+      },
     });
     if (isCut(end) && !isNothingThere(end)) return end;
   }
@@ -120,8 +137,8 @@ async function restoreParts(
   task: Restore<RestoreDeps>,
   run: RunPart,
 ): Promise<Ended> {
-  const { deps, request, secret, place } = task;
-  const facts = createRestoreFacts();
+  const { deps, request, secret, place, version } = task;
+  const facts = createRestoreFacts(atLeast(version, restoreSince.care));
   const progress = createRestoreProgress(
     deps.clock,
     (p) => deps.live(request.job_id, p),
@@ -136,7 +153,7 @@ async function restoreParts(
         isDryRun: false,
         onMessage(message, stream) {
           const isFolder = isFolderNow(part, message);
-          facts.add(message, isFolder);
+          facts.add(message, { isFolder, base: part.base });
           if (message.type !== "restored") {
             progress.add(message);
             return logMessage(task.log, message, stream);
@@ -194,6 +211,23 @@ function missingIn({ folder, base, includes }: RestorePart): string[] {
   return includes
     .filter((path) => !path.includes("\uFFFD") && !isThere(join(folder, path)))
     .map((path) => posix.join(base, path));
+}
+
+/** A look writes nothing, however it is cut short. */
+function endOfLook({ place: { target } }: Restore, end: ResticEnd): Ended {
+  const isCancelled =
+    end.stopped === "cancelled" || end.stopped === "agent_stopped";
+  const { code, message } = isCancelled
+    ? failureOf(end)
+    : snapshotFailureOf(end);
+  return {
+    outcome: isCancelled ? "cancelled" : "failed",
+    error: failure(code, `${message} Nothing was restored.`),
+    exitCode: end.exit.code,
+    stats: null,
+    upkeep: null,
+    restore: { errors: 0, target },
+  };
 }
 
 function endOf(

@@ -304,6 +304,23 @@ describe("with a restic that misbehaves", () => {
     expect((await ended).exit.signal).toBe("SIGKILL");
   });
 
+  test("no restic stays behind when its start cannot be noted", async () => {
+    const { start, dir } = faulty(
+      `trap 'sleep 0.1; touch "$0.ended"; exit 130' INT; while :; do sleep 0.02; done`,
+    );
+    const pids: (number | null)[] = [];
+    const ended = start({
+      onStart(pid) {
+        pids.push(pid);
+        throw new Error("database or disk is full");
+      },
+    });
+    await expect(ended).rejects.toThrow("disk is full");
+    const [pid] = pids;
+    expect(() => process.kill(pid ?? 0, 0)).toThrow("ESRCH");
+    expect(readdirSync(join(dir, "tmp"))).toEqual([]);
+  });
+
   test("one that only reads is not waited for", async () => {
     const { start, clock, seen } = faulty(
       `trap 'echo int' INT; echo up; while :; do sleep 0.02; done`,

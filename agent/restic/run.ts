@@ -148,8 +148,6 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
             });
           },
     );
-    call.onStart?.(child.pid);
-
     const ending = createEnding(child, call.args.includes(noLock));
     const onAbort = () => ending.begin(call.signal?.reason as StopReason);
     if (call.signal?.aborted === true) onAbort();
@@ -163,6 +161,14 @@ export function createResticRunner(deps: ResticRunnerDeps): ResticRunner {
     });
     let exit: Exit;
     try {
+      try {
+        call.onStart?.(child.pid);
+      } catch (error) {
+        // Whoever is told of the failure may start another restic, or remove what this one reads.
+        ending.begin("refused");
+        await child.exited;
+        throw error;
+      }
       exit = await child.exited;
     } finally {
       stopWatch();

@@ -6,11 +6,37 @@ import type { OutputStream } from "../platform/output.ts";
 import { failureOf, type ResticEnd, type StopReason } from "./exit-codes.ts";
 import type { ResticMessage } from "./messages.ts";
 
-/** What went wrong with one file, or null. restic before 0.17 says it as text. */
-export function itemErrorOf(message: ResticMessage): string | null {
-  if (message.type === "error") return message.message;
+/** What went wrong with one file. `path`: as the snapshot has it, where restic says it. */
+export interface ItemError {
+  readonly path: string | null;
+  readonly words: string;
+}
+
+/** restic before 0.17 says it as text. */
+export function itemErrorOf(message: ResticMessage): ItemError | null {
+  if (message.type === "error")
+    return { path: message.path, words: message.message };
   if (message.type !== "text") return null;
-  return /^ignoring error for .+?: (.+)$/s.exec(message.line)?.[1] ?? null;
+  const said = /^ignoring error for (.+?): (.+)$/s.exec(message.line);
+  const [, path = null, words = null] = said ?? [];
+  return words === null ? null : { path, words };
+}
+
+/** Whether only owners, permissions, times or the like could not be set, of what is there. */
+export function isUnmarked(words: string): boolean {
+  return /^(l?chown|chmod|xattr\.)|failed to restore timestamp|attribute|security descriptor/i.test(
+    words,
+  );
+}
+
+/**
+ * Whether a file could not be written: restic names it as restored all the same. It makes one that it may not write writable
+ * first, which is the only time that it has no leave to set permissions.
+ */
+export function isUnwritten(words: string): boolean {
+  return /^(open|stat|write|truncate|remove|unexpected file type)\b|^chmod .*(not permitted|permission denied|access is denied)/i.test(
+    words,
+  );
 }
 
 export function isFullDisk(words: string): boolean {
