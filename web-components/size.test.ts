@@ -14,7 +14,7 @@ const kB = 1000;
 const firstRoute = 45 * kB;
 const anyRoute = 25 * kB;
 /** Restoring and comparing are pages of their own, with a tree and a calendar; nobody loads them before they are wanted. */
-const allRoutes = 172 * kB;
+const allRoutes = 174 * kB;
 
 let outdir: string;
 let assets: string;
@@ -100,7 +100,7 @@ test("no route adds more than 25 kB", () => {
   }
 });
 
-test("all routes together are at most 172 kB", () => {
+test("all routes together are at most 174 kB", () => {
   const size = brotliSize(scripts());
   console.log(`all routes: ${(size / kB).toFixed(1)} kB`);
   expect(size).toBeLessThanOrEqual(allRoutes);
