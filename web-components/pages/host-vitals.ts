@@ -14,15 +14,16 @@ import { glyph, healthStates, jobStates } from "../elements/status.ts";
 import { plainText } from "../elements/plain-text.ts";
 import { vital } from "./vital.ts";
 
-/** The six things to know about a host. */
+/** The six things to know about a host; `snapshots` are all that it lists. */
 export function vitals(
   host: HostDetail,
   now: number,
   schedules: readonly Schedule[] | null,
+  snapshots: number,
 ): TemplateResult {
   return html`<dl class="vitals num">
     ${lastBackup(host, now)}${nextRun(host, now, schedules)}
-    ${vital("Snapshots", count(host.snapshot_count), host.snapshot_count === 0 ? "none yet" : "in its repository")}
+    ${vital("Snapshots", count(snapshots), snapshots === 0 ? "none yet" : "in its repository")}
     ${lastResult(host)}${agent(host, now)}${settings(host)}
   </dl>`;
 }

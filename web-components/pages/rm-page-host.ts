@@ -123,7 +123,7 @@ export class RmPageHost extends LitElement {
         <span>${plainText(host.tz)}</span>
         ${host.tags.map((tag) => html`<span class="tag">${plainText(tag)}</span>`)}
       </p>
-      ${identityConflict(host, this.#clock.now)}${this.#problems(host)}${vitals(host, this.#clock.now, this.#of.schedules)}
+      ${identityConflict(host, this.#clock.now)}${this.#problems(host)}${vitals(host, this.#clock.now, this.#of.schedules, this.#snapshots(host))}
       <rm-tabs
         label="Sections of ${host.name}"
         path="/hosts/${host.id}"
@@ -142,7 +142,7 @@ export class RmPageHost extends LitElement {
       ];
     return [
       { id: "overview", label: "Overview" },
-      { id: "snapshots", label: "Snapshots", count: host.snapshot_count },
+      { id: "snapshots", label: "Snapshots", count: this.#snapshots(host) },
       { id: "sources", label: "Sources" },
       { id: "schedules", label: "Schedules" },
       ...(this.data.session.can("hooks.edit")
@@ -152,6 +152,11 @@ export class RmPageHost extends LitElement {
       { id: "jobs", label: "Jobs" },
       { id: "settings", label: "Settings" },
     ];
+  }
+
+  /** A host counts those that it made; its list holds those of others in its repositories as well. */
+  #snapshots(host: HostDetail): number {
+    return this.#of.snapshots?.total ?? host.snapshot_count;
   }
 
   #tab(id: string, host: HostDetail): TemplateResult {

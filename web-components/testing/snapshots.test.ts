@@ -33,6 +33,18 @@ test("every snapshot leads to its files, to a restore, to what changed and to a 
     );
   }));
 
+test("a host that has made none itself counts those that its repository holds [SNP-02]", () => {
+  const world = seededWorld();
+  world.hosts = world.hosts.map((of) =>
+    of.id === host ? { ...of, snapshot_count: 0 } : of,
+  );
+  return stage.play(world, path, async ({ page }) => {
+    await page.getByText(/^60\s*in its repository$/).waitFor();
+    await page.getByRole("link", { name: /^Snapshots\s*60$/ }).waitFor();
+    expect(await page.getByText("none yet").count()).toBe(0);
+  });
+});
+
 test("two snapshots are chosen and compared, the older one first [DIF-01]", () =>
   stage.play(seededWorld(), path, async ({ page, server }) => {
     const [one, , other] = server.world.snapshots;
