@@ -23,7 +23,6 @@ export async function measureDownload(
   { bytes, rounds }: { readonly bytes: number; readonly rounds: number },
 ): Promise<Figure[]> {
   const { agent, server, source } = stand;
-  const now = { ...stand, api: await server.logIn() };
   const folder = join(source, "mixed");
   const memory = () => [
     residentBytes(agent.program().pid),
@@ -35,7 +34,7 @@ export async function measureDownload(
   let command: Command | null = null;
   // The first one fills the page cache, and shows how restic is started.
   for (let round = 0; round <= rounds; round += 1) {
-    const downloading = readByCurl(now, folder);
+    const downloading = readByCurl(stand, folder);
     command ??= await seenRestic(agent.program().pid, "dump");
     const { firstByte, wall } = await downloading;
     if (round === 0) continue;
@@ -44,7 +43,7 @@ export async function measureDownload(
     bare.push((await runBare(command)).wall);
   }
   const before = memory();
-  const slow = await downloadOf(now, [folder], "tar");
+  const slow = await downloadOf(stand, [folder], "tar");
   const reader = slow.body?.getReader();
   await reader?.read();
   await Bun.sleep(10_000);

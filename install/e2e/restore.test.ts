@@ -186,7 +186,7 @@ test(
     const { api, agent, host, source, gate, repository } = stand;
     const wish = { paths: [source], to: join(lab.dir, "back"), strip: source };
     const halfWay = async () => {
-      gate.back.pace(3_000_000);
+      gate.back.pace(1_000_000);
       const { id } = await startRestore(stand, wish);
       await waitFor("a file is there", async () => {
         const { progress } = await jobIn(api, id, ["running"]);

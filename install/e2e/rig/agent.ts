@@ -157,7 +157,7 @@ export async function online(
   api: Api,
   hostId: string,
   wanted = true,
-  ms = 15_000,
+  ms = 30_000,
 ): Promise<Host> {
   return waitFor(
     `host ${hostId} is ${wanted ? "online" : "offline"}`,
