@@ -159,6 +159,41 @@ test("a host that is installed anew, after its former self was removed, goes on 
   expect(await own(twin)).toEqual([1]);
 });
 
+describe("another host's word", () => {
+  const own1 = async () => [await own(nas), await own(twin)];
+
+  test("makes no snapshot its own that bears a name which is not its own", async () => {
+    twinGroup = (await server.setUp(twin)).group_id;
+    await list(nas, 1);
+    await server.report(twin, "job.done", server.newJob("backup"), {
+      source_group_id: null,
+      stats: { snapshot_id: idOf(1) },
+    });
+    await list(nas, 1);
+    expect(await own1()).toEqual([[1], []]);
+  });
+
+  test("takes no snapshot from its maker, though its name is the same by now", async () => {
+    await list(nas, 1);
+    await join();
+    await backUp(twin, 1, [1]);
+    await list(nas, 1);
+    await list(nas, 1);
+    expect(await own1()).toEqual([[1], []]);
+  });
+});
+
+test("a host that has not opened the repository yet has no part in its snapshots", async () => {
+  await join();
+  await server.db
+    .updateTable("host_repositories")
+    .where("host_id", "=", twin.hostId)
+    .set({ first_use: "existing" })
+    .execute();
+  await list(nas, 1);
+  expect(await own(nas)).toEqual([1]);
+});
+
 describe("a snapshot that two hosts of one name may have made", () => {
   test("is shown as the one's whose backup says so, and as nobody's before", async () => {
     await join();

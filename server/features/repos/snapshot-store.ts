@@ -158,7 +158,10 @@ export function nameOf(of: {
   return JSON.stringify([of.hostname, of.tag]);
 }
 
-/** By what the hosts of a repository mark their snapshots: what the machine calls itself, and the group's name as tag. */
+/**
+ * By what the hosts of a repository mark their snapshots: what the machine calls itself, and the group's name as tag.
+ * A host that has not opened it yet may mean another one at the same address.
+ */
 export async function snapshotMarks(
   trx: Trx,
   repositoryId: string,
@@ -173,6 +176,7 @@ export async function snapshotMarks(
       "source_groups.name as tag",
     ])
     .where("host_repositories.repository_id", "=", repositoryId)
+    .where("host_repositories.first_use", "is", null)
     .execute();
 }
 

@@ -141,20 +141,25 @@ type Maker = Pick<store.StoredSnapshot, "host_id" | "shared_name">;
 
 /**
  * Whose a snapshot is, by the hosts whose names it bears and by what is known. It stays its maker's after the source
- * group was renamed; one that several hosts may have made is nobody's, also when only one of them is left, unless a
- * backup says that it made it.
+ * group was renamed, whatever another host says; one that several hosts may have made is nobody's, also when only one
+ * of them is left, unless a backup of one of them, and of no other, says that it made it. What a host says counts for
+ * snapshots that bear its name.
  */
 function makerOf(
   fitting: readonly string[],
   known: store.KnownMaker | undefined,
 ): Maker {
   const { hostId = null, isShared = false, told = [] } = known ?? {};
-  const before = hostId === null ? [] : [hostId];
-  const may = new Set([...told, ...before, ...fitting]);
+  const may = new Set(hostId === null ? fitting : [hostId, ...fitting]);
+  const sayers = new Set(told).intersection(may);
+  const isKept = hostId !== null && !(sayers.has(hostId) && sayers.size > 1);
   const shared_name = isShared || may.size > 1 ? 1 : 0;
-  const sure = new Set(shared_name === 1 ? told : may);
+  const sure = shared_name === 1 ? sayers : may;
   const [only = null] = sure;
-  return { host_id: sure.size === 1 ? only : null, shared_name };
+  return {
+    host_id: isKept ? hostId : sure.size === 1 ? only : null,
+    shared_name,
+  };
 }
 
 function toRow(
