@@ -20,6 +20,7 @@ import {
   isMissingRoot,
   itemErrorOf,
   snapshotFailureOf,
+  snapshotPath,
   type ItemError,
 } from "../restic/snapshot-words.ts";
 import { createRestoreFiles } from "./restore-files.ts";
@@ -137,7 +138,9 @@ export function createRestoreFacts(namesFiles: boolean): RestoreFacts {
       const isNoneThere = chosen > 0 && missing.length === chosen;
       if (foundNothing() || (isNoneThere && owners + others === 0))
         return { outcome: "failed", error: failure("path_missing") };
-      const isNothing = stats().files_restored === 0 && others > 0;
+      const { files_restored, files_skipped = 0 } = stats();
+      const isNothing =
+        files_restored === 0 && files_skipped === 0 && others > 0;
       const unheld = missing.filter((path) => !files.isExplained(path));
       const issue = issueOf(owners, others, unheld, isNothing);
       if (issue === null) return { outcome: "succeeded", error: null };
@@ -150,9 +153,7 @@ export function createRestoreFacts(namesFiles: boolean): RestoreFacts {
 }
 
 function wholePath(base: string, path: string): string {
-  // restic on Windows joins what is in a snapshot as it would there.
-  const below = path.startsWith("\\") ? path.replaceAll("\\", "/") : path;
-  return posix.join(base, below);
+  return posix.join(base, snapshotPath(path));
 }
 
 function sumOf(a: RestoreSummary | null, b: RestoreSummary): RestoreSummary {

@@ -43,6 +43,25 @@ test.each([
   },
 );
 
+test.each(["\\C\\Users\\a.txt", "C/Users/a.txt"])(
+  "a look comes to its end by paths as restic has them on Windows, or without a root [RTR-02]: %s",
+  (path) => {
+    const at = tempDir();
+    mkdirSync(join(at, "C"));
+    writeFileSync(join(at, "C", "Users"), "a file now");
+    const look = createLook("never");
+    const add = look.of({ folder: at, base: "/", includes: ["/C/Users"] });
+    add({ type: "restored", action: "restored", path, size: 0 }, "");
+    add({ type: "restored", action: "restored", path, size: 3 }, "");
+    add({ type: "error", path, message: "lstat: not a directory" }, "");
+    add({ type: "unchanged" }, JSON.stringify({ item: path, size: 4 }));
+    expect(look.found()).toMatchObject({
+      inTheWay: ["/C/Users"],
+      unchanged: 0,
+    });
+  },
+);
+
 /** What restic itself says it would do with a folder `home/ada/docs`, where `home` is a link now, to `to`. */
 async function lookThroughLink(to: string, chosen: string) {
   const dir = tempDir();

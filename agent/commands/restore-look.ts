@@ -4,6 +4,7 @@ import { z } from "zod";
 import { FailureError } from "../failure-error.ts";
 import { isNoFolder, isThere } from "../platform/target-folder.ts";
 import type { ResticMessage } from "../restic/messages.ts";
+import { snapshotPath } from "../restic/snapshot-words.ts";
 import type { RestorePart } from "./restore-place.ts";
 
 /** What a dry run finds, by paths of the snapshot. */
@@ -58,14 +59,15 @@ export function createLook(rule: OverwriteRule): Look {
   function of({ folder, base, includes }: RestorePart): ReturnType<Look["of"]> {
     const chosen = new Set(includes);
     /** Folders of the snapshot, and whether they, or one above them, have to make room first. */
-    const folders = new Map<string, boolean>([["/", false]]);
+    const folders = new Map<string, boolean>([
+      ["/", false],
+      [".", false],
+    ]);
 
     function isChosen(path: string): boolean {
-      return (
-        chosen.size === 0 ||
-        chosen.has(path) ||
-        (path !== "/" && isChosen(posix.dirname(path)))
-      );
+      if (chosen.size === 0 || chosen.has(path)) return true;
+      const above = posix.dirname(path);
+      return above !== path && isChosen(above);
     }
 
     /** restic makes the folder of each file, and all chosen ones; it follows links above these. */
@@ -97,20 +99,22 @@ export function createLook(rule: OverwriteRule): Look {
       if (message.type === "unchanged") {
         items++;
         const { item, size } = unchangedItem.parse(JSON.parse(line));
-        if (isObstructed(posix.dirname(item))) comesAnew(size);
+        if (isObstructed(posix.dirname(snapshotPath(item)))) comesAnew(size);
         else unchanged++;
       }
       if (message.type === "error") {
         errors++;
-        const { path } = message;
-        if (path === null || !isChosen(path)) return;
+        if (message.path === null) return;
+        const path = snapshotPath(message.path);
+        if (!isChosen(path)) return;
         if (!isObstructed(posix.dirname(path))) return;
         explained++;
         comesAnew(0);
       }
       if (message.type !== "restored") return;
       items++;
-      const { path, action, size } = message;
+      const { action, size } = message;
+      const path = snapshotPath(message.path);
       // Folders come after what is in them, and look like empty files.
       if (size === 0 && (folders.has(path) || !isChosen(path))) return;
       const isBelowOne = isObstructed(posix.dirname(path));

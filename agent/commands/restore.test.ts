@@ -222,6 +222,31 @@ test("where no folder can be made for what was chosen, nobody is told that the s
   expect(error?.message).not.toContain("does not hold");
 });
 
+test("where all of it is there already, an error with a timestamp does not make it fail [RTR-03] [RTR-06]", async () => {
+  const dir = tempDir();
+  const paths = ["a", "b"].map((name) => join(dir, name));
+  for (const path of paths) writeFileSync(path, "the same");
+  const { done } = restoring(
+    dir,
+    resticThat((_call, say) => {
+      say(
+        "stderr",
+        `{"message_type":"error","error":{"message":"failed to restore timestamp of \\"${paths[0]}\\": operation not permitted"},"during":"restore","item":"/a"}`,
+      );
+      say("stdout", '{"message_type":"summary","files_skipped":2}');
+      return {
+        exit: { code: 1, signal: null, startError: null },
+        words: "Fatal: There were 1 errors",
+      };
+    }),
+    { target: inPlace, paths },
+  );
+  const { outcome, error } = await done();
+  expect(outcome).toBe("succeeded_with_issues");
+  expect(error?.code).toBe("restore_incomplete");
+  expect(error?.message).not.toContain("No file was restored.");
+});
+
 /** A file that was backed up, and a repository that still has all of it. */
 async function backedUp(dir: string) {
   const restic = realRestic(dir);

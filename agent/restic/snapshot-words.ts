@@ -22,6 +22,11 @@ export function itemErrorOf(message: ResticMessage): ItemError | null {
   return words === null ? null : { path, words };
 }
 
+/** restic on Windows joins what is in a snapshot as it would there: `\C\Users`. */
+export function snapshotPath(path: string): string {
+  return path.startsWith("\\") ? path.replaceAll("\\", "/") : path;
+}
+
 /** Whether only owners, permissions, times or the like could not be set, of what is there. */
 export function isUnmarked(words: string): boolean {
   return /^(l?chown|chmod|xattr\.)|failed to restore timestamp|attribute|security descriptor/i.test(
