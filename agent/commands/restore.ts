@@ -3,7 +3,10 @@ import { join, posix } from "node:path";
 import { failure } from "@restic-manager/shared/domain/failure.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
-import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
+import {
+  nothingRestored,
+  type RestoreStats,
+} from "@restic-manager/shared/domain/restore.ts";
 import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import { FailureError } from "../failure-error.ts";
 import { isRealFolder, isThere } from "../platform/target-folder.ts";
@@ -222,7 +225,7 @@ function endOfLook({ place: { target } }: Restore, end: ResticEnd): Ended {
     : snapshotFailureOf(end);
   return {
     outcome: isCancelled ? "cancelled" : "failed",
-    error: failure(code, `${message} Nothing was restored.`),
+    error: failure(code, `${message} ${nothingRestored}`),
     exitCode: end.exit.code,
     stats: null,
     upkeep: null,

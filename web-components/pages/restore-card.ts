@@ -1,7 +1,10 @@
 import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import type { RestoreRequest } from "@restic-manager/shared/api/restores.ts";
-import type { OverwriteRule } from "@restic-manager/shared/domain/restore.ts";
+import {
+  nothingRestored,
+  type OverwriteRule,
+} from "@restic-manager/shared/domain/restore.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { count } from "../elements/format.ts";
 import { plainText } from "../elements/plain-text.ts";
@@ -105,10 +108,13 @@ export function againAddress(job: Job, request: RestoreRequest): string {
 
 /** A rule that keeps files would keep those that were left half written, too. */
 function againRule(
-  { state }: Job,
+  { state, error }: Job,
   { overwrite }: RestoreRequest,
 ): OverwriteRule {
-  return state === "succeeded" || overwrite === "always"
+  const wroteNothing =
+    error?.code === "target_refused" ||
+    error?.message.endsWith(nothingRestored) === true;
+  return state === "succeeded" || overwrite === "always" || wroteNothing
     ? overwrite
     : newRestore.overwrite;
 }

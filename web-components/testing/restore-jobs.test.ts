@@ -1,4 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import type { Job } from "@restic-manager/shared/api/jobs.ts";
+import {
+  brokenOff as halfOf,
+  nothingRestored,
+} from "@restic-manager/shared/domain/restore.ts";
 import type { Page } from "playwright-core";
 import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
@@ -51,15 +56,29 @@ test("a restore that ended says what came back, where to and from which snapshot
     },
   ));
 
+const looked = {
+  code: "cancelled",
+  message: `Cancelled by a person. ${nothingRestored}`,
+};
+const refused = {
+  code: "target_refused",
+  message: "/etc/app would have to make room.",
+};
+const cut = { code: "cancelled", message: `Cancelled by a person. ${halfOf}` };
+
 describe("restoring again [RTR-03] [RTR-04]", () => {
   const request = restoreJob(id("BROKEN")).restore_request!;
 
   /** Ended before it was through, so that it has no result. */
-  function brokenOff(more: Partial<typeof request>) {
+  function brokenOff(
+    more: Partial<typeof request>,
+    error: Job["error"] = null,
+  ) {
     return worldWith(
       restoreJob(id("BROKEN"), {
         state: "cancelled",
-        restore: null,
+        error,
+        restore: error === null ? null : { errors: 0, target: null },
         restore_request: { ...request, ...more },
       }),
     );
@@ -119,6 +138,20 @@ describe("restoring again [RTR-03] [RTR-04]", () => {
         ]);
       },
     ));
+
+  test.each([
+    ["only looked keeps its rule", looked, "never"],
+    ["was refused keeps its rule", refused, "never"],
+    ["may have left half a file does not keep it", cut, null],
+  ])("what %s", (_what, error, rule) =>
+    stage.play(
+      brokenOff({ target: { mode: "in_place" }, overwrite: "never" }, error),
+      `/jobs/${id("BROKEN")}`,
+      async ({ page }) => {
+        expect((await again(page)).get("overwrite")).toBe(rule);
+      },
+    ),
+  );
 
   test("what succeeded keeps its rule", () =>
     stage.play(
