@@ -60,9 +60,10 @@ export function createReposStore({
               `/api/hosts/${hostId}/repositories`,
             )
           ).repositories,
+        // The event has nothing of what is this host's alone, such as that it cannot open what others can.
         apply: (repositories, event) =>
           event.type === "repository.changed" && event.host_ids.includes(hostId)
-            ? withRepository(repositories, event.repository)
+            ? "reload"
             : repositories,
       }),
     snapshots(hostId) {
@@ -110,16 +111,4 @@ export function createReposStore({
         {},
       ),
   };
-}
-
-function withRepository(
-  repositories: readonly Repository[],
-  changed: Repository,
-): readonly Repository[] {
-  const known = repositories.some((repository) => repository.id === changed.id);
-  return known
-    ? repositories.map((repository) =>
-        repository.id === changed.id ? changed : repository,
-      )
-    : [...repositories, changed];
 }

@@ -223,6 +223,8 @@ describe("the first connection", () => {
     first.agent.onCommand("repo.test", () => ok(found()));
     await first.agent.connect(first.hostId);
     await settle();
+    const told: string[] = [];
+    tokens.events.on(({ type }) => void told.push(type));
     second.agent.onCommand("repo.test", () =>
       refused("wrong_password", "The repository password is wrong."),
     );
@@ -233,6 +235,8 @@ describe("the first connection", () => {
       status_code: "wrong_password",
       status_message: "The repository password is wrong.",
     };
+    // Whoever looks at the host's page asks again what its own view is.
+    expect(told).toContain("repository.changed");
     expect(await repository()).toMatchObject({ status: "ready" });
     expect(await listed(first.hostId)).toMatchObject({ status: "ready" });
     expect(await listed(second.hostId)).toMatchObject(wrong);

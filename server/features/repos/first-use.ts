@@ -97,23 +97,21 @@ export function createFirstUse(deps: {
     });
   }
 
-  /** @returns whether it stands at the repository */
   async function noteProblem(
     hostId: string,
     { id, first_use: mode }: FirstUseRecord,
     status_code: string,
     status_message: string,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const at = toTimestamp(deps.clock.now());
     const why = { status_code, status_message };
-    return tx.run(async (trx) => {
+    await tx.run(async (trx) => {
       const isOthers = await isOpenedByOthers(trx, hostId, id);
       const problem = { status: "unreachable", ...why } as const;
       problems.set(hostId, id, isOthers ? problem : null);
-      if (isOthers) return false;
+      if (isOthers) return;
       const status = mode === "create" ? "init_failed" : "unreachable";
       await saveStatus(trx, id, { status, ...why, at });
-      return true;
     });
   }
 
@@ -145,8 +143,8 @@ export function createFirstUse(deps: {
       const { agentCode, message } = error;
       // Of the host being away, or of a server in between, the page says enough already.
       if (agentCode === undefined) return;
-      if (await noteProblem(hostId, record, agentCode, message))
-        events.emit({ type: "repository.changed", repositoryId: record.id });
+      await noteProblem(hostId, record, agentCode, message);
+      events.emit({ type: "repository.changed", repositoryId: record.id });
     }
     events.emit({ type: "host.changed", hostId });
   }
