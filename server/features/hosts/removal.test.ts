@@ -79,6 +79,19 @@ async function addJob(id: string) {
     .execute();
 }
 
+/** Removes the host, and does something when some of its logs are deleted and some are not. */
+async function removeWhile(act: () => Promise<unknown>): Promise<Response> {
+  for (let i = 0; i < 20; i++) await addJob(`job-${i}`);
+  const removal = remove();
+  const lines = async () =>
+    (await world.db.selectFrom("job_logs").select("job_id").execute()).length;
+  while ((await lines()) === 20)
+    await new Promise((resolve) => setImmediate(resolve));
+  await act();
+  expect(await lines()).toBeGreaterThan(0);
+  return removal;
+}
+
 test("a removed host is gone at once, and its key with it [ENR-13]", async () => {
   await hello();
   world.emitted.length = 0;
@@ -237,15 +250,9 @@ describe("while passwords of restores on other hosts still open repositories tha
 
   test("a restore that begins while its logs are deleted does not leave the host without them: its key is told [ENR-13] [RTR-07]", async () => {
     await world.db.deleteFrom("temporary_keys").execute();
-    for (let i = 0; i < 20; i++) await addJob(`job-${i}`);
-    const removal = remove();
-    const lines = () =>
-      world.db.selectFrom("job_logs").select("job_id").execute();
-    while ((await lines()).length === 20)
-      await new Promise((resolve) => setImmediate(resolve));
-    await addKey(added, "attic", "c".repeat(64));
-    expect((await lines()).length).toBeGreaterThan(0);
-    const removed = await removal;
+    const removed = await removeWhile(() =>
+      addKey(added, "attic", "c".repeat(64)),
+    );
     expect([removed.status, await removed.json()]).toEqual([
       200,
       { left_keys: left_keys.slice(0, 1) },
@@ -277,6 +284,14 @@ test("a long history goes job by job, so that others are served meanwhile [ENR-1
   expect((await removal).status).toBe(200);
   expect([...seen]).toContain("1 host, 1 lines");
   expect(await count("job_logs")).toBe(0);
+});
+
+test("a host that gets another name while its logs are deleted goes all the same, for they are lost [ENR-13]", async () => {
+  const removed = await removeWhile(() =>
+    world.db.updateTable("hosts").set({ name: "attic-nas" }).execute(),
+  );
+  expect(removed.status).toBe(200);
+  expect(await world.db.selectFrom("hosts").selectAll().execute()).toEqual([]);
 });
 
 test("a removed host that is enrolled again waits for a person, marked, and comes back as a new one [ENR-13]", async () => {

@@ -58,32 +58,29 @@ export function createRemove(deps: {
 }): Remove {
   const { tx, audit, events, repositories } = deps;
 
-  async function plan(
-    trx: Trx,
-    hostId: string,
-    { name, leave_keys }: z.output<typeof removeBody>,
-  ) {
+  async function plan(trx: Trx, hostId: string) {
     const host = await findHost(trx, hostId);
     if (host === null) throw new AppError("host_not_found");
-    if (host.name !== name) throw new AppError("name_mismatch");
     const unused = await repositories.onlyOf(trx, hostId);
     const ids = unused.map(({ id }) => id);
     const left_keys = await repositories.keysIn(trx, ids);
-    if (left_keys.length > 0 && !leave_keys) throw keysLeft(left_keys);
     return { host, unused, ids, left_keys };
   }
 
-  return async (hostId, asked, by) => {
-    await tx.run((trx) => plan(trx, hostId, asked));
+  return async (hostId, { name, leave_keys }, by) => {
+    await tx.run(async (trx) => {
+      const { host, left_keys } = await plan(trx, hostId);
+      if (host.name !== name) throw new AppError("name_mismatch");
+      if (left_keys.length > 0 && !leave_keys) throw keysLeft(left_keys);
+    });
     // A million lines in one transaction would hold everybody up for seconds.
     for (const jobId of await jobsWithLogs(deps.db, hostId)) {
       await tx.run((trx) => deleteLog(trx, jobId));
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { publicKey, stopped, left_keys } = await tx.run(async (trx) => {
-      // With its logs gone there is no way back: keys of restores that began meanwhile are told instead.
-      const planned = await plan(trx, hostId, { ...asked, leave_keys: true });
-      const { host, unused, ids, left_keys } = planned;
+      // With its logs gone there is no way back: keys of restores that began meanwhile are told instead, and a new name is no matter.
+      const { host, unused, ids, left_keys } = await plan(trx, hostId);
       await endKey(trx, host, "removed", toTimestamp(deps.clock.now()));
       const stopped = await repositories.stopUpkeepBy(trx, hostId);
       await deleteHost(trx, hostId);
