@@ -1,6 +1,6 @@
 import { delay } from "@restic-manager/shared/clock.ts";
 import { failure, failures } from "@restic-manager/shared/domain/failure.ts";
-import { brokenOff } from "@restic-manager/shared/domain/restore.ts";
+import { brokenOff } from "@restic-manager/shared/domain/restore-words.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { JobDone } from "@restic-manager/shared/protocol/event.ts";

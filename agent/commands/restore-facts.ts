@@ -4,10 +4,8 @@ import {
   failures,
   type Failure,
 } from "@restic-manager/shared/domain/failure.ts";
-import {
-  brokenOff,
-  type RestoreStats,
-} from "@restic-manager/shared/domain/restore.ts";
+import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
+import { brokenOff } from "@restic-manager/shared/domain/restore-words.ts";
 import {
   failureOf,
   ranToItsEnd,

@@ -8,7 +8,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
-import { brokenOff } from "@restic-manager/shared/domain/restore.ts";
+import { brokenOff } from "@restic-manager/shared/domain/restore-words.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import type { JobDone } from "@restic-manager/shared/protocol/event.ts";

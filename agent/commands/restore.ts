@@ -3,10 +3,8 @@ import { join, posix } from "node:path";
 import { failure } from "@restic-manager/shared/domain/failure.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
 import { atLeast } from "@restic-manager/shared/domain/restic-version.ts";
-import {
-  nothingRestored,
-  type RestoreStats,
-} from "@restic-manager/shared/domain/restore.ts";
+import type { RestoreStats } from "@restic-manager/shared/domain/restore.ts";
+import { nothingRestored } from "@restic-manager/shared/domain/restore-words.ts";
 import type { RestoreSecret } from "@restic-manager/shared/protocol/command.ts";
 import { FailureError } from "../failure-error.ts";
 import { isRealFolder, isThere } from "../platform/target-folder.ts";

@@ -38,13 +38,6 @@ export const restorePaths = z
   .min(1, "Choose at least one file or folder.")
   .max(500, "Choose at most 500; choose the folder that holds them instead.");
 
-/** restic writes into the files themselves and sets their times last, so that half a file looks newer than the snapshot's. */
-export const brokenOff =
-  "Files that were being written may be incomplete: restore again with “Replace files that differ”, because a rule that keeps files keeps these too.";
-
-/** Said of a restore that ended before it wrote anything, and known by it: counts do not tell, for half a file counts as none. */
-export const nothingRestored = "Nothing was restored.";
-
 /** Counts of files and folders, sizes in bytes; absent where restic is too old to say. */
 export const restoreStats = z.object({
   files_restored: z.number().int().optional(),

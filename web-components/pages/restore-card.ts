@@ -1,10 +1,8 @@
 import type { HostRow } from "@restic-manager/shared/api/hosts.ts";
 import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import type { RestoreRequest } from "@restic-manager/shared/api/restores.ts";
-import {
-  nothingRestored,
-  type OverwriteRule,
-} from "@restic-manager/shared/domain/restore.ts";
+import type { OverwriteRule } from "@restic-manager/shared/domain/restore.ts";
+import { nothingRestored } from "@restic-manager/shared/domain/restore-words.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { count } from "../elements/format.ts";
 import { plainText } from "../elements/plain-text.ts";

@@ -3,7 +3,7 @@ import type { Job } from "@restic-manager/shared/api/jobs.ts";
 import {
   brokenOff as halfOf,
   nothingRestored,
-} from "@restic-manager/shared/domain/restore.ts";
+} from "@restic-manager/shared/domain/restore-words.ts";
 import type { Page } from "playwright-core";
 import { id } from "./moments.ts";
 import { hostDetail } from "./seed-hosts.ts";
