@@ -11,7 +11,7 @@ import {
 } from "./rig/agent.ts";
 import type { Api } from "./rig/api.ts";
 import { openDoor } from "./rig/door.ts";
-import { jobEnds, jobIn, logOf, runNow, setUp } from "./rig/jobs.ts";
+import { jobEnds, jobIn, runNow, setUp, wholeLogOf } from "./rig/jobs.ts";
 import { freePort, inLab, type Lab } from "./rig/lab.ts";
 import { agentFile, serverFile } from "./rig/places.ts";
 import { output, writeFiles } from "./rig/repository.ts";
@@ -102,7 +102,7 @@ test(
     gate.pace(Infinity);
     const end = await jobEnds(api, job.id);
     expect(end.state).toBe("succeeded");
-    expect((await logOf(api, job.id)).map(({ n }) => n)).toEqual(
+    expect((await wholeLogOf(api, end)).map(({ n }) => n)).toEqual(
       Array.from({ length: end.log_lines }, (_, index) => index + 1),
     );
     expect((await startCopy().exit()).code).toBe(5);

@@ -16,6 +16,7 @@ import {
   runNow,
   setUp,
   snapshotsWhen,
+  wholeLogOf,
 } from "./rig/jobs.ts";
 import { inLab } from "./rig/lab.ts";
 import { locksByHand, writeFiles } from "./rig/repository.ts";
@@ -175,7 +176,7 @@ test(
       "succeeded_with_issues",
       "source_unreadable",
     ]);
-    const text = (await logOf(api, job.id))
+    const text = (await wholeLogOf(api, job))
       .filter(({ k }) => k === "error")
       .map(({ l }) => l);
     expect(text.join("\n")).toContain(unreadable);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { anotherTab, enterAs, launchBrowser, openTab } from "./rig/browser.ts";
-import { jobEnds, jobIn, logOf, runNow } from "./rig/jobs.ts";
+import { jobEnds, jobIn, wholeLogOf, runNow } from "./rig/jobs.ts";
 import { inLab } from "./rig/lab.ts";
 import { startNoWebSocket } from "./rig/no-websocket.ts";
 import { backupStand } from "./rig/stand.ts";
@@ -48,9 +48,9 @@ test(
     }
     // The rest of the log comes over what was connected last.
     gate.pace(Infinity);
-    await jobEnds(api, job.id);
+    const end = await jobEnds(api, job.id);
 
-    const stored = (await logOf(api, job.id)).map(({ n }) => String(n));
+    const stored = (await wholeLogOf(api, end)).map(({ n }) => String(n));
     expect(stored.length).toBeGreaterThan(3);
     for (const tab of [proxied, direct]) {
       await tab.getByText(`${stored.length} lines`).waitFor();

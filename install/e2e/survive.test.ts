@@ -4,10 +4,10 @@ import {
   jobEnds,
   jobIn,
   jobsOf,
-  logOf,
   repositoryPassword,
   runNow,
   snapshotsWhen,
+  wholeLogOf,
 } from "./rig/jobs.ts";
 import { inLab } from "./rig/lab.ts";
 import { openLive } from "./rig/live.ts";
@@ -53,7 +53,7 @@ test(
     expect((await snapshotsWhen(again, host, 1))[0]?.id).toBe(
       end.snapshot_id ?? "",
     );
-    const lines = await logOf(again, job.id);
+    const lines = await wholeLogOf(again, end);
     expect(lines.map(({ n }) => n)).toEqual(
       Array.from({ length: end.log_lines }, (_, index) => index + 1),
     );
@@ -93,7 +93,7 @@ test(
     const again = await server.logIn();
     const end = await jobEnds(again, job.id);
     expect(end.state).toBe("succeeded");
-    const lines = await logOf(again, job.id);
+    const lines = await wholeLogOf(again, end);
     expect(lines.map(({ n }) => n)).toEqual(
       Array.from({ length: end.log_lines }, (_, index) => index + 1),
     );

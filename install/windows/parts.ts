@@ -8,7 +8,7 @@ import { openGate } from "../e2e/rig/gate.ts";
 import {
   jobEnds,
   jobIn,
-  logOf,
+  wholeLogOf,
   repositoryPassword,
   runNow,
   setUp,
@@ -136,7 +136,7 @@ export async function localRepository(stand: Stand): Promise<void> {
     },
   );
   await step("its log names every file, in any script", async () => {
-    const lines = (await logOf(api, job.id)).map(({ l }) => l);
+    const lines = (await wholeLogOf(api, job)).map(({ l }) => l);
     ok(
       lines.includes("/C/Users/Zoë's files/Ümläut 日本.txt"),
       lines.join("\n"),
