@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { noHooks } from "@restic-manager/shared/domain/hook.ts";
 import { createManualClock } from "@restic-manager/shared/testing/manual-clock.ts";
 import type { HookCall, HookEnd, HookRunner } from "../hooks/run-hook.ts";
+import { createLog } from "../log.ts";
 import { openStateDb } from "../state-db.ts";
 import { createTempDirs } from "../testing/temp-dir.ts";
 import { runPostHook } from "./backup-hooks.ts";
@@ -18,6 +19,7 @@ function startPostHook(run: HookRunner["run"] = untilStopped) {
   const call = Promise.withResolvers<HookCall>();
   const deps = {
     clock,
+    log: createLog({ level: "error", format: "text", clock, write() {} }),
     stopping: stopping.signal,
     jobs: createJobStore(openStateDb(join(tempDir(), "agent.db"))),
     live: () => {},

@@ -6,11 +6,13 @@ import {
 } from "@restic-manager/shared/domain/failure.ts";
 import type { hookStatuses } from "@restic-manager/shared/domain/hook.ts";
 import type { JobProgress } from "@restic-manager/shared/domain/job.ts";
+import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { HookEnd, HookRunner } from "../hooks/run-hook.ts";
 import { createHookLog } from "./hook-log.ts";
 import type { JobLog } from "./job-log.ts";
 import type { JobStore } from "./job-store.ts";
+import { keep } from "./keep.ts";
 import { phaseOnly } from "./progress.ts";
 
 export interface BackupHooksDeps {
@@ -18,6 +20,7 @@ export interface BackupHooksDeps {
   readonly hooks: HookRunner;
   readonly jobs: JobStore;
   readonly live: (jobId: string, progress: JobProgress) => void;
+  readonly log: Log;
   /** Aborted when the agent stops. */
   readonly stopping: AbortSignal;
 }
@@ -91,7 +94,7 @@ export async function runPostHook(
   })
     .catch(asFailed)
     .finally(stop.done);
-  deps.jobs.owesHook(job.jobId, false);
+  await keep(deps, deps.stopping, () => deps.jobs.owesHook(job.jobId, false));
   if (end.type !== "succeeded")
     log.add(
       "warning",

@@ -1,7 +1,12 @@
 import { delay, type Clock } from "@restic-manager/shared/clock.ts";
 import type { Log } from "@restic-manager/shared/log.ts";
 
-const keepAgainMs = 5_000;
+export const keepAgainMs = 5_000;
+
+/** Of the state database. */
+export function isDiskError(error: unknown): boolean {
+  return error instanceof Error && "code" in error;
+}
 
 /** On a full disk there is no other way than to wait: what is not on it does not survive a crash. */
 export async function keep(
@@ -13,8 +18,7 @@ export async function keep(
     try {
       return write();
     } catch (error) {
-      const isDisk = error instanceof Error && "code" in error;
-      if (!isDisk || signal.reason === "agent_stopped") throw error;
+      if (!isDiskError(error) || signal.reason === "agent_stopped") throw error;
       log.error("A report cannot be kept and is tried again", { error });
       await delay(clock, keepAgainMs);
     }

@@ -1,7 +1,6 @@
 import { delay } from "@restic-manager/shared/clock.ts";
 import { failure, failures } from "@restic-manager/shared/domain/failure.ts";
 import { brokenOff } from "@restic-manager/shared/domain/restore-words.ts";
-import type { Log } from "@restic-manager/shared/log.ts";
 import type { ConfigBundle } from "@restic-manager/shared/protocol/config.ts";
 import type { JobDone } from "@restic-manager/shared/protocol/event.ts";
 import type { Outbox } from "../link/outbox.ts";
@@ -16,6 +15,7 @@ import {
   type JobStore,
   type StoredJob,
 } from "./job-store.ts";
+import { isDiskError, keep, keepAgainMs } from "./keep.ts";
 import {
   lookAtLocks,
   removedWords,
@@ -25,7 +25,6 @@ import {
 
 export interface RecoveryDeps extends BackupHooksDeps, StaleLocksDeps {
   readonly time: Pick<ServerTime, "stamp">;
-  readonly log: Log;
   readonly outbox: Outbox;
   readonly jobs: JobStore;
   readonly configuration: { current(): ConfigBundle | null };
@@ -43,15 +42,21 @@ const lookMs = 500;
 
 /** Reports every job that the agent did not bring to an end before it ended itself: lost, and with what it left behind. */
 export async function recoverJobs(deps: RecoveryDeps): Promise<void> {
-  for (const job of deps.jobs.list()) {
-    if (deps.signal.aborted) return;
-    try {
-      await recover(deps, job);
-    } catch (error) {
-      deps.log.error("A lost job could not be reported", {
-        job_id: job.request.job_id,
-        error,
-      });
+  const { jobs, clock, log, signal } = deps;
+  for (const { request } of jobs.list()) {
+    const { job_id } = request;
+    const find = () => jobs.list().find((one) => one.request.job_id === job_id);
+    for (let job = find(); job !== undefined; job = find()) {
+      if (signal.aborted) return;
+      try {
+        await recover(deps, job);
+        break;
+      } catch (error) {
+        log.error("A lost job could not be reported", { job_id, error });
+        // Until there is room on the disk again: nobody else would ever end it.
+        if (!isDiskError(error)) break;
+        await delay(clock, keepAgainMs, signal);
+      }
     }
   }
   await tidySuspects(deps);
@@ -100,7 +105,7 @@ async function recover(deps: RecoveryDeps, job: StoredJob): Promise<void> {
         : failures.agent_restarted;
   const message = left === null ? reason : `${reason} ${left}`;
   log.add("error", "system", message);
-  log.flush();
+  await keep(deps, deps.signal, log.flush);
   deps.log.warn("A job was lost when the agent ended", {
     job_id: request.job_id,
     reason: message,
@@ -118,11 +123,13 @@ async function recover(deps: RecoveryDeps, job: StoredJob): Promise<void> {
     restore: null,
     log_lines: log.lines(),
   };
-  outbox.transaction(() => {
-    outbox.put("job.done", done);
-    jobs.remove(request.job_id);
-    deps.ended(done);
-  });
+  await keep(deps, deps.signal, () =>
+    outbox.transaction(() => {
+      outbox.put("job.done", done);
+      jobs.remove(request.job_id);
+      deps.ended(done);
+    }),
+  );
 }
 
 /** The pre-hook may have stopped what the post-hook starts again. */
