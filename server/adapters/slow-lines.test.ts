@@ -28,3 +28,14 @@ test("a flood of lines is read at a fixed pace, and whoever writes it waits [TRN
   cancel();
   flood.destroy();
 });
+
+test("what has ended is not read on, and harms nobody [TRN-07]", async () => {
+  const clock = createManualClock();
+  const read: string[] = [];
+  const ending = Readable.from(["one\ntwo\n"]);
+  const cancel = readSlowly(ending, clock, (line) => read.push(line));
+  await until(() => ending.closed);
+  await clock.advance(3000);
+  expect(read).toEqual(["one", "two"]);
+  cancel();
+});

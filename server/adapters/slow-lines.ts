@@ -19,6 +19,8 @@ export function readSlowly(
 ): Cancel {
   const lines = createInterface({ input });
   let left = linesPerSecond;
+  let ended = false;
+  lines.on("close", () => (ended = true));
   lines.on("line", (line) => {
     left--;
     if (left === 0) lines.pause();
@@ -26,6 +28,7 @@ export function readSlowly(
   });
   return every(clock, 1000, () => {
     left = linesPerSecond;
-    lines.resume();
+    // What ended has nothing more to say, and answers with an error.
+    if (!ended) lines.resume();
   });
 }
