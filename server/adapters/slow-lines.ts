@@ -19,16 +19,16 @@ export function readSlowly(
 ): Cancel {
   const lines = createInterface({ input });
   let left = linesPerSecond;
-  let ended = false;
-  lines.on("close", () => (ended = true));
   lines.on("line", (line) => {
     left--;
     if (left === 0) lines.pause();
     onLine(line);
   });
-  return every(clock, 1000, () => {
+  const cancel = every(clock, 1000, () => {
     left = linesPerSecond;
-    // What ended has nothing more to say, and answers with an error.
-    if (!ended) lines.resume();
+    lines.resume();
   });
+  // What ended has nothing more to say, and would answer with an error.
+  lines.on("close", cancel);
+  return cancel;
 }
